@@ -1,0 +1,101 @@
+// assay.toml as validated values. Parsing, validation and messages: config/load.h. Only this folder knows toml++.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/ids.h"
+#include "model/verdict.h"
+
+namespace assay::config {
+
+/// Where a value stands: for messages and `config show --origin`. Lines and columns count from 1.
+struct Place {
+  std::string file;
+  uint32_t line = 0, column = 0, end_line = 0, end_column = 0;
+};
+
+struct CredentialConfig {
+  std::string kind;  ///< "secret" (others: "not available in this version" until their issue)
+  std::string client_id;
+  std::string ref;   ///< "env:", "file:", "cred:"
+};
+
+struct ExcessConfig {
+  std::string permission, reason, approver, expires;
+};
+
+struct TenantConfig {
+  std::string id;    ///< name: directory and command line; [a-z0-9-]{1,64}
+  std::string name;
+  std::optional<TenantId> directory_id;  ///< always set after validation
+  std::string cloud = "global";
+  std::string region, store;
+  CredentialConfig credential;
+  std::vector<std::string> management_groups, subscriptions, exclude_subscriptions;
+  std::vector<ExcessConfig> allow_excess;
+  std::string max_evidence_age;
+  std::vector<std::string> tags;
+  Place place;
+};
+
+struct CloudConfig {
+  std::string name, login, graph, arm, graph_scope, arm_scope, ca_file;
+  std::vector<std::string> graph_audiences, arm_audiences;
+  Place place;
+};
+
+struct StorageConfig {
+  std::string name, kind = "sqlite", region;
+  std::filesystem::path path;
+  Place place;
+};
+
+struct PluginConfig {
+  std::string id, path, sha256, dev_pin, version;
+  std::vector<std::string> tenants{"*"};
+  std::vector<std::string> granted_endpoints;   ///< empty: all of the manifest
+  std::map<std::string, int64_t> limits;        ///< "memory_bytes", "cpu_seconds", ... overrides
+  Place place;
+};
+
+struct FrameworkConfig {
+  struct Exclude { std::string control, reason, approver, expires; };
+  std::string id, version;
+  std::vector<std::string> tenants{"*"};
+  std::vector<Exclude> exclude;
+  Place place;
+};
+
+struct CheckConfig {
+  std::optional<Severity> severity;
+  bool enabled = true;
+  std::string max_age;
+  std::map<std::string, std::string> params;   ///< as CheckSpec::params
+  Place place;
+};
+
+struct Config {
+  std::filesystem::path file;                  ///< the main file; relative paths count from its folder
+  std::string instance_name, origin;
+  bool production = false;
+  std::string sandbox_accept = "strict";       ///< lowest tier that a run may use
+  std::string default_store;
+  std::map<std::string, StorageConfig> storage;
+  std::filesystem::path master_key_file, ledger_key_dir;  ///< defaults under the storage path
+  std::map<std::string, CloudConfig> clouds;
+  std::vector<TenantConfig> tenants;
+  std::vector<PluginConfig> plugins;
+  std::vector<FrameworkConfig> frameworks;
+  std::map<std::string, CheckConfig> checks;
+  std::filesystem::path checks_dir;
+  std::string evidence_raw = "full";
+  std::string digest_hex;                      ///< SHA-256 of the effective configuration (V20)
+};
+
+}  // namespace assay::config

@@ -1,0 +1,42 @@
+// Loading: TOML text to validated values, with every error of every file in one pass.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "config/diagnostic.h"
+#include "model/check.h"
+#include "model/framework.h"
+#include "model/manifest.h"
+
+namespace assay::config {
+
+struct LoadOptions {
+  bool check_secrets = true;                  ///< references must resolve (--no-secrets skips)
+  std::vector<std::string> known_plugins;     ///< installed ids, for "is not installed"
+  std::vector<std::string> known_frameworks;
+  std::vector<std::string> known_checks;
+};
+
+/// `config` is usable only when no diagnostic is an error.
+struct Loaded {
+  Config config;
+  std::vector<Diagnostic> diagnostics;
+  /// Every effective value with its origin: ("tenants.contoso.cloud", "\"global\"", place or "default").
+  struct Origin { std::string key, value; std::optional<Place> place; };
+  std::vector<Origin> origins;
+};
+Loaded LoadConfig(const std::filesystem::path& file, const LoadOptions& options);
+
+/// The manifest of a plugin from the text of its ELF note. kInvalidInput with "manifest:line:col: ...". Untrusted input.
+Result<Manifest> ParseManifest(std::string_view toml, const std::string& name);
+/// One file of checks. kInvalidInput with file:line:col. `plugin`: the collector beside which it lies.
+Result<std::vector<CheckSpec>> ParseChecks(std::string_view toml, const std::string& file, const std::string& plugin);
+/// controls.toml and mapping.toml of a framework.
+Result<FrameworkSpec> ParseFramework(std::string_view controls, std::string_view mapping, const std::string& folder);
+
+}  // namespace assay::config

@@ -1,0 +1,131 @@
+// Everything that a worker and the engine can say to each other. Nothing outside this table exists:
+// the engine kills a worker that sends a type not listed for its role, or one out of turn.
+//
+// Payload fields are listed in order in wire.h notation: T text (u32 length + UTF-8), n[...] list (u32
+// count + elements), R the rest. Encode and Parse of each stand in messages.cc, so that the two sides cannot
+// disagree. "E" engine, "C" collector worker, "V" evaluator worker, "F" framework worker.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "model/check.h"
+#include "model/framework.h"
+#include "model/manifest.h"
+#include "model/verdict.h"
+
+namespace assay::ipc {
+
+enum class Type : uint16_t {
+  // every worker
+  kInit = 1,    ///< E->any  first frame: Init. With the sealed plugin memfd for C and F where the tier has no jail
+  kHello = 2,   ///< any->E  confinement is in force and the plugin is loaded: Hello
+  kLog = 3,     ///< C,F->E  u8 severity, T line
+  kDone = 4,    ///< any->E  Done: last frame of a worker that ends well or names its failure
+  kCancel = 5,  ///< E->any  empty: stop soon
+
+  // collector
+  kRequest = 10,       ///< C->E  Request
+  kPage = 11,          ///< E->C  Page, with a sealed memfd of the body and 64 zero bytes when body_len > 0
+  kMarks = 12,         ///< C->E  u32 page, n[u64 offset, u64 length]
+  kNextPage = 13,      ///< C->E  u32 page, u64 offset, u64 length
+  kPageDone = 14,      ///< C->E  u32 page
+  kDatasetState = 15,  ///< C->E and E->V  DatasetState
+  kRows = 16,          ///< C->E, relayed unread E->V  u32 dataset, u32 row count, R rows (row.h form)
+
+  // evaluator
+  kSchema = 20,       ///< E->V  one dataset: u32 number, DatasetSpec (EncodeDataset)
+  kViews = 21,        ///< E->V  T plugin, T SQL of views.sql
+  kCheck = 22,        ///< E->V  CheckSpec (EncodeCheck)
+  kEvaluate = 23,     ///< E->V  empty: rows are all in; judge
+  kObservations = 24, ///< V->E  T check, n[observation]: any number of these before its kCheckResult
+  kCheckResult = 25,  ///< V->E and E->F  CheckResult
+
+  // framework
+  kControls = 30,       ///< E->F  T framework, n[control]: any number of these, then
+  kConclude = 31,       ///< E->F  empty: check results are all in; decide
+  kControlResult = 32,  ///< F->E  ControlResult
+};
+
+/// Role of a worker; decides which types it may send and receive.
+enum class Role : uint8_t { kCollector = 1, kEvaluator = 2, kFramework = 3, kCanary = 4 };
+
+/// First frame. Everything a worker knows of its run; no secret, no tenant id.
+struct Init {
+  Role role = Role::kCollector;
+  std::string plugin;       ///< plugin id, for messages
+  int64_t now_ms = 0;       ///< the evidence's time: clock of the plugin and of SQL's 'now'
+  WorkerLimits limits;
+  uint64_t dtor_tags_cleared = 0;  ///< reserved, 0
+  std::vector<std::pair<uint32_t, DatasetSpec>> datasets;  ///< collector: engine's number and shape of each
+  std::vector<EndpointSpec> endpoints;                     ///< collector: granted reads (ids and params only matter)
+  uint64_t init_array_offset = 0, init_array_bytes = 0;    ///< constructors that the worker calls itself
+  uint64_t fini_array_offset = 0, fini_array_bytes = 0;
+  uint64_t init_function = 0, fini_function = 0;           ///< DT_INIT, DT_FINI; 0 when absent
+};
+
+struct Hello {
+  uint16_t abi_major = 0, abi_minor = 0;  ///< of the loaded plugin; 0 for evaluator and canary
+  std::string engine_detail;              ///< evaluator: sqlite version; canary: result per attempt
+};
+
+struct Done {
+  int32_t status = 0;   ///< assay_status_t of run(); 0 is well
+  std::string message;  ///< untrusted, cut at 1,024 bytes
+};
+
+struct Request {
+  uint64_t ticket = 0;  ///< chosen by the worker, ascending from 1
+  std::string endpoint;
+  std::vector<std::pair<std::string, std::string>> params;
+};
+
+struct Page {
+  uint64_t ticket = 0;
+  uint32_t page = 0;   ///< chosen by the engine, ascending from 1 within the plugin's run
+  uint32_t index = 0;  ///< 0 for the first page of its ticket
+  uint32_t outcome = 0;  ///< ASSAY_PAGE_*
+  uint32_t http_status = 0;
+  uint64_t body_len = 0;
+  std::string reason;
+};
+
+struct DatasetState {
+  uint32_t dataset = 0;
+  Completeness completeness = Completeness::kComplete;
+  Reason reason = Reason::kNone;
+  std::string detail;
+};
+
+ByteVector Encode(const Init& m);
+ByteVector Encode(const Hello& m);
+ByteVector Encode(const Done& m);
+ByteVector Encode(const Request& m);
+ByteVector Encode(const Page& m);
+ByteVector Encode(const DatasetState& m);
+ByteVector Encode(const CheckResult& m);
+ByteVector Encode(const ControlResult& m);
+ByteVector EncodeDataset(uint32_t number, const DatasetSpec& m);
+ByteVector EncodeCheck(const CheckSpec& m);
+ByteVector EncodeControls(const std::string& framework, const std::vector<ControlSpec>& controls);
+ByteVector EncodeObservations(const std::string& check, const std::vector<Observation>& m);
+
+/// Each Parse: kCorrupt naming the message when a field is missing, too long, out of range or when
+/// bytes are left over. Input is untrusted on the engine's side. [any thread]
+Result<Init> ParseInit(ByteSpan payload);
+Result<Hello> ParseHello(ByteSpan payload);
+Result<Done> ParseDone(ByteSpan payload);
+Result<Request> ParseRequest(ByteSpan payload);
+Result<Page> ParsePage(ByteSpan payload);
+Result<DatasetState> ParseDatasetState(ByteSpan payload);
+Result<CheckResult> ParseCheckResult(ByteSpan payload);
+Result<ControlResult> ParseControlResult(ByteSpan payload);
+Result<std::pair<uint32_t, DatasetSpec>> ParseDataset(ByteSpan payload);
+Result<CheckSpec> ParseCheck(ByteSpan payload);
+Result<std::pair<std::string, std::vector<ControlSpec>>> ParseControls(ByteSpan payload);
+Result<std::pair<std::string, std::vector<Observation>>> ParseObservations(ByteSpan payload);
+
+}  // namespace assay::ipc
