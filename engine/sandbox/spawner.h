@@ -69,6 +69,8 @@ class Worker {
   virtual ~Worker() = default;
   virtual ipc::Channel& channel() = 0;
   virtual int pidfd() const = 0;
+  /// What the worker said of itself once confined.
+  virtual const ipc::Hello& hello() const = 0;
   /// SIGKILL to the worker and all it may have made. Idempotent. The fate given here stays.
   virtual void Kill(Fate fate, std::string detail) = 0;
   /// Waits for the end, at most `timeout`; kills with kTimedOut when it does not come. `done` is the worker's

@@ -1,0 +1,353 @@
+#include "assess/collector_session.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+
+#include "assay/read.h"
+#include "assess/worker_spec.h"
+#include "base/text.h"
+
+namespace assay::assess {
+namespace {
+
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+// A page message is below 2 KiB and at most `outstanding` of them wait: they fit the socket's buffer, so a
+// worker that does not read them floods itself and is ended.
+constexpr milliseconds kSendTimeout{2'000};
+constexpr milliseconds kFrameTimeout{10'000};  // a frame once begun must end
+constexpr milliseconds kEndTimeout{10'000};
+constexpr int kPollMs = 200;                   // how soon a cancel is seen
+constexpr size_t kBodyPadding = 64;            // simdjson reads that far past the end
+
+Status Broken(const char* message) {
+  return Fail(Code::kCorrupt, fmt::format("message {} is malformed or out of turn", message));
+}
+
+}  // namespace
+
+CollectorSession::CollectorSession(CollectContext& context, const LoadedPlugin& plugin,
+                                   std::map<std::string, uint32_t> dataset_numbers)
+    : context_(context),
+      plugin_(plugin),
+      dataset_numbers_(std::move(dataset_numbers)),
+      inbox_(std::make_shared<Inbox<Arrival>>()) {
+  for (const auto& [id, number] : dataset_numbers_) own_datasets_.insert(number);
+  report_.plugin = plugin.manifest.id;
+}
+
+const EndpointSpec* CollectorSession::FindEndpoint(const std::string& id) const {
+  for (const EndpointSpec& endpoint : plugin_.manifest.endpoints)
+    if (endpoint.id == id) return &endpoint;
+  return nullptr;
+}
+
+std::string CollectorSession::MissingPermission(const EndpointSpec& endpoint) const {
+  if (endpoint.host == ServiceHost::kArm)
+    return context_.arm_available ? "" : "a token for Azure Resource Manager";
+  if (endpoint.permission.empty() || context_.roles.contains(endpoint.permission)) return "";
+  for (const std::string& other : endpoint.also)
+    if (context_.roles.contains(other)) return "";
+  return endpoint.permission;
+}
+
+Status CollectorSession::Quota(bool within, const char* name) {
+  if (within) return {};
+  return Fail(Code::kLimitExceeded, fmt::format("quota {} is used up", name));
+}
+
+void CollectorSession::NoteOutcome(const EndpointSpec& endpoint,
+                                   const broker::ReadResult& result) {
+  if (result.record.http_status != 0) ++answers_;
+  if (result.outcome == ASSAY_PAGE_OK) report_.answered.insert(endpoint.id);
+  for (const std::string& id : endpoint.datasets) {
+    const auto number = dataset_numbers_.find(id);
+    if (number == dataset_numbers_.end()) continue;
+    if (result.outcome == ASSAY_PAGE_OK)
+      context_.board->ReadSucceeded(number->second);
+    else if (!endpoint.optional)
+      context_.board->ReadFailed(
+          number->second, result.reason == Reason::kNone ? Reason::kUnavailable : result.reason,
+          fmt::format("{}: {}", endpoint.id, result.detail));
+  }
+}
+
+Status CollectorSession::SendPage(uint64_t ticket, uint32_t page, uint32_t index,
+                                  const broker::ReadResult& result) {
+  ipc::Page message;
+  message.ticket = ticket;
+  message.page = page;
+  message.index = index;
+  message.outcome = result.outcome;
+  message.http_status = result.record.http_status;
+  message.body_len = result.body.size();
+  message.reason = result.outcome == ASSAY_PAGE_OK ? "" : result.detail;
+  UniqueFd body;
+  if (!result.body.empty()) {
+    ASSAY_ASSIGN(body, SealedMemfd("body", result.body, kBodyPadding));
+  }
+  return worker_->channel().Send(static_cast<uint16_t>(ipc::Type::kPage), ipc::Encode(message),
+                                 body.get(), kSendTimeout);
+}
+
+Status CollectorSession::HandleArrival(Arrival arrival) {
+  --pending_;
+  Ticket& ticket = tickets_.at(arrival.ticket);
+  NoteOutcome(*ticket.endpoint, arrival.result);
+  OpenPage page;
+  page.ticket = arrival.ticket;
+  page.journal.plugin = plugin_.manifest.id;
+  page.journal.page = context_.next_page++;
+  page.journal.index = ticket.pages++;
+  page.journal.result = std::move(arrival.result);
+  const uint32_t number = page.journal.page;
+  auto& stored = pages_.emplace(number, std::move(page)).first->second;
+  context_.progress->EndpointFinished(plugin_.manifest.id, ticket.endpoint->id);
+  return SendPage(stored.ticket, number, stored.journal.index, stored.journal.result);
+}
+
+Status CollectorSession::Refuse(uint64_t ticket, const EndpointSpec& endpoint, Reason reason,
+                                const std::string& why) {
+  broker::ReadResult result;
+  result.outcome = ASSAY_PAGE_REFUSED;
+  result.reason = reason;
+  result.detail = why;
+  result.record.endpoint = endpoint.id;
+  result.record.method = endpoint.read_post.empty() ? "GET" : "POST";
+  result.record.sent = result.record.received = context_.broker->Now();
+  ++pending_;
+  inbox_->Put({ticket, std::move(result)});
+  return {};
+}
+
+Status CollectorSession::OnRequest(ByteSpan payload) {
+  ASSAY_ASSIGN(ipc::Request request, ipc::ParseRequest(payload));
+  const WorkerLimits& limits = plugin_.manifest.limits;
+  if (request.ticket <= last_ticket_) return Broken("request");
+  last_ticket_ = request.ticket;
+  ASSAY_TRY(Quota(++reads_ <= limits.reads, "reads"));
+  ASSAY_TRY(Quota(pending_ + pages_.size() < limits.outstanding, "outstanding"));
+  const EndpointSpec* endpoint = FindEndpoint(request.endpoint);
+  if (endpoint == nullptr)
+    return Fail(Code::kCorrupt, "asked for unknown endpoint " + Quote(request.endpoint));
+  report_.asked.insert(endpoint->id);
+  Ticket& ticket = tickets_[request.ticket];
+  ticket.endpoint = endpoint;
+  if (const std::string missing = MissingPermission(*endpoint); !missing.empty()) {
+    auto& list = report_.missing_permissions;
+    if (std::find(list.begin(), list.end(), missing) == list.end()) list.push_back(missing);
+    return Refuse(request.ticket, *endpoint, Reason::kPermission, "needs " + missing);
+  }
+  auto inbox = inbox_;
+  const uint64_t number = request.ticket;
+  auto started = context_.broker->Start(
+      *endpoint, request.params, [inbox, number](broker::ReadResult result) {
+        inbox->Put({number, std::move(result)});
+      });
+  if (!started)
+    return Refuse(request.ticket, *endpoint, Reason::kUnsupported, started.error().message);
+  ++pending_;
+  ticket.read = *started;
+  return {};
+}
+
+Status CollectorSession::OnMarks(ByteSpan payload) {
+  ipc::Reader in(payload);
+  const auto page = pages_.find(in.U32());
+  const uint32_t n = in.Count(16);
+  if (!in.ok() || page == pages_.end()) return Broken("marks");
+  auto& marks = page->second.journal.marks;
+  ASSAY_TRY(Quota(marks.size() + n <= plugin_.manifest.limits.records_per_body, "records_per_body"));
+  for (uint32_t i = 0; i < n; ++i) {
+    const uint64_t offset = in.U64();
+    marks.push_back({offset, in.U64()});
+  }
+  return in.Done() ? Status{} : Broken("marks");
+}
+
+Status CollectorSession::OnNextPage(ByteSpan payload) {
+  ipc::Reader in(payload);
+  const auto at = pages_.find(in.U32());
+  const uint64_t offset = in.U64(), length = in.U64();
+  if (!in.Done() || at == pages_.end() || at->second.continued) return Broken("next_page");
+  ASSAY_TRY(Quota(++reads_ <= plugin_.manifest.limits.reads, "reads"));
+  OpenPage& page = at->second;
+  const ByteVector& body = page.journal.result.body;
+  if (page.journal.result.outcome != ASSAY_PAGE_OK || length > body.size() ||
+      offset > body.size() - length)
+    return Broken("next_page");
+  page.continued = true;
+  ++pending_;
+  auto inbox = inbox_;
+  const uint64_t ticket = page.ticket;
+  context_.broker->StartNext(tickets_.at(ticket).read, body, offset, length,
+                             [inbox, ticket](broker::ReadResult result) {
+                               inbox->Put({ticket, std::move(result)});
+                             });
+  return {};
+}
+
+Status CollectorSession::OnPageDone(ByteSpan payload) {
+  ipc::Reader in(payload);
+  const auto at = pages_.find(in.U32());
+  if (!in.Done() || at == pages_.end()) return Broken("page_done");
+  OpenPage page = std::move(at->second);
+  pages_.erase(at);
+  Ticket& ticket = tickets_.at(page.ticket);
+  if (!page.continued && ticket.read != 0) context_.broker->Finish(ticket.read);
+  return Commit(std::move(page));
+}
+
+Status CollectorSession::Commit(OpenPage page) {
+  auto entry = CommitPage(*context_.ledger, context_.run, page.journal,
+                          plugin_.manifest.limits.records_per_body);
+  if (!entry) {
+    report_.ledger_failure = entry.error();
+    return Fail(entry.error());
+  }
+  committed_.emplace(page.journal.page, std::move(*entry));
+  return {};
+}
+
+Status CollectorSession::OnDatasetState(ByteSpan payload) {
+  ASSAY_ASSIGN(ipc::DatasetState state, ipc::ParseDatasetState(payload));
+  if (!own_datasets_.contains(state.dataset)) return Broken("dataset_state");
+  context_.board->PluginSaid(state.dataset, state.completeness, state.reason, state.detail);
+  return {};
+}
+
+Status CollectorSession::OnRows(ByteSpan payload) {
+  ipc::Reader in(payload);
+  const uint32_t dataset = in.U32(), rows = in.U32();
+  if (!in.ok() || !own_datasets_.contains(dataset)) return Broken("rows");
+  ASSAY_TRY(Quota((rows_ += rows) <= plugin_.manifest.limits.rows, "rows"));
+  ASSAY_TRY(Quota((row_bytes_ += payload.size()) <= plugin_.manifest.limits.row_bytes, "row_bytes"));
+  context_.board->RowsAdded(dataset, rows);
+  return context_.evaluator->RelayRows(payload);
+}
+
+Status CollectorSession::OnLog(ByteSpan payload) {
+  ipc::Reader in(payload);
+  const uint8_t severity = in.U8();
+  const std::string line(in.Text(1024));
+  if (!in.Done()) return Broken("log");
+  log_bytes_ += line.size();
+  if (log_bytes_ <= plugin_.manifest.limits.log_bytes)
+    context_.progress->PluginLog(plugin_.manifest.id, severity, line);
+  return {};
+}
+
+Status CollectorSession::HandleFrame(ipc::Frame frame) {
+  ASSAY_TRY(Quota(++frames_ <= plugin_.manifest.limits.frames, "frames"));
+  switch (static_cast<ipc::Type>(frame.type)) {
+    case ipc::Type::kRequest: return OnRequest(frame.payload);
+    case ipc::Type::kMarks: return OnMarks(frame.payload);
+    case ipc::Type::kNextPage: return OnNextPage(frame.payload);
+    case ipc::Type::kPageDone: return OnPageDone(frame.payload);
+    case ipc::Type::kDatasetState: return OnDatasetState(frame.payload);
+    case ipc::Type::kRows: return OnRows(frame.payload);
+    case ipc::Type::kLog: return OnLog(frame.payload);
+    case ipc::Type::kDone: {
+      ASSAY_ASSIGN(done_, ipc::ParseDone(frame.payload));
+      return {};
+    }
+    default:
+      return Fail(Code::kCorrupt, fmt::format("message {} is not its to send", frame.type));
+  }
+}
+
+Status CollectorSession::Loop() {
+  const auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
+  bool cancel_sent = false;
+  while (!done_) {
+    if (Steady::now() > deadline) return Fail(Code::kLimitExceeded, "quota wall_seconds is used up");
+    if (!cancel_sent && *context_.cancelled) {
+      cancel_sent = true;
+      ASSAY_TRY(worker_->channel().Send(static_cast<uint16_t>(ipc::Type::kCancel), {}, -1, kSendTimeout));
+    }
+    pollfd fds[2] = {{worker_->channel().fd(), POLLIN, 0}, {inbox_->fd(), POLLIN, 0}};
+    const int n = ::poll(fds, 2, kPollMs);
+    if (n < 0 && errno != EINTR) return Fail(ErrnoError("poll"));
+    while (auto arrival = inbox_->Take()) ASSAY_TRY(HandleArrival(std::move(*arrival)));
+    if (n > 0 && fds[0].revents != 0) {
+      ASSAY_ASSIGN(ipc::Frame frame, worker_->channel().Receive(kFrameTimeout));
+      ASSAY_TRY(HandleFrame(std::move(frame)));
+    }
+  }
+  return {};
+}
+
+/// Evidence that was read stays, whatever the worker did: pages never given back, and pages still under way.
+void CollectorSession::CommitLeftovers() {
+  const auto deadline = Steady::now() + std::chrono::seconds(120);
+  while (pending_ > 0 && Steady::now() < deadline && !*context_.cancelled) {
+    pollfd fd{inbox_->fd(), POLLIN, 0};
+    ::poll(&fd, 1, kPollMs);
+    while (auto arrival = inbox_->Take()) {
+      --pending_;
+      Ticket& ticket = tickets_.at(arrival->ticket);
+      OpenPage page;
+      page.ticket = arrival->ticket;
+      page.journal = {plugin_.manifest.id, context_.next_page++, ticket.pages++,
+                      std::move(arrival->result), {}};
+      pages_.emplace(page.journal.page, std::move(page));
+    }
+  }
+  for (auto& [number, page] : pages_) {
+    if (tickets_.at(page.ticket).read != 0) context_.broker->Finish(tickets_.at(page.ticket).read);
+    if (!report_.ledger_failure) (void)Commit(std::move(page));  // kept in ledger_failure
+  }
+  pages_.clear();
+}
+
+void CollectorSession::WaitForLedger() {
+  for (auto& [page, future] : committed_) {
+    auto appended = future.get();
+    if (appended)
+      report_.pages[page] = appended->index;
+    else if (!report_.ledger_failure)
+      report_.ledger_failure = appended.error();
+  }
+}
+
+CollectorReport CollectorSession::Run() {
+  const auto fault = [&](const std::string& detail) {
+    report_.detail = detail;
+    context_.board->PluginFailed(plugin_.manifest.id, detail);
+  };
+  auto image = SealedMemfd("plugin", plugin_.image.sealed_image);
+  if (!image) return fault(image.error().ToString()), report_;
+  sandbox::WorkerSpec spec = PluginWorkerSpec(plugin_, ipc::Role::kCollector, context_.now_ms, image->get());
+  for (const DatasetSpec& dataset : plugin_.manifest.datasets)
+    spec.init.datasets.emplace_back(dataset_numbers_.at(dataset.id), dataset);
+  spec.init.endpoints = plugin_.manifest.endpoints;
+  auto worker = context_.spawner->Spawn(spec, context_.tier);
+  if (!worker) return fault(worker.error().ToString()), report_;
+  worker_ = std::move(*worker);
+
+  Status ended = Loop();
+  if (!ended) {
+    const Code code = ended.error().code;
+    if (code == Code::kCorrupt) worker_->Kill(sandbox::Fate::kProtocolError, ended.error().message);
+    if (code == Code::kLimitExceeded) worker_->Kill(sandbox::Fate::kFlooded, ended.error().message);
+  }
+  report_.outcome = worker_->Wait(done_, kEndTimeout);
+  report_.ok = ended.has_value() && report_.outcome.fate == sandbox::Fate::kOk;
+  if (!report_.ok)
+    fault(fmt::format("{}{}{}", sandbox::Name(report_.outcome.fate),
+                      report_.outcome.detail.empty() ? "" : ": " + report_.outcome.detail,
+                      done_ && !done_->message.empty() ? ": " + Quote(done_->message)
+                      : !ended                         ? ": " + ended.error().message
+                                                       : ""));
+  CommitLeftovers();
+  WaitForLedger();
+  if (answers_ == 0 && !report_.asked.empty() && report_.missing_permissions.empty() && report_.ok)
+    report_.unreachable = "no request got an answer";
+  context_.progress->CollectorFinished(plugin_.manifest.id, report_.ok, report_.detail);
+  return report_;
+}
+
+}  // namespace assay::assess

@@ -1,0 +1,119 @@
+// The engine's side of one collector worker: reads for it, journals what came, relays its rows.
+//
+// The worker is assumed hostile. Everything it can ask for stands in ipc/messages.h; every count has a
+// quota; a message out of turn, a quota or a broken frame ends the worker and makes its datasets
+// unavailable (plugin_fault). The evidence that was read stays committed whatever it does.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "assess/dataset_board.h"
+#include "assess/evaluator_session.h"
+#include "assess/inbox.h"
+#include "assess/journal.h"
+#include "assess/plugin_set.h"
+#include "assess/progress.h"
+#include "broker/broker.h"
+#include "ledger/ledger.h"
+#include "sandbox/spawner.h"
+
+namespace assay::assess {
+
+/// Shared by all collectors of one run. Everything outlives the sessions.
+struct CollectContext {
+  std::string run;
+  int64_t now_ms = 0;
+  sandbox::Spawner* spawner = nullptr;
+  sandbox::Tier tier = sandbox::Tier::kStrict;
+  broker::Broker* broker = nullptr;
+  ledger::Ledger* ledger = nullptr;
+  EvaluatorSession* evaluator = nullptr;
+  DatasetBoard* board = nullptr;
+  Progress* progress = nullptr;
+  const std::atomic<bool>* cancelled = nullptr;
+  std::set<std::string> roles;           ///< Graph permissions that the token holds
+  bool arm_available = true;             ///< an ARM token was issued
+  std::atomic<uint32_t> next_page{1};    ///< page numbers are unique over the whole run
+};
+
+/// What became of one collector.
+struct CollectorReport {
+  std::string plugin;
+  bool ok = false;
+  sandbox::WorkerOutcome outcome;
+  std::string detail;                    ///< what happened, for people, when not ok
+  std::map<uint32_t, LeafIndex> pages;   ///< page number -> its read entry
+  std::set<std::string> asked, answered; ///< endpoints
+  std::vector<std::string> missing_permissions;
+  std::optional<Error> ledger_failure;   ///< the ledger stopped: the run must stop
+  std::string unreachable;               ///< set when no request of this plugin got any answer
+};
+
+/// Runs one collector to its end on the calling thread.
+class CollectorSession {
+ public:
+  CollectorSession(CollectContext& context, const LoadedPlugin& plugin,
+                   std::map<std::string, uint32_t> dataset_numbers);
+  CollectorReport Run();
+
+ private:
+  struct Ticket {
+    const EndpointSpec* endpoint = nullptr;
+    uint64_t read = 0;          ///< the broker's handle
+    uint32_t pages = 0;
+    bool open = true;
+  };
+  struct OpenPage {
+    JournalPage journal;
+    uint64_t ticket = 0;
+    bool continued = false;     ///< kNextPage came
+  };
+  struct Arrival {
+    uint64_t ticket = 0;
+    broker::ReadResult result;
+  };
+
+  Status Loop();
+  Status HandleArrival(Arrival arrival);
+  Status HandleFrame(ipc::Frame frame);
+  Status OnRequest(ByteSpan payload);
+  Status OnMarks(ByteSpan payload);
+  Status OnNextPage(ByteSpan payload);
+  Status OnPageDone(ByteSpan payload);
+  Status OnDatasetState(ByteSpan payload);
+  Status OnRows(ByteSpan payload);
+  Status OnLog(ByteSpan payload);
+  Status Refuse(uint64_t ticket, const EndpointSpec& endpoint, Reason reason,
+                const std::string& why);
+  Status Commit(OpenPage page);
+  void NoteOutcome(const EndpointSpec& endpoint, const broker::ReadResult& result);
+  Status SendPage(uint64_t ticket, uint32_t page, uint32_t index,
+                  const broker::ReadResult& result);
+  const EndpointSpec* FindEndpoint(const std::string& id) const;
+  std::string MissingPermission(const EndpointSpec& endpoint) const;
+  void CommitLeftovers();
+  void WaitForLedger();
+  Status Quota(bool within, const char* name);
+
+  CollectContext& context_;
+  const LoadedPlugin& plugin_;
+  std::map<std::string, uint32_t> dataset_numbers_;
+  std::set<uint32_t> own_datasets_;
+  std::unique_ptr<sandbox::Worker> worker_;
+  std::shared_ptr<Inbox<Arrival>> inbox_;
+  std::map<uint64_t, Ticket> tickets_;
+  std::map<uint32_t, OpenPage> pages_;
+  std::map<uint32_t, std::future<Result<ledger::Appended>>> committed_;
+  std::optional<ipc::Done> done_;
+  CollectorReport report_;
+  uint64_t last_ticket_ = 0, rows_ = 0, row_bytes_ = 0, frames_ = 0, reads_ = 0, log_bytes_ = 0;
+  uint64_t pending_ = 0;        ///< pages that the broker still owes
+  uint64_t answers_ = 0;        ///< pages with any HTTP status
+};
+
+}  // namespace assay::assess

@@ -1,0 +1,54 @@
+// The engine's side of the evaluator worker: schema and checks in, rows relayed unread, observations
+// and results out.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "assess/dataset_board.h"
+#include "base/result.h"
+#include "ipc/messages.h"
+#include "model/check.h"
+#include "sandbox/spawner.h"
+
+namespace assay::assess {
+
+class EvaluatorSession {
+ public:
+  /// Starts the worker and hands it schema, views and checks. Errors as Spawner::Spawn.
+  static Result<std::unique_ptr<EvaluatorSession>> Start(
+      sandbox::Spawner& spawner, sandbox::Tier tier, int64_t now_ms,
+      const std::vector<DatasetBoard::Named>& datasets,
+      const std::vector<std::pair<std::string, std::string>>& views,
+      const std::vector<CheckSpec>& checks);
+
+  /// Relays the payload of one kRows frame. After a failure every later call returns it. [any thread]
+  Status RelayRows(ByteSpan payload);
+
+  /// Hands over the standings and judges. `observations` is called with batches of one check, sorted
+  /// by subject, before that check's result arrives at `result`. Errors: what became of the worker.
+  using OnObservations = std::function<Status(const std::string& check, std::vector<Observation>)>;
+  using OnResult = std::function<Status(CheckResult)>;
+  Status Evaluate(const std::map<uint32_t, DatasetStanding>& standings,
+                  const OnObservations& observations, const OnResult& result);
+
+  const std::string& sqlite_version() const { return sqlite_version_; }
+
+ private:
+  explicit EvaluatorSession(std::unique_ptr<sandbox::Worker> worker) : worker_(std::move(worker)) {}
+  Status Send(ipc::Type type, ByteSpan payload);
+  Status Failed(Error error);
+  Status Dispatch(const ipc::Frame& frame, const OnObservations& observations,
+                  const OnResult& result);
+
+  std::mutex mutex_;
+  std::unique_ptr<sandbox::Worker> worker_;
+  std::string sqlite_version_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace assay::assess

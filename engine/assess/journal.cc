@@ -1,0 +1,92 @@
+#include "assess/journal.h"
+
+#include <fmt/format.h>
+
+#include "assay/read.h"
+#include "base/text.h"
+
+namespace assay::assess {
+namespace {
+
+std::string_view OutcomeName(uint32_t outcome) {
+  switch (outcome) {
+    case ASSAY_PAGE_OK: return "ok";
+    case ASSAY_PAGE_HTTP_ERROR: return "http_error";
+    case ASSAY_PAGE_REFUSED: return "refused";
+    default: return "unavailable";
+  }
+}
+
+bool MarksHold(const std::vector<ledger::RecordRange>& marks, uint64_t body_bytes,
+               uint32_t max_records) {
+  // At most one record for each 16 bytes: more would cost more leaves than evidence.
+  if (marks.size() > max_records || marks.size() > body_bytes / 16 + 1) return false;
+  uint64_t end = 0;
+  for (const ledger::RecordRange& mark : marks) {
+    if (mark.offset < end || mark.length == 0 || mark.length > body_bytes ||
+        mark.offset > body_bytes - mark.length)
+      return false;
+    end = mark.offset + mark.length;
+  }
+  return true;
+}
+
+ledger::MemberMap Members(const std::string& run, const JournalPage& page, size_t request_bytes,
+                          bool marks_hold) {
+  const broker::ReadRecord& r = page.result.record;
+  ledger::MemberMap m{{"run", run},
+                      {"plugin", page.plugin},
+                      {"endpoint", r.endpoint},
+                      {"page", page.page},
+                      {"page_index", page.index},
+                      {"outcome", OutcomeName(page.result.outcome)},
+                      {"status", r.http_status},
+                      {"attempts", r.attempts},
+                      {"request_len", uint64_t{request_bytes}},
+                      {"sent", FormatTime(r.sent)},
+                      {"received", FormatTime(r.received)}};
+  if (!r.client_request_id.empty()) m.emplace("client_request_id", r.client_request_id);
+  if (!r.content_coding.empty()) m.emplace("coding", r.content_coding);
+  if (r.waited_ms != 0) m.emplace("waited_ms", r.waited_ms);
+  if (r.tls_version != 0) m.emplace("tls", r.tls_version);
+  if (page.result.reason != Reason::kNone) m.emplace("reason", Name(page.result.reason));
+  if (!marks_hold) m.emplace("marks", "refused");
+  return m;
+}
+
+}  // namespace
+
+std::string RequestLine(const broker::ReadRecord& record) {
+  std::string line = "{";
+  if (!record.request_body.empty())
+    line += fmt::format("\"body\":{},", JsonString(record.request_body));
+  line += fmt::format("\"method\":{},", JsonString(record.method));
+  if (!record.request_id.empty())
+    line += fmt::format("\"request_id\":{},", JsonString(record.request_id));
+  return line + fmt::format("\"url\":{}}}\n", JsonString(record.url));
+}
+
+Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
+                                                         const std::string& run,
+                                                         const JournalPage& page,
+                                                         uint32_t max_records) {
+  const std::string request = RequestLine(page.result.record);
+  ByteVector bytes(request.begin(), request.end());
+  AppendBytes(bytes, page.result.body);
+  const bool hold = MarksHold(page.marks, page.result.body.size(), max_records);
+  std::vector<ledger::RecordRange> records;
+  if (hold && !page.marks.empty()) {
+    records.reserve(page.marks.size());
+    for (const auto& mark : page.marks)
+      records.push_back({mark.offset + request.size(), mark.length});
+  } else if (!page.result.body.empty()) {
+    records.push_back({request.size(), page.result.body.size()});
+  }
+  ledger::EntryDraft draft;
+  draft.kind = "read";
+  draft.members = Members(run, page, request.size(), hold);
+  ASSAY_ASSIGN(draft.body, ledger.PutBody(bytes, records));
+  return ledger.Append(std::move(draft));
+}
+
+}  // namespace assay::assess

@@ -1,0 +1,34 @@
+// Turns what the broker read into `read` entries: request line and answer as one body, the marks of
+// the worker as its records. docs/formats/evidence-body.md.
+#pragma once
+
+#include <future>
+#include <string>
+#include <vector>
+
+#include "broker/broker.h"
+#include "ledger/ledger.h"
+
+namespace assay::assess {
+
+/// A page as handed to a worker, waiting for its marks.
+struct JournalPage {
+  std::string plugin;
+  uint32_t page = 0;   ///< number within the run
+  uint32_t index = 0;  ///< within its ticket
+  broker::ReadResult result;
+  std::vector<ledger::RecordRange> marks;  ///< untrusted; within result.body
+};
+
+/// The request as the first line of a read's body: {"body":...,"method":...,"url":...} and a newline.
+/// It may hold personal identifiers, so it is sealed and erasable with the answer.
+std::string RequestLine(const broker::ReadRecord& record);
+
+/// Commits one page: body first, then the entry. The future is ready when the entry is durable.
+/// Marks that are not ordered, within the body and apart make the whole answer one record. [any thread]
+Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
+                                                         const std::string& run,
+                                                         const JournalPage& page,
+                                                         uint32_t max_records);
+
+}  // namespace assay::assess

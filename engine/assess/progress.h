@@ -1,0 +1,28 @@
+// What a run says while it works. The command line prints it; tests record it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "model/check.h"
+
+namespace assay::assess {
+
+/// All methods may be called from several threads at once; an implementation locks. Never blocks long.
+class Progress {
+ public:
+  virtual ~Progress() = default;
+  virtual void PhaseStarted(const std::string& /*phase*/) {}
+  virtual void PhaseFinished(const std::string& /*phase*/) {}
+  virtual void EndpointFinished(const std::string& /*plugin*/, const std::string& /*endpoint*/) {}
+  virtual void Waiting(const std::string& /*endpoint*/, std::chrono::milliseconds /*wait*/,
+                       int /*http_status*/) {}
+  virtual void CollectorFinished(const std::string& /*plugin*/, bool /*ok*/,
+                                 const std::string& /*detail*/) {}
+  virtual void PluginLog(const std::string& /*plugin*/, int /*severity*/,
+                         const std::string& /*line*/) {}
+  virtual void CheckFinished(const CheckResult& /*result*/) {}
+};
+
+}  // namespace assay::assess
