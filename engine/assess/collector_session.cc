@@ -8,6 +8,7 @@
 #include "assay/read.h"
 #include "assess/worker_spec.h"
 #include "base/text.h"
+#include "ipc/wire.h"
 
 namespace assay::assess {
 namespace {

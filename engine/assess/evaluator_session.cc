@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ipc/wire.h"
+
 namespace assay::assess {
 namespace {
 

@@ -131,17 +131,4 @@ Status VerifyAgainstLock(const LoadedPlugin& plugin, const LockEntry& lock) {
   return {};
 }
 
-std::string FormatLock(const std::vector<LockEntry>& entries) {
-  std::string out = "# Made by assay. Pins every file of every plugin and what it may read.\nschema = 1\n";
-  for (const LockEntry& entry : entries) {
-    out += fmt::format("\n[[plugin]]\nid = \"{}\"\nversion = \"{}\"\nmanifest = \"{}\"\ngrant = \"{}\"\n",
-                       entry.id, entry.version, entry.manifest_sha256, entry.grant_sha256);
-    out += "files = [\n";
-    for (const auto& [name, digest] : entry.files)
-      out += fmt::format("  {{ name = \"{}\", sha256 = \"{}\" }},\n", name, digest);
-    out += "]\n";
-  }
-  return out;
-}
-
 }  // namespace assay::assess

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "model/check.h"
 #include "model/framework.h"
+#include "model/lock.h"
 #include "model/manifest.h"
 #include "sandbox/spawner.h"
 
@@ -42,16 +43,8 @@ Result<LoadedPlugin> LoadPlugin(const std::filesystem::path& folder, const std::
 
 /// Checks a loaded plugin against its lock entry: file digests, manifest digest, grant digest.
 /// kDenied naming the file and both digests, or what it wants to read beyond its grant.
-struct LockEntry {
-  std::string id, version;
-  std::string manifest_sha256, grant_sha256;
-  std::map<std::string, std::string> files;  ///< name -> sha256
-};
 Status VerifyAgainstLock(const LoadedPlugin& plugin, const LockEntry& lock);
 /// The lock entry that describes `plugin` as it is.
 LockEntry MakeLockEntry(const LoadedPlugin& plugin);
-
-/// TOML of a lock file and back. ParseLock: kInvalidInput naming the file, line and column.
-std::string FormatLock(const std::vector<LockEntry>& entries);
 
 }  // namespace assay::assess

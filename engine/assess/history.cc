@@ -1,0 +1,182 @@
+#include "assess/history.h"
+
+#include <charconv>
+
+#include "assess/line.h"
+#include "model/verdict.h"
+
+namespace assay::assess {
+namespace {
+
+uint64_t RunNumber(const std::string& run) {
+  uint64_t n = 0;
+  if (run.starts_with("R-")) std::from_chars(run.data() + 2, run.data() + run.size(), n);
+  return n;
+}
+
+Result<Line> LineAt(ledger::Ledger& ledger, uint64_t index) {
+  ASSAY_ASSIGN(const std::string text, ledger.ReadLine(LeafIndex{index}));
+  return Line::Decode(text);
+}
+
+Result<std::optional<Digest>> BodyOf(const Line& line) {
+  const std::string root = line.BodyRoot();
+  if (root.empty()) return std::optional<Digest>();
+  ASSAY_ASSIGN(const ByteVector bytes, ParseBase64(root));
+  ASSAY_ASSIGN(const Digest digest, ToDigest(bytes));
+  return std::optional<Digest>(digest);
+}
+
+Result<std::vector<std::string>> SegmentTexts(ledger::Ledger& ledger, const Line& line) {
+  std::vector<std::string> out;
+  ASSAY_ASSIGN(const std::optional<Digest> root, BodyOf(line));
+  if (!root) return out;
+  ASSAY_ASSIGN(const std::vector<ByteVector> segments, ledger.ReadSegments(*root));
+  for (const ByteVector& segment : segments) out.emplace_back(AsText(segment));
+  return out;
+}
+
+CheckResult CheckFrom(const Line& line) {
+  CheckResult result;
+  result.check = line.Text("check");
+  result.version = static_cast<uint32_t>(line.Int("check_version"));
+  result.verdict = ParseVerdict(line.Text("verdict")).value_or(Verdict::kNotAssessed);
+  result.reason = ParseReason(line.Text("reason")).value_or(Reason::kNone);
+  auto counts = line.Counts("counts");
+  const auto count = [&](const char* key) { return static_cast<uint64_t>(counts[key]); };
+  result.pass = count("pass");
+  result.fail = count("fail");
+  result.manual = count("manual");
+  result.not_applicable = count("not_applicable");
+  result.not_assessed = count("not_assessed");
+  return result;
+}
+
+/// Adds one line of the run to the view. `parts` collects bodies of check.part until their check comes.
+Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line, std::vector<Digest>& parts,
+               RunView& view) {
+  const std::string kind = line.Text("kind");
+  if (kind == "run.started") {
+    view.started = line.Text("time");
+    view.tier = line.Text("tier");
+  } else if (kind == "check.part") {
+    ASSAY_ASSIGN(const auto body, BodyOf(line));
+    if (body) parts.push_back(*body);
+  } else if (kind == "check") {
+    CheckView check{CheckFrom(line), index, std::move(parts)};
+    parts.clear();
+    ASSAY_ASSIGN(const auto body, BodyOf(line));
+    if (body) check.bodies.push_back(*body);
+    if (body && check.result.subjects() == 0) {
+      ASSAY_ASSIGN(const auto texts, SegmentTexts(ledger, line));
+      if (!texts.empty()) {
+        ASSAY_ASSIGN(const Line detail, Line::Decode(texts.front()));
+        check.result.detail = detail.Text("detail");
+      }
+    }
+    view.checks.push_back(std::move(check));
+  } else if (kind == "control") {
+    ControlView control;
+    control.entry = index;
+    control.result.framework = line.Text("framework");
+    control.result.control = line.Text("control");
+    control.result.state = ParseControlState(line.Text("state")).value_or(ControlState::kUnknown);
+    ASSAY_ASSIGN(const auto texts, SegmentTexts(ledger, line));
+    if (!texts.empty()) control.result.why = texts.front();
+    view.controls.push_back(std::move(control));
+  } else if (kind == "dataset") {
+    DatasetView dataset{line.Text("dataset"), line.Text("completeness"), line.Text("reason"), "",
+                        line.Int("rows")};
+    ASSAY_ASSIGN(const auto texts, SegmentTexts(ledger, line));
+    if (!texts.empty()) dataset.detail = texts.front();
+    view.datasets.push_back(std::move(dataset));
+  } else if (kind == "run.finished") {
+    view.finished = line.Text("time");
+    view.outcome = line.Text("outcome");
+    view.reads = line.Int("reads");
+    view.new_findings = line.Int("new_findings");
+    ASSAY_ASSIGN(view.notes, SegmentTexts(ledger, line));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<History> ReadHistory(ledger::Ledger& ledger) {
+  History out;
+  ASSAY_ASSIGN(const ledger::Head head, ledger.ReadHead());
+  out.size = ToNumber(head.size);
+  bool newest = true;
+  for (uint64_t i = out.size; i-- > 0;) {
+    ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
+    const std::string run = line.Text("run"), kind = line.Text("kind");
+    if (run.empty()) continue;
+    if (newest) {
+      out.last_run_number = RunNumber(run);
+      if (kind != "run.finished" && kind != "run.interrupted") out.unfinished_run = run;
+      newest = false;
+    }
+    // A run that died may have opened findings after the last run.finished: they count.
+    if (kind == "finding.opened") {
+      out.last_finding_entry = LeafIndex{i};
+      break;
+    }
+    if (kind == "run.finished") {
+      if (line.Has("findings"))
+        out.last_finding_entry = LeafIndex{static_cast<uint64_t>(line.Int("findings"))};
+      break;
+    }
+  }
+  return out;
+}
+
+Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger) {
+  ASSAY_ASSIGN(const ledger::Head head, ledger.ReadHead());
+  std::optional<uint64_t> last, first;
+  std::string run;
+  for (uint64_t i = ToNumber(head.size); i-- > 0 && !first;) {
+    ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
+    const std::string kind = line.Text("kind");
+    if (!last && kind == "run.finished") {
+      last = i;
+      run = line.Text("run");
+    } else if (last && kind == "run.started" && line.Text("run") == run) {
+      first = i;
+    }
+  }
+  if (!first) return std::optional<RunView>();
+  RunView view;
+  view.run = run;
+  view.first = LeafIndex{*first};
+  view.last = LeafIndex{*last};
+  std::vector<Digest> parts;
+  for (uint64_t i = *first; i <= *last; ++i) {
+    ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
+    if (line.Text("run") == run) ASSAY_TRY(AddLine(ledger, LeafIndex{i}, line, parts, view));
+  }
+  return std::optional<RunView>(std::move(view));
+}
+
+Status ReadObservations(ledger::Ledger& ledger, const CheckView& check,
+                        const std::function<bool(ObservationView)>& visit) {
+  for (const Digest& root : check.bodies) {
+    ASSAY_ASSIGN(const std::vector<ByteVector> segments, ledger.ReadSegments(root));
+    for (const ByteVector& segment : segments) {
+      ASSAY_ASSIGN(const Line line, Line::Decode(AsText(segment)));
+      if (!line.Has("subject")) continue;
+      ObservationView view;
+      view.observation.subject = line.Text("subject");
+      view.observation.subject_type = line.Text("subject_type");
+      view.observation.label = line.Text("label");
+      view.observation.detail = line.Text("detail");
+      view.observation.verdict = ParseVerdict(line.Text("verdict")).value_or(Verdict::kNotAssessed);
+      view.observation.reason = ParseReason(line.Text("reason")).value_or(Reason::kNone);
+      view.finding = static_cast<uint64_t>(line.Int("finding"));
+      view.records = line.IntLists("records");
+      if (!visit(std::move(view))) return {};
+    }
+  }
+  return {};
+}
+
+}  // namespace assay::assess

@@ -1,0 +1,69 @@
+// What the ledger says of earlier runs: for numbering the next one, and for showing the last.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "ledger/ledger.h"
+#include "model/check.h"
+#include "model/framework.h"
+
+namespace assay::assess {
+
+struct History {
+  uint64_t size = 0;
+  uint64_t last_run_number = 0;                  ///< 0: no run yet
+  std::string unfinished_run;                    ///< "R-12" when the last run neither finished nor was marked
+  std::optional<LeafIndex> last_finding_entry;
+};
+
+/// Walks back from the head to the last run's end: cost is that of one run. kCorrupt, kIo.
+Result<History> ReadHistory(ledger::Ledger& ledger);
+
+/// One check of a run as its entries say.
+struct CheckView {
+  CheckResult result;
+  LeafIndex entry{};
+  std::vector<Digest> bodies;  ///< parts first, then the check entry's own
+};
+
+struct ControlView {
+  ControlResult result;
+  LeafIndex entry{};
+};
+
+struct DatasetView {
+  std::string dataset, completeness, reason, detail;
+  int64_t rows = 0;
+};
+
+/// A run as the ledger holds it.
+struct RunView {
+  std::string run, outcome, started, finished, tier;
+  LeafIndex first{}, last{};
+  std::vector<CheckView> checks;
+  std::vector<ControlView> controls;
+  std::vector<DatasetView> datasets;
+  std::vector<std::string> notes;
+  int64_t reads = 0, new_findings = 0;
+};
+
+/// The newest run that reached `run.finished`; nothing when there is none. kCorrupt, kIo.
+Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger);
+
+/// An observation as committed, with the finding's number (0: none) and the entries it rests on.
+struct ObservationView {
+  Observation observation;
+  uint64_t finding = 0;
+  std::vector<std::vector<int64_t>> records;  ///< {leaf index, record} or {leaf index}
+};
+
+/// Opens the bodies of one check and visits its observations until `visit` returns false.
+Status ReadObservations(ledger::Ledger& ledger, const CheckView& check,
+                        const std::function<bool(ObservationView)>& visit);
+
+}  // namespace assay::assess
