@@ -1,0 +1,47 @@
+// From a validated configuration to a run plan: which plugins, checks and frameworks of the
+// installation a tenant uses, each verified against its lock before a process is started.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "assess/run.h"
+#include "base/result.h"
+#include "config/config.h"
+
+namespace assay::assess {
+
+/// Where this assay is installed: <root>/bin/assay, <root>/lib/assay/...
+struct Installation {
+  std::filesystem::path root;
+  std::filesystem::path worker() const { return root / "bin" / "assay-worker"; }
+  std::filesystem::path plugins() const { return root / "lib" / "assay" / "plugins"; }
+  std::filesystem::path frameworks() const { return root / "lib" / "assay" / "frameworks"; }
+  std::filesystem::path lock() const { return root / "lib" / "assay" / "assay-plugins.lock"; }
+  std::filesystem::path binary() const { return root / "bin" / "assay"; }
+};
+/// From the running binary's own path. kIo.
+Result<Installation> LocateInstallation();
+
+/// Limits a run to part of what is configured; empty means all.
+struct Selection {
+  std::vector<std::string> checks, frameworks;
+};
+
+/// Plugins, checks, frameworks and broker options for one tenant; spawner, ledger, tier and progress are
+/// the caller's to add. Errors with id AS-PLG-*: a plugin was refused (exit 8); others: configuration (exit 3).
+Result<RunPlan> PlanRun(const Installation& installation, const config::Config& config,
+                        const config::TenantConfig& tenant, const Selection& selection);
+
+/// Folder of a tenant's ledger, and how to open it. The master key and the ledger key lie where [keys] says,
+/// else under the storage path with mode 0600.
+ledger::OpenOptions LedgerOptions(const config::Config& config, const config::TenantConfig& tenant,
+                                  bool create);
+
+/// Lowest tier that the configuration accepts against what the machine offers. kDenied with the one line of
+/// TOML that would accept less.
+Result<sandbox::Tier> ChooseTier(const config::Config& config, const sandbox::TierReport& offered);
+
+}  // namespace assay::assess
