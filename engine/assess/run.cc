@@ -280,11 +280,11 @@ Status RunSteps::Evaluate() {
       [&](const std::string& check, std::vector<Observation> batch) {
         return writer.Add(check, std::move(batch));
       },
-      [&](CheckResult result) {
+      [&](CheckResult result) -> Status {
         plan_.progress->CheckFinished(result);
         ASSAY_TRY(writer.Conclude(result));
         report_.checks.push_back(std::move(result));
-        return Status{};
+        return {};
       });
   if (writer.ledger_failure()) {
     ledger_failed_ = true;
