@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "assay/read.h"
 #include "base/text.h"
 
@@ -15,6 +17,12 @@ std::string_view OutcomeName(uint32_t outcome) {
     case ASSAY_PAGE_REFUSED: return "refused";
     default: return "unavailable";
   }
+}
+
+bool IsPlainId(const std::string& text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+  });
 }
 
 bool MarksHold(const std::vector<ledger::RecordRange>& marks, uint64_t body_bytes,
@@ -46,6 +54,8 @@ ledger::MemberMap Members(const std::string& run, const JournalPage& page, size_
                       {"sent", FormatTime(r.sent)},
                       {"received", FormatTime(r.received)}};
   if (!r.client_request_id.empty()) m.emplace("client_request_id", r.client_request_id);
+  // Untrusted header text: kept only when it is the short identifier that it should be.
+  if (IsPlainId(r.request_id)) m.emplace("request_id", r.request_id);
   if (!r.content_coding.empty()) m.emplace("coding", r.content_coding);
   if (r.waited_ms != 0) m.emplace("waited_ms", r.waited_ms);
   if (r.tls_version != 0) m.emplace("tls", r.tls_version);
@@ -61,8 +71,6 @@ std::string RequestLine(const broker::ReadRecord& record) {
   if (!record.request_body.empty())
     line += fmt::format("\"body\":{},", JsonString(record.request_body));
   line += fmt::format("\"method\":{},", JsonString(record.method));
-  if (!record.request_id.empty())
-    line += fmt::format("\"request_id\":{},", JsonString(record.request_id));
   return line + fmt::format("\"url\":{}}}\n", JsonString(record.url));
 }
 
