@@ -1,0 +1,45 @@
+#include "cli/run_tenant.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "proof/sha256.h"
+
+namespace assay::cli {
+
+std::string OwnDigest() {
+  const auto bytes = ReadFile("/proc/self/exe", 512u << 20);
+  return bytes ? EncodeHex(proof::Sha256(*bytes)) : "";
+}
+
+Result<TenantRun> RunTenant(const RunRequest& request) {
+  ASSAY_ASSIGN(assess::RunPlan plan, assess::PlanRun(*request.installation, *request.config,
+                                                     *request.tenant, request.selection));
+  ASSAY_ASSIGN(const sandbox::TierReport offered, request.spawner->Probe());
+  ASSAY_ASSIGN(plan.tier, assess::ChooseTier(*request.config, offered));
+  if (Status canary = request.spawner->RunCanary(plan.tier); !canary) {
+    canary.error().id = "AS-SBX-002";
+    return Fail(std::move(canary.error()));
+  }
+  ledger::OpenOptions options = assess::LedgerOptions(*request.config, *request.tenant, true);
+  options.run_lease_holder = fmt::format("assay run, pid {}", ::getpid());
+  ASSAY_ASSIGN(const auto ledger, ledger::Ledger::Open(options));
+  TenantRun out;
+  out.tier = plan.tier;
+  out.fingerprint = ledger->Fingerprint();
+  for (const CheckSpec& check : plan.checks) out.checks.emplace(check.id, check);
+  plan.spawner = request.spawner;
+  plan.ledger = ledger.get();
+  plan.progress = request.progress;
+  plan.cancelled = request.cancelled;
+  plan.actor = request.actor;
+  plan.engine_version = ASSAY_VERSION;
+  plan.engine_sha256 = OwnDigest();
+  auto report = assess::Run(std::move(plan));
+  if (!report) return Fail(std::move(report.error()).Context("tenant " + request.tenant->id));
+  out.report = std::move(*report);
+  return out;
+}
+
+}  // namespace assay::cli
