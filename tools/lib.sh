@@ -18,7 +18,7 @@ configure() { # PRESET [cmake arguments...]
 
 # Names of the targets of a configured preset that match an extended regular expression.
 targets() { # PRESET REGEX
-  ninja -C "$root/build/$1" -t targets all 2>/dev/null | sed -n 's/^\([A-Za-z0-9_.-]*\): phony$/\1/p' | grep -E "$2" | sort -u || true
+  ninja -C "$root/build/$1" -t targets all 2>/dev/null | sed -n 's/^\([A-Za-z0-9_.-]*\): phony$/\1/p' | grep -v '^cmake_' | grep -E "$2" | sort -u || true
 }
 
 build() { # PRESET [targets...]
