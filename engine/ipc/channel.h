@@ -1,8 +1,9 @@
 // One framed, bounded message channel between the engine and a worker: a Unix stream socket pair.
 //
-// Frame: 12-byte header {u32 payload length, u16 type, u16 flags, u32 reserved 0}, little-endian, then
-// the payload. flags bit 0: exactly one descriptor travels with the header (SCM_RIGHTS). A frame
-// whose length exceeds kMaxPayload, whose type is unknown to the reader or whose flags lie ends the channel: kCorrupt.
+// Frame: 12-byte header {u32 payload length, u16 type, u16 flags, u32 reserved 0}, little-endian,
+// then the payload. flags bit 0: exactly one descriptor travels with the header (SCM_RIGHTS). A
+// frame whose length exceeds kMaxPayload, whose type is unknown to the reader or whose flags lie
+// ends the channel: kCorrupt.
 #pragma once
 
 #include <chrono>
@@ -36,8 +37,9 @@ class Channel {
   /// too large, or no room in time: the peer does not read), kIo.
   Status Send(uint16_t type, ByteSpan payload, int fd = -1,
               std::optional<std::chrono::milliseconds> timeout = std::nullopt);
-  /// Receives one frame. kUnavailable when the peer closed between frames ("peer closed") or nothing came in
-  /// time ("timed out", channel still usable when no byte of a frame had come), kCorrupt for a broken frame.
+  /// Receives one frame. kUnavailable when the peer closed between frames ("peer closed") or
+  /// nothing came in time ("timed out", channel still usable when no byte of a frame had come),
+  /// kCorrupt for a broken frame.
   Result<Frame> Receive(std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
   int fd() const { return fd_.get(); }

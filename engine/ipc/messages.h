@@ -1,9 +1,10 @@
 // Everything that a worker and the engine can say to each other. Nothing outside this table exists:
 // the engine kills a worker that sends a type not listed for its role, or one out of turn.
 //
-// Payload fields are listed in order in wire.h notation: T text (u32 length + UTF-8), n[...] list (u32
-// count + elements), R the rest. Encode and Parse of each stand in messages.cc, so that the two sides cannot
-// disagree. "E" engine, "C" collector worker, "V" evaluator worker, "F" framework worker.
+// Payload fields are listed in order in wire.h notation: T text (u32 length + UTF-8), n[...] list
+// (u32 count + elements), R the rest. Encode and Parse of each stand in messages.cc, so that the
+// two sides cannot disagree. "E" engine, "C" collector worker, "V" evaluator worker, "F" framework
+// worker.
 #pragma once
 
 #include <cstdint>
@@ -21,27 +22,29 @@ namespace assay::ipc {
 
 enum class Type : uint16_t {
   // every worker
-  kInit = 1,    ///< E->any  first frame: Init. With the sealed plugin memfd for C and F where the tier has no jail
+  kInit = 1,    ///< E->any  first frame: Init. With the sealed plugin memfd for C and F where the
+                ///< tier has no jail
   kHello = 2,   ///< any->E  confinement is in force and the plugin is loaded: Hello
   kLog = 3,     ///< C,F->E  u8 severity, T line
   kDone = 4,    ///< any->E  Done: last frame of a worker that ends well or names its failure
   kCancel = 5,  ///< E->any  empty: stop soon
 
   // collector
-  kRequest = 10,       ///< C->E  Request
-  kPage = 11,          ///< E->C  Page, with a sealed memfd of the body and 64 zero bytes when body_len > 0
-  kMarks = 12,         ///< C->E  u32 page, n[u64 offset, u64 length]
+  kRequest = 10,  ///< C->E  Request
+  kPage = 11,   ///< E->C  Page, with a sealed memfd of the body and 64 zero bytes when body_len > 0
+  kMarks = 12,  ///< C->E  u32 page, n[u64 offset, u64 length]
   kNextPage = 13,      ///< C->E  u32 page, u64 offset, u64 length
   kPageDone = 14,      ///< C->E  u32 page
   kDatasetState = 15,  ///< C->E and E->V  DatasetState
-  kRows = 16,          ///< C->E, relayed unread E->V  u32 dataset, u32 row count, R rows (row.h form)
+  kRows = 16,  ///< C->E, relayed unread E->V  u32 dataset, u32 row count, R rows (row.h form)
 
   // evaluator
-  kSchema = 20,       ///< E->V  one dataset: u32 number, DatasetSpec (EncodeDataset)
-  kViews = 21,        ///< E->V  T plugin, T SQL of views.sql
-  kCheck = 22,        ///< E->V  CheckSpec (EncodeCheck)
-  kEvaluate = 23,     ///< E->V  empty: rows are all in; judge
-  kObservations = 24, ///< V->E  T check, n[observation]: any number of these before its kCheckResult
+  kSchema = 20,    ///< E->V  one dataset: u32 number, DatasetSpec (EncodeDataset)
+  kViews = 21,     ///< E->V  T plugin, T SQL of views.sql
+  kCheck = 22,     ///< E->V  CheckSpec (EncodeCheck)
+  kEvaluate = 23,  ///< E->V  empty: rows are all in; judge
+  kObservations =
+      24,  ///< V->E  T check, n[observation]: any number of these before its kCheckResult
   kCheckResult = 25,  ///< V->E and E->F  CheckResult
 
   // framework
@@ -56,15 +59,17 @@ enum class Role : uint8_t { kCollector = 1, kEvaluator = 2, kFramework = 3, kCan
 /// First frame. Everything a worker knows of its run; no secret, no tenant id.
 struct Init {
   Role role = Role::kCollector;
-  std::string plugin;       ///< plugin id, for messages
-  int64_t now_ms = 0;       ///< the evidence's time: clock of the plugin and of SQL's 'now'
+  std::string plugin;  ///< plugin id, for messages
+  int64_t now_ms = 0;  ///< the evidence's time: clock of the plugin and of SQL's 'now'
   WorkerLimits limits;
-  uint64_t dtor_tags_cleared = 0;  ///< reserved, 0
-  std::vector<std::pair<uint32_t, DatasetSpec>> datasets;  ///< collector: engine's number and shape of each
-  std::vector<EndpointSpec> endpoints;                     ///< collector: granted reads (ids and params only matter)
-  uint64_t init_array_offset = 0, init_array_bytes = 0;    ///< constructors that the worker calls itself
+  std::vector<std::pair<uint32_t, DatasetSpec>>
+      datasets;  ///< collector: engine's number and shape of each
+  std::vector<EndpointSpec>
+      endpoints;  ///< collector: granted reads; only id and params travel, a worker needs no URL
+  uint64_t init_array_offset = 0,
+           init_array_bytes = 0;  ///< constructors that the worker calls itself
   uint64_t fini_array_offset = 0, fini_array_bytes = 0;
-  uint64_t init_function = 0, fini_function = 0;           ///< DT_INIT, DT_FINI; 0 when absent
+  uint64_t init_function = 0, fini_function = 0;  ///< DT_INIT, DT_FINI; 0 when absent
 };
 
 struct Hello {
@@ -85,8 +90,8 @@ struct Request {
 
 struct Page {
   uint64_t ticket = 0;
-  uint32_t page = 0;   ///< chosen by the engine, ascending from 1 within the plugin's run
-  uint32_t index = 0;  ///< 0 for the first page of its ticket
+  uint32_t page = 0;     ///< chosen by the engine, ascending from 1 within the plugin's run
+  uint32_t index = 0;    ///< 0 for the first page of its ticket
   uint32_t outcome = 0;  ///< ASSAY_PAGE_*
   uint32_t http_status = 0;
   uint64_t body_len = 0;
@@ -100,12 +105,74 @@ struct DatasetState {
   std::string detail;
 };
 
+/// Severity is that of assay/log.h; the line is untrusted and at most kMaxLine bytes.
+struct Log {
+  uint8_t severity = 0;
+  std::string line;
+};
+
+/// Bytes of one record in a page's body.
+struct Range {
+  uint64_t offset = 0;
+  uint64_t length = 0;
+};
+
+struct Marks {
+  uint32_t page = 0;
+  std::vector<Range> records;
+};
+
+/// Where the continuation link stands in the page's body.
+struct NextPage {
+  uint32_t page = 0;
+  Range link;
+};
+
+/// Head of a kRows frame and a view of its rows, which only the evaluator decodes.
+struct Rows {
+  uint32_t dataset = 0;
+  uint32_t count = 0;
+  ByteSpan rows;
+};
+
+/// views.sql of one collector.
+struct Views {
+  std::string plugin;
+  std::string sql;
+};
+
+/// Longest line for people (log, detail, reason, why): what the plugin ABI cuts at.
+inline constexpr size_t kMaxLine = 1024;
+/// Longest id (plugin, dataset, endpoint, check, control, column).
+inline constexpr size_t kMaxId = 256;
+/// Longest SQL text of a check or of a views.sql.
+inline constexpr size_t kMaxSql = 256u << 10;
+/// Longest subject or label.
+inline constexpr size_t kMaxSubject = 4096;
+
+/// Word for a type in messages ("rows"); empty when the type is unknown. [any thread]
+std::string_view Name(Type type);
+/// True when a worker of `role` may send (receive) frames of `type` at all. [any thread]
+bool WorkerMaySend(Role role, uint16_t type);
+bool WorkerMayReceive(Role role, uint16_t type);
+
+/// `text` cut at `max_bytes` without splitting a character, invalid UTF-8 replaced by U+FFFD, line
+/// breaks and other control characters by a space: fit for a field that the reader holds to
+/// kMaxLine. [any thread]
+std::string OneLine(std::string_view text, size_t max_bytes = kMaxLine);
+
 ByteVector Encode(const Init& m);
 ByteVector Encode(const Hello& m);
 ByteVector Encode(const Done& m);
 ByteVector Encode(const Request& m);
 ByteVector Encode(const Page& m);
 ByteVector Encode(const DatasetState& m);
+ByteVector Encode(const Log& m);
+ByteVector Encode(const Marks& m);
+ByteVector Encode(const NextPage& m);
+ByteVector EncodePageDone(uint32_t page);
+ByteVector Encode(const Rows& m);
+ByteVector Encode(const Views& m);
 ByteVector Encode(const CheckResult& m);
 ByteVector Encode(const ControlResult& m);
 ByteVector EncodeDataset(uint32_t number, const DatasetSpec& m);
@@ -121,6 +188,13 @@ Result<Done> ParseDone(ByteSpan payload);
 Result<Request> ParseRequest(ByteSpan payload);
 Result<Page> ParsePage(ByteSpan payload);
 Result<DatasetState> ParseDatasetState(ByteSpan payload);
+Result<Log> ParseLog(ByteSpan payload);
+Result<Marks> ParseMarks(ByteSpan payload);
+Result<NextPage> ParseNextPage(ByteSpan payload);
+Result<uint32_t> ParsePageDone(ByteSpan payload);
+/// Reads the head only; `rows` views into `payload`.
+Result<Rows> ParseRows(ByteSpan payload);
+Result<Views> ParseViews(ByteSpan payload);
 Result<CheckResult> ParseCheckResult(ByteSpan payload);
 Result<ControlResult> ParseControlResult(ByteSpan payload);
 Result<std::pair<uint32_t, DatasetSpec>> ParseDataset(ByteSpan payload);
