@@ -1,0 +1,158 @@
+// From one JSON value to one cell: kinds are checked, never coerced; what does not fit is a fault
+// with a name, and the cell stays null.
+#pragma once
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "assay/row.h"
+
+namespace assay {
+
+/// `raw` without the white space that simdjson leaves behind a token.
+inline std::string_view TrimRight(std::string_view raw) {
+  while (!raw.empty() &&
+         (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\t' || raw.back() == '\r')) {
+    raw.remove_suffix(1);
+  }
+  return raw;
+}
+
+/// Plain decimal digits of a JSON number; false when `token` is none or its exponent is beyond 40.
+/// "1.5e-2" becomes "0.015": the column's text has a sign, digits and one point, nothing else.
+inline bool PlainDecimal(std::string_view token, std::string& out) {
+  std::string digits;
+  bool negative = false;
+  int point = -1;
+  size_t at = 0;
+  if (at < token.size() && token[at] == '-') negative = ++at != 0;
+  for (; at < token.size() && (token[at] == '.' || (token[at] >= '0' && token[at] <= '9')); ++at) {
+    if (token[at] != '.') {
+      digits.push_back(token[at]);
+    } else if (point >= 0) {
+      return false;
+    } else {
+      point = static_cast<int>(digits.size());
+    }
+  }
+  if (digits.empty() || digits.size() > 200) return false;
+  if (point < 0) point = static_cast<int>(digits.size());
+  int exponent = 0;
+  if (at < token.size()) {
+    if (token[at] != 'e' && token[at] != 'E') return false;
+    const bool down = ++at < token.size() && token[at] == '-';
+    if (at < token.size() && (token[at] == '-' || token[at] == '+')) ++at;
+    if (at >= token.size() || token.size() - at > 2) return false;
+    for (; at < token.size(); ++at) {
+      if (token[at] < '0' || token[at] > '9') return false;
+      exponent = exponent * 10 + (token[at] - '0');
+    }
+    if (exponent > 40) return false;
+    if (down) exponent = -exponent;
+  }
+  point += exponent;
+  if (point <= 0) digits.insert(0, static_cast<size_t>(1 - point), '0'), point = 1;
+  if (point > static_cast<int>(digits.size())) digits.resize(static_cast<size_t>(point), '0');
+  out = negative ? "-" : "";
+  out.append(digits, 0, static_cast<size_t>(point));
+  if (static_cast<size_t>(point) < digits.size()) out.append(1, '.').append(digits, point);
+  return true;
+}
+
+/// True when `raw` is one well-formed JSON value of modest depth: SQLite will read it again.
+inline bool IsWholeJson(std::string_view raw) {
+  static simdjson::dom::parser parser;  // a plugin has one thread
+  if (parser.capacity() < raw.size() &&
+      parser.allocate(std::max(raw.size(), size_t{4096}), 200) != simdjson::SUCCESS) {
+    return false;
+  }
+  simdjson::dom::element element;
+  return parser.parse(raw.data(), raw.size(), true).get(element) == simdjson::SUCCESS;
+}
+
+/// Bytes of an array or object; consumes the value. Empty on error.
+inline std::string_view RawOf(simdjson::ondemand::value& value,
+                              simdjson::ondemand::json_type type) {
+  std::string_view raw;
+  if (type == simdjson::ondemand::json_type::array) {
+    simdjson::ondemand::array array;
+    if (value.get_array().get(array) != simdjson::SUCCESS) return {};
+    if (array.raw_json().get(raw) != simdjson::SUCCESS) return {};
+  } else {
+    simdjson::ondemand::object object;
+    if (value.get_object().get(object) != simdjson::SUCCESS) return {};
+    if (object.raw_json().get(raw) != simdjson::SUCCESS) return {};
+  }
+  return TrimRight(raw);
+}
+
+enum class CellFault : uint8_t { kNone, kWrongType, kMalformed };
+
+namespace detail {
+
+inline CellFault FillNumber(Row& row, uint32_t column, simdjson::ondemand::value& value) {
+  if (row.dataset().columns[column].type == CellType::kInt) {
+    int64_t number = 0;
+    if (value.get_int64().get(number) != simdjson::SUCCESS) return CellFault::kWrongType;
+    row.Int(column, number);
+    return CellFault::kNone;
+  }
+  const std::string_view token = value.raw_json_token();
+  std::string plain;
+  double checked = 0;
+  if (value.get_double().get(checked) != simdjson::SUCCESS) return CellFault::kMalformed;
+  if (!PlainDecimal(TrimRight(token), plain)) return CellFault::kWrongType;
+  row.TextCopy(column, plain);
+  return CellFault::kNone;
+}
+
+inline CellFault FillString(Row& row, uint32_t column, simdjson::ondemand::value& value,
+                            bool fold) {
+  std::string_view text;
+  if (value.get_string().get(text) != simdjson::SUCCESS) return CellFault::kMalformed;
+  if (fold) {
+    row.Folded(column, text);
+  } else {
+    row.Text(column, text);
+  }
+  return CellFault::kNone;
+}
+
+}  // namespace detail
+
+/// Fills `column` from `value`. JSON null leaves it null and is no fault.
+inline CellFault FillCell(Row& row, uint32_t column, simdjson::ondemand::value& value, bool fold) {
+  using simdjson::ondemand::json_type;
+  json_type type;
+  if (value.type().get(type) != simdjson::SUCCESS) return CellFault::kMalformed;
+  const CellType want = row.dataset().columns[column].type;
+  const bool textual = want == CellType::kText || want == CellType::kTime;
+  if (type == json_type::null) {
+    bool null = false;
+    return value.is_null().get(null) == simdjson::SUCCESS && null ? CellFault::kNone
+                                                                  : CellFault::kMalformed;
+  }
+  if (type == json_type::string && textual) return detail::FillString(row, column, value, fold);
+  if (type == json_type::boolean && want == CellType::kBool) {
+    bool flag = false;
+    if (value.get_bool().get(flag) != simdjson::SUCCESS) return CellFault::kMalformed;
+    row.Int(column, flag ? 1 : 0);
+    return CellFault::kNone;
+  }
+  if (type == json_type::number && (want == CellType::kInt || want == CellType::kDecimal)) {
+    return detail::FillNumber(row, column, value);
+  }
+  if ((type == json_type::array || type == json_type::object) && want == CellType::kJson) {
+    const std::string_view raw = RawOf(value, type);
+    if (raw.empty() || !IsWholeJson(raw)) return CellFault::kMalformed;
+    row.Text(column, raw);
+    return CellFault::kNone;
+  }
+  return CellFault::kWrongType;
+}
+
+}  // namespace assay

@@ -1,0 +1,294 @@
+// Reads endpoints into datasets: queues requests, takes pages in any order, emits rows, and in the
+// end says of each dataset how complete it is.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "assay/answer.h"
+#include "assay/context.h"
+#include "assay/mapping.h"
+#include "assay/scanner.h"
+
+namespace assay {
+
+class Reader;
+
+/// One record in the hands of a hook: before its row is emitted, the hook may set further columns,
+/// emit rows of other datasets, or ask for more reads.
+class Record {
+ public:
+  Record(Reader& reader, RecordFiller& filler, const Page& page, uint32_t number, Notes& notes)
+      : reader_(&reader), filler_(&filler), page_(&page), number_(number), notes_(&notes) {}
+
+  Row& row() { return filler_->row(); }
+  Reader& reader() { return *reader_; }
+  /// True when the kept slice `raw` was there (present, and an array or object).
+  bool Has(uint32_t raw) const { return !filler_->raw(raw).empty(); }
+  /// Emits one row for each element of the kept array; `set` completes it. Returns how many there
+  /// were.
+  uint32_t Each(uint32_t raw, const Mapping& mapping, const std::function<void(Row&)>& set);
+  /// Number of elements of the kept array.
+  uint32_t Count(uint32_t raw);
+  /// The strings of a JSON array; what is no string is left out.
+  static std::vector<std::string> Strings(std::string_view json);
+  /// Keeps this record from being emitted itself (its children were).
+  void Drop() { dropped_ = true; }
+  bool dropped() const { return dropped_; }
+
+ private:
+  Reader* reader_;
+  RecordFiller* filler_;
+  const Page* page_;
+  uint32_t number_;
+  Notes* notes_;
+  bool dropped_ = false;
+};
+
+/// One endpoint to be read with one set of parameters.
+struct Job {
+  const EndpointInfo* endpoint = nullptr;
+  const Mapping* mapping = nullptr;
+  std::vector<Param> params = {};
+  /// Columns of each row that come from the request, not from the answer: {column, text}.
+  std::vector<std::pair<uint32_t, std::string>> preset = {};
+  /// Called for each record before its row is emitted; may be empty.
+  std::function<void(Record&)> hook = {};
+  /// Datasets that this read feeds besides that of the mapping.
+  std::vector<const DatasetInfo*> also = {};
+  /// Datasets of reads that this one's records lead to: incomplete when this read is.
+  std::vector<const DatasetInfo*> leads_to = {};
+};
+
+/// Reads jobs until none is left, then states the datasets. Use: Add for all that is known, Drain.
+class Reader {
+ public:
+  static constexpr uint32_t kMaxRecords =
+      100000;  // records of one page that get a mark of their own
+
+  explicit Reader(Context& context) : context_(&context) {}
+
+  /// Queues a read. May be called from a hook.
+  void Add(Job job) {
+    for (const DatasetInfo* dataset : Fed(job)) ++tally_[dataset].reads;
+    for (const DatasetInfo* dataset : job.leads_to) tally_[dataset];
+    waiting_.push_back(std::make_shared<Job>(std::move(job)));
+  }
+
+  /// Reads everything, then says how complete each dataset is, also when it has to stop early.
+  void Drain() {
+    try {
+      Start();
+      while (std::optional<Page> page = context_->Wait()) {
+        Take(*page);
+        context_->Done(*page);
+        Start();
+      }
+    } catch (const PluginError& error) {
+      StateAll(std::string("stopped early: ") + error.what());
+      throw;
+    }
+    StateAll({});
+  }
+
+  Context& context() { return *context_; }
+
+ private:
+  friend class Record;
+
+  struct Tally {
+    uint64_t reads = 0;
+    uint64_t failed = 0;  ///< reads that gave nothing at all
+    Problem first;        ///< the first problem met
+    uint64_t problems = 0;
+  };
+  struct Running {
+    std::shared_ptr<Job> job;
+    uint64_t records = 0;
+  };
+
+  static std::vector<const DatasetInfo*> Fed(const Job& job) {
+    std::vector<const DatasetInfo*> fed = job.also;
+    fed.push_back(&job.mapping->dataset());
+    return fed;
+  }
+
+  void Start() {
+    while (!waiting_.empty()) {
+      const std::shared_ptr<Job> job = waiting_.front();
+      uint64_t ticket = 0;
+      const assay_status_t status = context_->TryRequest(job->endpoint->id, job->params, ticket);
+      if (status == ASSAY_E_LIMIT && !running_.empty()) return;  // again when a ticket has ended
+      waiting_.pop_front();
+      if (status == ASSAY_OK) {
+        running_[ticket] = {job, 0};
+      } else {
+        NotAsked(*job, status);
+      }
+    }
+  }
+
+  void NotAsked(const Job& job, assay_status_t status) {
+    const std::string id(job.endpoint->id);
+    switch (status) {
+      case ASSAY_E_DENIED:
+        return Lose(job, {Why::kPermission, id + ": this read is not granted to the plugin"}, true);
+      case ASSAY_E_LIMIT:
+        return Lose(job, {Why::kPartial, id + ": the limit of reads is used up"}, true);
+      case ASSAY_E_INVALID:
+        return Lose(job, {Why::kPluginFault, id + ": a parameter does not fit"}, true);
+      default:
+        throw PluginError(status, "request " + id + ": " + std::string(StatusName(status)));
+    }
+  }
+
+  void Take(const Page& page) {
+    const auto found = running_.find(page.ticket());
+    if (found == running_.end()) {
+      throw PluginError(ASSAY_E_INTERNAL, "the host sent a page of an unknown ticket");
+    }
+    Running& running = found->second;
+    const std::shared_ptr<Job> job = running.job;
+    if (!page.ok()) {
+      Lose(*job, assay::Explain(page, job->endpoint->id), page.index() == 0);
+      running_.erase(found);
+      return;
+    }
+    const ScanResult result = Read(page, *job);
+    running.records += result.records.size();
+    if (!result.notes.empty()) {
+      const bool nothing = !result.understood && running.records == 0;
+      Lose(*job,
+           {nothing ? Why::kUnavailable : Why::kPartial,
+            std::string(job->endpoint->id) + ": " + result.notes.Summary()},
+           nothing);
+    }
+    if (result.link.length != 0) {
+      context_->Next(page, result.link.offset, result.link.length);
+    } else {
+      running_.erase(found);
+    }
+  }
+
+  ScanResult Read(const Page& page, const Job& job) {
+    RecordFiller& filler = FillerOf(*job.mapping);
+    Notes notes;
+    ScanResult result = scanner_.Scan(page.body(), job.endpoint->link, filler,
+                                      [&](RecordFiller& filled, uint32_t number, uint64_t offset) {
+                                        const uint32_t record =
+                                            number < kMaxRecords ? number : ASSAY_NO_RECORD;
+                                        for (const auto& [column, text] : job.preset)
+                                          filled.row().Text(column, text);
+                                        Record view(*this, filled, page, record, notes);
+                                        if (job.hook) job.hook(view);
+                                        if (!view.dropped())
+                                          EmitRow(filled.row(), page, record, offset, notes);
+                                      });
+    result.notes.Join(notes);
+    if (result.records.size() > kMaxRecords) result.records.resize(kMaxRecords);
+    if (!context_->Mark(page, result.records)) {
+      context_->Log(ASSAY_LOG_WARNING, "a page has more records than may be marked");
+    }
+    return result;
+  }
+
+  void EmitRow(Row& row, const Page& page, uint32_t record, uint64_t offset, Notes& notes) {
+    if (const ColumnInfo* missing = row.MissingKey(); missing != nullptr) {
+      notes.Add("a record without " + std::string(missing->name), "", offset);
+      return;
+    }
+    context_->Emit(row, page, record);
+  }
+
+  RecordFiller& FillerOf(const Mapping& mapping) {
+    std::unique_ptr<RecordFiller>& filler = fillers_[&mapping];
+    if (filler == nullptr) filler = std::make_unique<RecordFiller>(mapping);
+    return *filler;
+  }
+
+  /// Notes a problem for all that the job feeds or leads to. `all`: the read gave nothing.
+  void Lose(const Job& job, const Problem& problem, bool all) {
+    context_->Log(ASSAY_LOG_WARNING, problem.detail);
+    for (const DatasetInfo* dataset : Fed(job)) Count(tally_[dataset], problem, all);
+    for (const DatasetInfo* dataset : job.leads_to) {
+      Tally& tally = tally_[dataset];
+      if (all) ++tally.reads;  // reads that could not even be asked for
+      Count(tally, problem, all);
+    }
+  }
+  static void Count(Tally& tally, const Problem& problem, bool all) {
+    if (tally.problems++ == 0) tally.first = problem;
+    if (all) ++tally.failed;
+  }
+
+  void StateAll(const std::string& stopped) {
+    for (auto& [dataset, tally] : tally_) {
+      if (!stopped.empty()) Count(tally, {Why::kPartial, stopped}, false);
+      if (tally.problems == 0) {
+        context_->State(*dataset, ASSAY_COMPLETE, Why::kNone, {});
+        continue;
+      }
+      const bool nothing = tally.reads > 0 && tally.failed == tally.reads;
+      std::string detail = tally.first.detail;
+      if (tally.problems > 1) detail += " (and " + std::to_string(tally.problems - 1) + " more)";
+      context_->State(*dataset, nothing ? ASSAY_UNAVAILABLE : ASSAY_PARTIAL, tally.first.why,
+                      detail);
+    }
+  }
+
+  Context* context_;
+  Scanner scanner_;
+  std::deque<std::shared_ptr<Job>> waiting_;
+  std::map<uint64_t, Running> running_;
+  std::map<const DatasetInfo*, Tally> tally_;
+  std::map<const Mapping*, std::unique_ptr<RecordFiller>> fillers_;
+};
+
+inline uint32_t Record::Each(uint32_t raw, const Mapping& mapping,
+                             const std::function<void(Row&)>& set) {
+  uint32_t count = 0;
+  RecordFiller& child = reader_->FillerOf(mapping);
+  const char* body = page_->body().data();
+  const std::string_view slice = filler_->raw(raw);
+  const auto offset = static_cast<uint64_t>(slice.empty() ? 0 : slice.data() - body);
+  reader_->scanner_.ScanArray(slice, body, filler_->where(), child, *notes_, [&] {
+    ++count;
+    set(child.row());
+    reader_->EmitRow(child.row(), *page_, number_, offset, *notes_);
+  });
+  return count;
+}
+
+inline uint32_t Record::Count(uint32_t raw) {
+  const std::string_view slice = filler_->raw(raw);
+  simdjson::dom::parser parser;
+  simdjson::dom::array array;
+  if (parser.parse(slice.data(), slice.size(), true).get(array) == simdjson::SUCCESS) {
+    return static_cast<uint32_t>(array.size());
+  }
+  notes_->Add("no readable list", filler_->where(),
+              static_cast<uint64_t>(slice.data() - page_->body().data()));
+  return 0;
+}
+
+inline std::vector<std::string> Record::Strings(std::string_view json) {
+  std::vector<std::string> out;
+  simdjson::dom::parser parser;
+  simdjson::dom::array array;
+  if (json.empty() ||
+      parser.parse(json.data(), json.size(), true).get(array) != simdjson::SUCCESS) {
+    return out;
+  }
+  for (const simdjson::dom::element element : array) {
+    std::string_view text;
+    if (element.get(text) == simdjson::SUCCESS) out.emplace_back(text);
+  }
+  return out;
+}
+
+}  // namespace assay

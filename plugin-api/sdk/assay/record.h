@@ -1,0 +1,109 @@
+// One record of an answer while it is being read: its row, its kept slices, and the walk that fills
+// both from a JSON object.
+#pragma once
+
+#include <simdjson.h>
+
+#include <array>
+#include <bitset>
+#include <string>
+#include <string_view>
+
+#include "assay/json_cell.h"
+#include "assay/mapping.h"
+#include "assay/notes.h"
+#include "assay/row.h"
+
+namespace assay {
+
+/// Fills one row from one JSON object after a mapping.
+class RecordFiller {
+ public:
+  static constexpr size_t kMaxNodes = 128;
+
+  explicit RecordFiller(const Mapping& mapping) : mapping_(&mapping), row_(mapping.dataset()) {
+    if (mapping.node_count() > kMaxNodes) {
+      throw PluginError(ASSAY_E_INVALID, "a mapping has too many members");
+    }
+  }
+
+  /// Reads the object; `where` is its JSON pointer, `body` the start of the answer (for offsets).
+  /// False when the JSON is malformed: the row must not be emitted and the document is over.
+  bool Fill(simdjson::ondemand::object& object, std::string_view where, const char* body,
+            Notes& notes) {
+    row_.Clear();
+    raw_.fill({});
+    seen_.reset();
+    where_ = where;
+    body_ = body;
+    return Walk(object, mapping_->root(), notes);
+  }
+
+  Row& row() { return row_; }
+  /// JSON pointer of the record within its answer.
+  const std::string& where() const { return where_; }
+  /// The bytes of an array or object that a Form::kRaw rule kept; empty when absent or null.
+  std::string_view raw(uint32_t number) const { return raw_.at(number); }
+
+ private:
+  bool Walk(simdjson::ondemand::object& object, const Mapping::Node& node, Notes& notes) {
+    for (auto entry : object) {
+      simdjson::ondemand::field field;
+      if (std::move(entry).get(field) != simdjson::SUCCESS) return false;
+      const auto byte = static_cast<uint64_t>(field.key().raw() - body_);
+      std::string_view key;
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+      const Mapping::Node* child = node.Find(key);
+      if (child == nullptr) continue;
+      if (seen_.test(child->index)) {
+        notes.Add("duplicate member", where_ + child->path, byte);
+        continue;  // the first one stays
+      }
+      seen_.set(child->index);
+      if (!Take(field.value(), *child, byte, notes)) return false;
+    }
+    return true;
+  }
+
+  bool Take(simdjson::ondemand::value& value, const Mapping::Node& node, uint64_t byte,
+            Notes& notes) {
+    simdjson::ondemand::json_type type;
+    if (value.type().get(type) != simdjson::SUCCESS) return false;
+    if (type == simdjson::ondemand::json_type::null) {
+      bool null = false;
+      return value.is_null().get(null) == simdjson::SUCCESS && null;
+    }
+    if (node.rule == Mapping::kNoRule) {
+      simdjson::ondemand::object inner;
+      if (type == simdjson::ondemand::json_type::object) {
+        return value.get_object().get(inner) == simdjson::SUCCESS && Walk(inner, node, notes);
+      }
+      notes.Add("unexpected type", where_ + node.path, byte);
+      return true;
+    }
+    const Rule& rule = mapping_->rule(node.rule);
+    const CellFault fault = rule.form == Form::kRaw
+                                ? Keep(value, type, rule.column)
+                                : FillCell(row_, rule.column, value, rule.form == Form::kFold);
+    if (fault == CellFault::kWrongType) notes.Add("unexpected type", where_ + node.path, byte);
+    if (fault == CellFault::kMalformed) notes.Add("malformed value", where_ + node.path, byte);
+    return true;
+  }
+
+  CellFault Keep(simdjson::ondemand::value& value, simdjson::ondemand::json_type type,
+                 uint32_t number) {
+    using simdjson::ondemand::json_type;
+    if (type != json_type::array && type != json_type::object) return CellFault::kWrongType;
+    raw_.at(number) = RawOf(value, type);
+    return raw_.at(number).empty() ? CellFault::kMalformed : CellFault::kNone;
+  }
+
+  const Mapping* mapping_;
+  Row row_;
+  std::array<std::string_view, Mapping::kMaxRaw> raw_{};
+  std::bitset<kMaxNodes> seen_;
+  std::string where_;
+  const char* body_ = nullptr;
+};
+
+}  // namespace assay

@@ -1,0 +1,139 @@
+// The graph collector: asks for everything at once, and for the members of those groups that hold a
+// directory role or stand in a Conditional Access exclusion, never of others.
+#include <set>
+#include <string>
+
+#include "assay/collector.h"
+#include "datasets.h"
+#include "directory.h"
+#include "policies.h"
+
+namespace assay::graph {
+namespace {
+
+class GraphCollector : public Collector {
+ public:
+  void Collect(Context& context) override {
+    Reader reader(context);
+    AddSimple(reader);
+    AddLicences(reader);
+    AddApplications(reader);
+    AddRoleAssignments(reader);
+    AddCaPolicies(reader);
+    reader.Drain();
+  }
+
+ private:
+  void AddSimple(Reader& reader) {
+    reader.Add({.endpoint = &endpoint::kGraphOrganization, .mapping = &organization_});
+    reader.Add({.endpoint = &endpoint::kGraphDomains, .mapping = &domain_});
+    reader.Add({.endpoint = &endpoint::kGraphUsers, .mapping = &user_});
+    reader.Add({.endpoint = &endpoint::kGraphUsersSigninActivity, .mapping = &activity_});
+    reader.Add({.endpoint = &endpoint::kGraphUserRegistrationDetails, .mapping = &registration_});
+    reader.Add({.endpoint = &endpoint::kGraphRoleDefinitions, .mapping = &role_definition_});
+    reader.Add({.endpoint = &endpoint::kGraphAuthorizationPolicy, .mapping = &authorization_});
+    reader.Add({.endpoint = &endpoint::kGraphSecurityDefaults, .mapping = &security_defaults_});
+  }
+
+  void AddLicences(Reader& reader) {
+    reader.Add({.endpoint = &endpoint::kGraphSubscribedSkus,
+                .mapping = &sku_,
+                .hook = [this](Record& record) { TakeSku(record); }});
+  }
+  void TakeSku(Record& record) {
+    namespace t = entra_sku_plan;
+    const Row& sku = record.row();
+    record.Drop();  // the plans are the rows; a SKU without plans grants nothing
+    record.Each(0, plan_, [&sku](Row& plan) {
+      plan.Copy(t::kSkuId, sku);
+      plan.Copy(t::kSkuName, sku);
+      plan.Copy(t::kCapabilityStatus, sku);
+      plan.Copy(t::kEnabledUnits, sku);
+      plan.Copy(t::kConsumedUnits, sku);
+    });
+  }
+
+  void AddApplications(Reader& reader) {
+    reader.Add({.endpoint = &endpoint::kGraphApplications,
+                .mapping = &application_,
+                .hook = [this](Record& record) { TakeApplication(record); },
+                .also = {&entra_application_credential::kDataset}});
+  }
+  void TakeApplication(Record& record) {
+    namespace t = entra_application;
+    Row& row = record.row();
+    if (record.Has(0)) row.Int(t::kPasswordCount, TakeCredentials(record, 0, "password"));
+    if (record.Has(1)) row.Int(t::kKeyCount, TakeCredentials(record, 1, "key"));
+    if (record.Has(2)) row.Int(t::kOwnerCount, record.Count(2));
+  }
+  int64_t TakeCredentials(Record& record, uint32_t raw, std::string_view kind) {
+    namespace t = entra_application_credential;
+    const std::string_view owner = record.row().TextOf(entra_application::kId);
+    if (owner.empty()) return 0;  // the application itself is reported as a record without id
+    return record.Each(raw, credential_, [&](Row& row) {
+      row.Text(t::kApplicationId, owner);
+      row.Text(t::kKind, kind);
+    });
+  }
+
+  void AddRoleAssignments(Reader& reader) {
+    reader.Add({.endpoint = &endpoint::kGraphRoleAssignments,
+                .mapping = &role_assignment_,
+                .hook =
+                    [this](Record& record) {
+                      namespace t = entra_role_assignment;
+                      if (record.row().TextOf(t::kPrincipalType) == "#microsoft.graph.group") {
+                        AddGroup(record.reader(), record.row().TextOf(t::kPrincipalId));
+                      }
+                    },
+                .leads_to = {&entra_group_member::kDataset}});
+  }
+
+  void AddCaPolicies(Reader& reader) {
+    reader.Add({.endpoint = &endpoint::kGraphCaPolicies,
+                .mapping = &ca_policy_,
+                .hook =
+                    [this](Record& record) {
+                      const std::string_view groups =
+                          record.row().TextOf(entra_ca_policy::kExcludeGroups);
+                      for (const std::string& id : Record::Strings(groups)) {
+                        AddGroup(record.reader(), id);
+                      }
+                    },
+                .leads_to = {&entra_group_member::kDataset}});
+  }
+
+  void AddGroup(Reader& reader, std::string_view id) {
+    std::string folded(id);
+    for (char& letter : folded) {
+      if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    if (folded.empty() || !groups_.insert(folded).second) return;
+    reader.Add({.endpoint = &endpoint::kGraphGroupMembers,
+                .mapping = &group_member_,
+                .params = {{"groupId", folded}},
+                .preset = {{entra_group_member::kGroupId, folded}}});
+  }
+
+  const Mapping organization_ = OrganizationMapping();
+  const Mapping sku_ = SkuMapping();
+  const Mapping plan_ = PlanMapping();
+  const Mapping domain_ = DomainMapping();
+  const Mapping user_ = UserMapping();
+  const Mapping activity_ = ActivityMapping();
+  const Mapping registration_ = RegistrationMapping();
+  const Mapping role_definition_ = RoleDefinitionMapping();
+  const Mapping role_assignment_ = RoleAssignmentMapping();
+  const Mapping group_member_ = GroupMemberMapping();
+  const Mapping authorization_ = AuthorizationPolicyMapping();
+  const Mapping security_defaults_ = SecurityDefaultsMapping();
+  const Mapping ca_policy_ = CaPolicyMapping();
+  const Mapping application_ = ApplicationMapping();
+  const Mapping credential_ = CredentialMapping();
+  std::set<std::string> groups_;  // asked for already
+};
+
+}  // namespace
+}  // namespace assay::graph
+
+ASSAY_PLUGIN(assay::graph::GraphCollector);
