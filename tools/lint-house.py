@@ -72,7 +72,7 @@ def script_problems(root, name, text):
         yield f"{name}: has no run bit"
     if text.count("\n") > 150:
         yield f"{name}: {text.count(chr(10))} lines; a script has at most 150"
-    if name.startswith("tools/") and text.startswith("#!") and "usage:" not in text:
+    if name.startswith("tools/") and text.startswith("#!") and "usage:" not in text.lower():
         yield f"{name}: has no usage text for --help"
 
 

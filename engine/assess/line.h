@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "proof/canonical_json.h"
 
 namespace assay::assess {
 
@@ -15,11 +16,11 @@ namespace assay::assess {
 /// lines are read after they were verified by hash, and older versions may lack a member.
 class Line {
  public:
-  /// kCorrupt when the text is no JSON object. [any thread]
+  /// kCorrupt when the text is no canonical JSON object. [any thread]
   static Result<Line> Decode(std::string_view text);
   std::string Text(const std::string& key) const;
   int64_t Int(const std::string& key) const;
-  bool Has(const std::string& key) const;
+  bool Has(const std::string& key) const { return members_.contains(key); }
   /// Integer members of the object `key`: {"counts":{"pass":3}}.
   std::map<std::string, int64_t> Counts(const std::string& key) const;
   /// Lists of integers in the list `key`: {"records":[[12,0],[12,5]]}.
@@ -28,14 +29,8 @@ class Line {
   std::string BodyRoot() const;
 
  private:
-  struct Value {
-    std::string text;
-    int64_t integer = 0;
-    std::map<std::string, int64_t> counts;
-    std::map<std::string, std::string> texts;
-    std::vector<std::vector<int64_t>> lists;
-  };
-  std::map<std::string, Value> members_;
+  const proof::Json* Find(const std::string& key) const;
+  proof::JsonObject members_;
 };
 
 }  // namespace assay::assess
