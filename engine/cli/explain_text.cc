@@ -1,0 +1,99 @@
+#include "cli/explain_text.h"
+
+#include "base/text.h"
+
+namespace assay::cli {
+
+const std::vector<Explanation>& Explanations() {
+  static const std::vector<Explanation> all = {
+      {"AS-CFG-001", "A key is not known here.",
+       "A misspelt key that is ignored is a setting that silently does nothing.",
+       "Use the key that the message suggests, or one of the keys it lists."},
+      {"AS-CFG-002", "A key that must be there is missing.",
+       "assay does not guess identities, places or credentials.", "Add the key that the message names."},
+      {"AS-CFG-003", "The file is not valid TOML.", "Nothing after the place can be trusted.",
+       "Mend the text at the caret."},
+      {"AS-CFG-004", "A value has the wrong type or form.",
+       "Numbers with units are text with the unit in it, so that 90 can never mean two things.",
+       "Write the value as the message shows it."},
+      {"AS-CFG-008", "The same id is defined twice.",
+       "Two definitions would make it unclear which one a verdict came from.",
+       "Remove or rename one; the message gives both places."},
+      {"AS-CFG-012", "A secret is written into the configuration.",
+       "Configuration is copied, mailed and committed; secrets must not travel with it.",
+       "Put it into a file of mode 0600 and write ref = \"file:/path\"; then rotate it, it has been on disk."},
+      {"AS-CFG-013", "A secret comes from the environment in production mode.",
+       "The environment of a process is visible to more than the process.",
+       "Use cred: (systemd credentials) or file: with mode 0600."},
+      {"AS-CFG-014", "A text looks like a secret.", "High-entropy text in comments is often an old secret.",
+       "Remove it and rotate what it was."},
+      {"AS-CFG-017", "A framework, plugin or check is not installed.",
+       "A framework that is silently skipped would look like one that has nothing to say.",
+       "assay framework list and assay plugin list show what is installed."},
+      {"AS-CFG-021", "A tenant's region and its store's region differ.",
+       "Evidence of a tenant may lie only in stores of its region.", "Bind the tenant to a store of its region."},
+      {"AS-CFG-030", "The key is not available in this version.",
+       "It is part of the design but not built yet; ignoring it would promise something untrue.",
+       "Remove it until a version that lists it in its changelog."},
+      {"AS-CON-001", "No token was issued.",
+       "The token service refused the credential, the application or the tenant.",
+       "The message holds Microsoft's own code and what it means; at most two attempts are made."},
+      {"AS-CON-002", "The application holds no permission at all.",
+       "A run that can read nothing would produce only gaps.",
+       "Grant the read permissions that docs/admin/quickstart.md lists and give admin consent."},
+      {"AS-CON-003", "The token may do more than read.",
+       "assay collects nothing with write powers in hand: whoever stole its credential would hold them too.",
+       "Remove the permission from the application, or tolerate it under allow_excess with permission, reason, approver and expiry."},
+      {"AS-CON-004", "The identity holds an Azure role that can write.",
+       "Reader is enough for everything that assay reads in Azure.", "Assign Reader instead."},
+      {"AS-CON-005", "The token cannot be read, so its powers are unknown.",
+       "A token that is not a readable JWT proves nothing; asking the directory instead comes with a later version.",
+       "Use a credential whose Graph tokens are JWTs; report the case if they should be."},
+      {"AS-PLG-001", "A plugin's file was refused.",
+       "The file breaks a rule of the plugin package; nothing of it was loaded or run.",
+       "The message names the rule; docs/formats/plugin-package.md lists them all."},
+      {"AS-PLG-002", "A plugin was built for another ABI.", "The message names the field that differs.",
+       "Use a build of the plugin for this host, or a newer assay."},
+      {"AS-PLG-003", "A plugin is neither locked nor pinned.",
+       "What runs must be what somebody decided to run.",
+       "Pin it with dev_pin = \"<sha256>\" in its [[plugins]] table, or lock it in assay-plugins.lock."},
+      {"AS-PLG-004", "A plugin's file is not the one that was locked.",
+       "A file that changed since it was locked may be somebody else's.",
+       "Reinstall it, or lock the new version after looking at it."},
+      {"AS-PLG-005", "A plugin asks for more than it was granted.",
+       "A grant is for exactly the reads that an administrator saw.",
+       "Add the endpoint to the plugin's grants in assay.toml if you agree."},
+      {"AS-SBX-001", "This machine cannot confine plugins as the configuration demands.",
+       "Untrusted code runs only behind the layers that were asked for; containers often forbid user namespaces.",
+       "Run where user namespaces are allowed, or accept a lower tier: [sandbox] accept = \"reduced\"."},
+      {"AS-SBX-002", "The canary got something that confinement must forbid.",
+       "If the built-in canary can do it, a plugin can.", "Do not run plugins here; report kernel and machine."},
+      {"AS-SBX-004", "An endpoint would return content, not metadata.",
+       "Mail, files and chats are refused even where consent exists.", "There is no way to allow it."},
+      {"AS-LED-001", "Another process holds the ledger.", "One writer at a time; the message says who.",
+       "Wait for the other run to end."},
+      {"AS-LED-002", "The ledger does not verify.",
+       "Something changed after it was written. Nothing was repaired and nothing is appended.",
+       "Keep the files as they are, and compare with an outside copy of a checkpoint."},
+      {"not_assessed", "A check could not be decided on this subject or in this run.",
+       "A missing permission or licence, throttling, a partial read or a failed plugin is neither pass nor fail.", ""},
+      {"not_applicable", "There was complete data and nothing in it that the check is about.", "", ""},
+      {"manual", "A person must look; assay only says what it saw.", "", ""},
+      {"excepted", "A failing subject under an approved, dated, expiring exception; it stays `fail`.", "", ""},
+      {"satisfied", "Every check mapped to the control passed, and no attestation is missing.", "", ""},
+      {"not_satisfied", "At least one check mapped to the control fails.", "", ""},
+      {"unknown", "A check that the control needs was not assessed, is stale, or waits for a person.", "", ""},
+      {"uncovered", "No check speaks to the control: it is outside what assay can see, and said so.", "", ""},
+      {"partial", "Part of a dataset could not be read: it can prove some failures and no pass.", "", ""},
+      {"plugin_fault", "A plugin crashed, looped, flooded or broke a rule; what it gave proves nothing.", "", ""},
+  };
+  return all;
+}
+
+const Explanation* FindExplanation(std::string_view name) {
+  for (const Explanation& one : Explanations())
+    if (EqualsIgnoreCase(one.name, name)) return &one;
+  return nullptr;
+}
+
+}  // namespace assay::cli
