@@ -1,0 +1,67 @@
+#include "assess/dataset_board.h"
+
+#include "support/matchers.h"
+
+using namespace assay;
+using assess::DatasetBoard;
+
+namespace {
+
+DatasetSpec Spec(const char* id) {
+  DatasetSpec spec;
+  spec.id = id;
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("DatasetBoard: calls nothing complete that nobody read", "[assess][R5]") {
+  DatasetBoard board;
+  const uint32_t n = board.Add("graph", Spec("entra_user"));
+  CHECK(board.Conclude(n).completeness == Completeness::kUnavailable);
+  CHECK(board.Conclude(n).detail == "not collected");
+}
+
+TEST_CASE("DatasetBoard: lets a plugin lower but never raise what the reads show", "[assess]") {
+  DatasetBoard board;
+  const uint32_t failed = board.Add("graph", Spec("a")), mixed = board.Add("graph", Spec("b")),
+                 lowered = board.Add("graph", Spec("c")), good = board.Add("graph", Spec("d"));
+  board.ReadFailed(failed, Reason::kPermission, "graph-users: needs User.Read.All");
+  board.PluginSaid(failed, Completeness::kComplete, Reason::kNone, "");
+  board.ReadSucceeded(mixed);
+  board.ReadFailed(mixed, Reason::kThrottled, "second page");
+  board.PluginSaid(mixed, Completeness::kComplete, Reason::kNone, "");
+  board.ReadSucceeded(lowered);
+  board.PluginSaid(lowered, Completeness::kPartial, Reason::kPartial, "row 3: unexpected type");
+  board.PluginSaid(lowered, Completeness::kComplete, Reason::kNone, "");
+  board.ReadSucceeded(good);
+
+  CHECK(board.Conclude(failed).completeness == Completeness::kUnavailable);
+  CHECK(board.Conclude(failed).reason == Reason::kPermission);
+  CHECK(board.Conclude(mixed).completeness == Completeness::kPartial);
+  CHECK(board.Conclude(mixed).reason == Reason::kThrottled);
+  CHECK(board.Conclude(lowered).completeness == Completeness::kPartial);
+  CHECK(board.Conclude(lowered).detail == "row 3: unexpected type");
+  CHECK(board.Conclude(good).completeness == Completeness::kComplete);
+}
+
+TEST_CASE("DatasetBoard: takes the plugin's word for the kind of refusal", "[assess]") {
+  DatasetBoard board;
+  const uint32_t n = board.Add("graph", Spec("entra_user_activity"));
+  board.ReadFailed(n, Reason::kPermission, "HTTP 403");
+  board.PluginSaid(n, Completeness::kUnavailable, Reason::kLicence, "tenant has no P1 licence");
+  CHECK(board.Conclude(n).reason == Reason::kLicence);
+  CHECK(board.Conclude(n).detail == "tenant has no P1 licence");
+}
+
+TEST_CASE("DatasetBoard: trusts nothing of a plugin that failed", "[assess]") {
+  DatasetBoard board;
+  const uint32_t bad = board.Add("bad", Spec("a")), other = board.Add("good", Spec("b"));
+  board.ReadSucceeded(bad);
+  board.RowsAdded(bad, 7);
+  board.ReadSucceeded(other);
+  board.PluginFailed("bad", "crashed: signal 6");
+  CHECK(board.Conclude(bad).completeness == Completeness::kUnavailable);
+  CHECK(board.Conclude(bad).reason == Reason::kPluginFault);
+  CHECK(board.Conclude(other).completeness == Completeness::kComplete);
+}
