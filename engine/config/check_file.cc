@@ -1,0 +1,182 @@
+// checks/*.toml to CheckSpec values: docs/formats/check.md.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "config/load.h"
+#include "config/params.h"
+#include "config/schema.h"
+
+namespace assay::config {
+namespace {
+
+constexpr size_t kMaxSqlBytes = 64u << 10;
+
+const Schema& CheckSchema() {
+  static const Schema schema{
+      .title = "[[check]]",
+      .keys = {{.name = "id", .type = &kId, .required = true},
+               {.name = "version", .type = &kCount, .required = true},
+               {.name = "title", .required = true},
+               {.name = "severity", .required = true, .words = "critical|high|medium|low|info"},
+               {.name = "subject", .type = &kSqlName, .required = true},
+               {.name = "reads", .type = &kSqlNameList, .required = true},
+               {.name = "partial_fail", .type = &kSqlNameList},
+               {.name = "optional", .type = &kSqlNameList},
+               {.name = "params", .type = &kFreeTable},
+               {.name = "rationale"},
+               {.name = "remediation"},
+               {.name = "references", .type = &kFreeTable},
+               {.name = "sql", .required = true}},
+      .noun = "check",
+      .identity = "id"};
+  return schema;
+}
+
+const Schema& CheckFileSchema() {
+  static const Schema schema{
+      .title = "a file of checks",
+      .keys = {{.name = "check", .type = &kTables, .required = true, .table = CheckSchema}}};
+  return schema;
+}
+
+bool Contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// Skips what SQL quotes: '...', "...", -- comment, /* comment */. Returns the index after it, or
+// `at`.
+size_t SkipQuoted(std::string_view sql, size_t at) {
+  const auto after = [&](std::string_view end, size_t from) {
+    const size_t found = sql.find(end, from);
+    return found == std::string_view::npos ? sql.size() : found + end.size();
+  };
+  if (sql[at] == '\'') return after("'", at + 1);
+  if (sql[at] == '"') return after("\"", at + 1);
+  if (sql.substr(at, 2) == "--") return after("\n", at + 2);
+  if (sql.substr(at, 2) == "/*") return after("*/", at + 2);
+  return at;
+}
+
+std::set<std::string> ParametersOf(std::string_view sql) {
+  const auto in_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  std::set<std::string> out;
+  for (size_t at = 0; at < sql.size();) {
+    if (const size_t next = SkipQuoted(sql, at); next != at) {
+      at = next;
+      continue;
+    }
+    size_t end = at + 1;
+    if (sql[at] == ':')
+      while (end < sql.size() && in_name(sql[end])) ++end;
+    if (end > at + 1) out.emplace(sql.substr(at + 1, end - at - 1));
+    at = end;
+  }
+  return out;
+}
+
+void CheckSql(const Fields& fields, const CheckSpec& check, Report& report) {
+  const Place place = fields.Where("sql");
+  if (Trim(check.sql).empty())
+    report.Error("AS-CFG-005", place, fmt::format("check {}: sql is empty", Quote(check.id)));
+  if (check.sql.size() > kMaxSqlBytes || check.sql.find('\0') != std::string::npos)
+    report.Error(
+        "AS-CFG-005", place,
+        fmt::format("check {}: sql is longer than 64 KiB or holds a zero byte", Quote(check.id)));
+  const std::set<std::string> used = ParametersOf(check.sql);
+  for (const std::string& name : used)
+    if (!check.params.contains(name))
+      report.Error("AS-CFG-009", place,
+                   fmt::format("check {}: sql uses parameter :{}, which params does not give",
+                               Quote(check.id), name));
+  for (const auto& [name, value] : check.params)
+    if (!used.contains(name))
+      report.Error(
+          "AS-CFG-009", fields.Where("params"),
+          fmt::format("check {}: sql does not use parameter {}", Quote(check.id), Quote(name)));
+}
+
+void CheckDatasets(const Fields& fields, const CheckSpec& check, Report& report) {
+  if (check.subject != "tenant" && !Contains(check.reads, check.subject))
+    report.Error("AS-CFG-009", fields.Where("subject"),
+                 fmt::format("check {}: subject {} is not among its reads", Quote(check.id),
+                             Quote(check.subject)));
+  for (const char* key : {"partial_fail", "optional"}) {
+    const std::vector<std::string> names = fields.Texts(key);
+    for (size_t i = 0; i < names.size(); ++i)
+      if (!Contains(check.reads, names[i]))
+        report.Error(
+            "AS-CFG-009", fields.Where(key, i),
+            fmt::format("check {}: {} is not among its reads", Quote(check.id), Quote(names[i])));
+  }
+}
+
+void ReadReferences(const Fields& fields, CheckSpec& check, Report& report) {
+  const auto [document, node] = fields.Find("references");
+  if (node == nullptr || !node->is_table()) return;
+  for (const auto& [key, value] : *node->as_table()) {
+    std::vector<std::string>& items = check.references[std::string(key.str())];
+    const toml::array* list = value.as_array();
+    if (list == nullptr) {
+      report.Error("AS-CFG-004", PlaceOf(*document, value),
+                   "expected a list of strings, found " + Found(value));
+      continue;
+    }
+    for (const toml::node& item : *list) {
+      if (const auto* text = item.as_string())
+        items.push_back(text->get());
+      else
+        report.Error("AS-CFG-004", PlaceOf(*document, item),
+                     "expected a string, found " + Found(item));
+    }
+  }
+}
+
+CheckSpec ReadCheck(const Fields& fields, const std::string& plugin, Report& report) {
+  CheckSpec check;
+  check.id = fields.Text("id");
+  const int64_t version = fields.Integer("version");
+  if (fields.Has("version") && (version < 1 || version > 1'000'000))
+    report.Error("AS-CFG-005", fields.Where("version"), "a version counts from 1");
+  check.version = static_cast<uint32_t>(std::clamp<int64_t>(version, 1, 1'000'000));
+  check.title = fields.Text("title");
+  check.severity = ParseSeverity(fields.Text("severity")).value_or(Severity::kMedium);
+  check.plugin = plugin;
+  check.subject = fields.Text("subject");
+  check.reads = fields.Texts("reads");
+  check.partial_fail = fields.Texts("partial_fail");
+  check.optional = fields.Texts("optional");
+  check.params = ReadParams(fields, report);
+  check.rationale = fields.Text("rationale");
+  check.remediation = fields.Text("remediation");
+  check.sql = fields.Text("sql");
+  ReadReferences(fields, check, report);
+  if (fields.Has("sql")) CheckSql(fields, check, report);
+  if (fields.Has("reads") && fields.Has("subject")) CheckDatasets(fields, check, report);
+  return check;
+}
+
+}  // namespace
+
+Result<std::vector<CheckSpec>> ParseChecks(std::string_view toml, const std::string& file,
+                                           const std::string& plugin) {
+  SyntaxError error;
+  const Document document = ParseDocument(toml, file, error);
+  Report report;
+  if (!document.valid) {
+    report.Error("AS-CFG-002", error.place, error.message);
+    return tl::unexpected(report.FirstErrors({&document}).error());
+  }
+  Walker(report).Walk(document, CheckFileSchema(), true);
+  std::vector<CheckSpec> checks;
+  for (const Fields& item : Fields(CheckFileSchema(), {{&document, &document.root}}).Items("check"))
+    checks.push_back(ReadCheck(item, plugin, report));
+  ASSAY_TRY(report.FirstErrors({&document}));
+  return checks;
+}
+
+}  // namespace assay::config

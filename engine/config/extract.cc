@@ -1,0 +1,169 @@
+#include "config/extract.h"
+
+#include <cstdlib>
+
+#include "config/params.h"
+
+namespace assay::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+void ExtractStorage(const Fields& storage, const fs::path& folder, Config& config) {
+  config.default_store = storage.Text("default");
+  for (const auto& [name, fields] : storage.Others()) {
+    StorageConfig store;
+    store.name = name;
+    store.kind = fields.Text("kind");
+    store.region = fields.Text("region");
+    store.path = folder / fields.Text("path");
+    store.place = fields.Where();
+    config.storage.try_emplace(name, std::move(store));
+  }
+}
+
+// Without [keys] the master key and the ledger keys lie beside the default store.
+void ExtractKeys(const Fields& keys, Config& config) {
+  const auto store = config.storage.find(config.default_store);
+  const fs::path base = (store == config.storage.end() ? fs::path() : store->second.path) / "keys";
+  config.master_key_file = base / "master.key";
+  config.ledger_key_dir = base;
+  if (keys.Has("master")) config.master_key_file = PathOfReference(keys.Sub("master").Text("ref"));
+  if (keys.Has("ledger")) config.ledger_key_dir = PathOfReference(keys.Sub("ledger").Text("ref"));
+}
+
+void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
+  for (const auto& [name, fields] : root.Named("clouds")) {
+    CloudConfig cloud;
+    cloud.name = name;
+    cloud.login = fields.Text("login");
+    cloud.graph = fields.Text("graph");
+    cloud.arm = fields.Text("arm");
+    cloud.graph_scope = fields.Text("graph_scope");
+    cloud.arm_scope = fields.Text("arm_scope");
+    if (fields.Has("ca_file")) cloud.ca_file = (folder / fields.Text("ca_file")).string();
+    cloud.graph_audiences = fields.Texts("graph_audiences");
+    cloud.arm_audiences = fields.Texts("arm_audiences");
+    cloud.place = fields.Where();
+    config.clouds.try_emplace(name, std::move(cloud));
+  }
+}
+
+CredentialConfig ExtractCredential(const Fields& fields) {
+  return {fields.Text("kind"), fields.Text("client_id"), fields.Text("ref")};
+}
+
+TenantConfig ExtractTenant(const Fields& fields, const Config& config) {
+  TenantConfig tenant;
+  tenant.id = fields.Text("id");
+  tenant.name = fields.Text("name");
+  if (auto id = TenantId::Parse(fields.Text("directory_id"))) tenant.directory_id = std::move(*id);
+  tenant.cloud = fields.Text("cloud");
+  tenant.region = fields.Text("region");
+  tenant.store = fields.Has("store") ? fields.Text("store") : config.default_store;
+  if (fields.Has("credential")) tenant.credential = ExtractCredential(fields.Sub("credential"));
+  if (fields.Has("azure")) {
+    const Fields azure = fields.Sub("azure");
+    tenant.management_groups = azure.Texts("management_groups");
+    tenant.subscriptions = azure.Texts("subscriptions");
+    tenant.exclude_subscriptions = azure.Texts("exclude_subscriptions");
+  }
+  for (const Fields& item : fields.Items("allow_excess"))
+    tenant.allow_excess.push_back({item.Text("permission"), item.Text("reason"),
+                                   item.Text("approver"), item.Text("expires")});
+  tenant.max_evidence_age = fields.Text("max_evidence_age");
+  tenant.tags = fields.Texts("tags");
+  tenant.place = fields.Where();
+  return tenant;
+}
+
+void ExtractLimits(const Fields& grants, PluginConfig& plugin) {
+  constexpr std::pair<const char*, const char*> kSizes[] = {{"memory", "memory_bytes"},
+                                                            {"row_bytes", "row_bytes"}};
+  constexpr std::pair<const char*, const char*> kTimes[] = {{"cpu", "cpu_seconds"},
+                                                            {"wall", "wall_seconds"}};
+  constexpr std::pair<const char*, const char*> kCounts[] = {
+      {"requests", "reads"}, {"rows", "rows"}, {"outstanding", "outstanding"}};
+  for (const auto& [key, limit] : kSizes)
+    if (auto bytes = ParseSize(grants.Text(key))) plugin.limits[limit] = *bytes;
+  for (const auto& [key, limit] : kTimes)
+    if (auto time = ParseDuration(grants.Text(key))) plugin.limits[limit] = time->count();
+  for (const auto& [key, limit] : kCounts)
+    if (grants.Has(key)) plugin.limits[limit] = grants.Integer(key);
+}
+
+PluginConfig ExtractPlugin(const Fields& fields, const fs::path& folder) {
+  PluginConfig plugin;
+  plugin.id = fields.Text("id");
+  if (fields.Has("path")) plugin.path = (folder / fields.Text("path")).string();
+  plugin.sha256 = fields.Text("sha256");
+  plugin.dev_pin = fields.Text("dev_pin");
+  plugin.version = fields.Text("version");
+  plugin.tenants = fields.Texts("tenants");
+  if (fields.Has("grants")) {
+    const Fields grants = fields.Sub("grants");
+    plugin.granted_endpoints = grants.Texts("endpoints");
+    ExtractLimits(grants, plugin);
+  }
+  plugin.place = fields.Where();
+  return plugin;
+}
+
+FrameworkConfig ExtractFramework(const Fields& fields) {
+  FrameworkConfig framework;
+  framework.id = fields.Text("id");
+  framework.version = fields.Text("version");
+  framework.tenants = fields.Texts("tenants");
+  for (const Fields& item : fields.Items("exclude"))
+    framework.exclude.push_back(
+        {item.Text("control"), item.Text("reason"), item.Text("approver"), item.Text("expires")});
+  framework.place = fields.Where();
+  return framework;
+}
+
+void ExtractChecks(const Fields& root, Config& config, Report& report) {
+  for (const auto& [name, fields] : root.Named("checks")) {
+    CheckConfig check;
+    check.severity = ParseSeverity(fields.Text("severity"));
+    check.enabled = fields.Bool("enabled");
+    check.max_age = fields.Text("max_age");
+    check.params = ReadParams(fields, report);
+    check.place = fields.Where();
+    config.checks.try_emplace(name, std::move(check));
+  }
+}
+
+}  // namespace
+
+fs::path PathOfReference(std::string_view reference) {
+  if (reference.rfind("file:", 0) == 0) return fs::path(reference.substr(5));
+  if (reference.rfind("cred:", 0) != 0) return {};
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  return folder == nullptr ? fs::path() : fs::path(folder) / fs::path(reference.substr(5));
+}
+
+Config Extract(const Fields& root, const fs::path& file, Report& report) {
+  Config config;
+  config.file = file;
+  const fs::path folder = file.parent_path();
+  const Fields instance = root.Sub("instance");
+  config.instance_name = instance.Text("name");
+  config.origin = instance.Text("origin");
+  config.production = instance.Bool("production");
+  config.sandbox_accept = root.Sub("sandbox").Text("accept");
+  config.evidence_raw = root.Sub("evidence").Text("raw");
+  if (root.Has("checks_dir")) config.checks_dir = folder / root.Text("checks_dir");
+  ExtractStorage(root.Sub("storage"), folder, config);
+  ExtractKeys(root.Sub("keys"), config);
+  ExtractClouds(root, folder, config);
+  for (const Fields& item : root.Items("tenants"))
+    config.tenants.push_back(ExtractTenant(item, config));
+  for (const Fields& item : root.Items("plugins"))
+    config.plugins.push_back(ExtractPlugin(item, folder));
+  for (const Fields& item : root.Items("frameworks"))
+    config.frameworks.push_back(ExtractFramework(item));
+  ExtractChecks(root, config, report);
+  return config;
+}
+
+}  // namespace assay::config

@@ -1,0 +1,296 @@
+#include "config/rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "config/assay_schema.h"
+#include "config/resolve.h"
+
+namespace assay::config {
+namespace {
+
+template <typename Map>
+std::vector<std::string> KeysOf(const Map& map) {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : map) out.push_back(key);
+  return out;
+}
+
+bool Contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+std::string Near(const std::string& word, const std::vector<std::string>& known) {
+  const std::string near = NearestWord(word, known);
+  if (!near.empty()) return fmt::format("did you mean \"{}\"?", near);
+  return known.empty() ? "none is defined" : "known: " + Join(known, ", ");
+}
+
+class Rules {
+ public:
+  Rules(const Fields& root, const Config& config, const LoadOptions& options, Report& report)
+      : root_(root), config_(config), options_(options), report_(report) {}
+
+  void Check() {
+    CheckSchemaVersion();
+    CheckStores();
+    CheckClouds();
+    CheckKeys();
+    for (const Fields& tenant : root_.Items("tenants")) CheckTenant(tenant);
+    CheckDirectories();
+    for (const Fields& plugin : root_.Items("plugins")) CheckPlugin(plugin);
+    for (const Fields& framework : root_.Items("frameworks")) CheckFramework(framework);
+    for (const auto& [name, fields] : root_.Named("checks"))
+      if (!options_.known_checks.empty() && !Contains(options_.known_checks, name))
+        Unknown(fields.Where(), "check", name, options_.known_checks);
+  }
+
+ private:
+  void CheckSchemaVersion() {
+    const int64_t version = root_.Integer("schema");
+    if (!root_.Has("schema") || version == kSchemaVersion) return;
+    report_
+        .Error("AS-CFG-010", root_.Where("schema"),
+               version > kSchemaVersion
+                   ? fmt::format("schema {} is newer than this assay, which reads schema {}",
+                                 version, kSchemaVersion)
+                   : fmt::format("schema {} does not exist; this assay reads schema {}", version,
+                                 kSchemaVersion))
+        .caret_note = version > kSchemaVersion ? "install a newer assay"
+                                               : fmt::format("write {}", kSchemaVersion);
+  }
+
+  void CheckStores() {
+    const Fields storage = root_.Sub("storage");
+    if (storage.Has("default") && !config_.storage.contains(config_.default_store))
+      report_
+          .Error("AS-CFG-009", storage.Where("default"),
+                 fmt::format("store {} is not defined", Quote(config_.default_store)))
+          .caret_note = Near(config_.default_store, KeysOf(config_.storage));
+  }
+
+  void CheckClouds() {
+    for (const auto& [name, cloud] : root_.Named("clouds")) {
+      if (Contains(BuiltInClouds(), name))
+        report_.Error("AS-CFG-008", cloud.Where(),
+                      fmt::format("cloud {} is built in and cannot be redefined", Quote(name)));
+      for (const char* key : {"login", "graph", "arm"}) CheckTransport(cloud, key);
+      if (config_.production && cloud.Has("ca_file"))
+        report_.Error("AS-CFG-013", cloud.WhereKey("ca_file"),
+                      "an extra trust anchor is refused in production");
+    }
+  }
+
+  void CheckTransport(const Fields& cloud, const char* key) {
+    const auto url = ParseBaseUrl(cloud.Text(key));
+    if (!url || url->scheme == "https" || IsLoopbackHost(url->host)) return;
+    report_
+        .Error("AS-CFG-011", cloud.Where(key), "plain http is accepted for loopback addresses only")
+        .caret_note = "write https://";
+  }
+
+  void CheckKeys() {
+    const Fields keys = root_.Sub("keys");
+    for (const char* name : {"master", "ledger"}) {
+      if (!keys.Has(name)) {
+        if (config_.production)
+          report_
+              .Error("AS-CFG-013", root_.Sub("instance").WhereKey("production"),
+                     fmt::format("production demands that the {} key is named", name))
+              .notes.push_back(fmt::format(
+                  "help: add  [keys] {} = {{ kind = \"file\", ref = \"cred:NAME\" }}", name));
+        continue;
+      }
+      const Fields key = keys.Sub(name);
+      const std::string ref = key.Text("ref");
+      if (ref.rfind("env:", 0) == 0)
+        report_.Error("AS-CFG-005", key.Where("ref"), fmt::format("the {} key is a file", name))
+            .caret_note = "write \"file:/path\" or \"cred:NAME\"";
+      else
+        CheckReferenceKind(key, ref);
+    }
+  }
+
+  // References of later versions, and those that production refuses.
+  void CheckReferenceKind(const Fields& fields, const std::string& ref) {
+    for (const char* scheme : {"keyvault:", "pkcs11:"})
+      if (ref.rfind(scheme, 0) == 0)
+        report_
+            .Error("AS-CFG-030", fields.Where("ref"),
+                   fmt::format("\"{}\" references are not available in this version", scheme))
+            .caret_note = "available: \"env:\", \"file:\", \"cred:\"";
+    if (config_.production && ref.rfind("env:", 0) == 0)
+      report_
+          .Error("AS-CFG-013", fields.Where("ref"),
+                 "secrets in the environment are refused in production")
+          .caret_note =
+          "other processes of this account can read them; write \"file:/path\" or \"cred:NAME\"";
+  }
+
+  void CheckTenant(const Fields& tenant) {
+    const std::string cloud = tenant.Text("cloud");
+    std::vector<std::string> clouds = BuiltInClouds();
+    for (const auto& [name, value] : config_.clouds) clouds.push_back(name);
+    if (!Contains(clouds, cloud))
+      report_
+          .Error("AS-CFG-009", tenant.Where("cloud"),
+                 fmt::format("cloud {} is not defined", Quote(cloud)))
+          .caret_note = Near(cloud, clouds);
+    CheckTenantStore(tenant);
+    if (tenant.Has("credential")) CheckCredential(tenant.Sub("credential"));
+    for (const Fields& item : tenant.Items("allow_excess")) CheckWaiver(item);
+  }
+
+  void CheckTenantStore(const Fields& tenant) {
+    const std::string name = tenant.Has("store") ? tenant.Text("store") : config_.default_store;
+    const auto store = config_.storage.find(name);
+    if (store == config_.storage.end()) {
+      if (tenant.Has("store"))
+        report_
+            .Error("AS-CFG-009", tenant.Where("store"),
+                   fmt::format("store {} is not defined", Quote(name)))
+            .caret_note = Near(name, KeysOf(config_.storage));
+      return;
+    }
+    const std::string region = tenant.Text("region");
+    if (region.empty() || store->second.region.empty() || region == store->second.region) return;
+    const Place bound = StorePlace(name);
+    report_
+        .Error("AS-CFG-021", tenant.Where("region"),
+               fmt::format("region {} and store endpoint do not agree", Quote(region)))
+        .caret_note = fmt::format(
+        "tenant may only live in stores bound to {}; store {} is bound to {} ({}:{}:{})",
+        Quote(region), Quote(name), Quote(store->second.region), bound.file, bound.line,
+        bound.column);
+  }
+
+  Place StorePlace(const std::string& name) {
+    for (const auto& [other, fields] : root_.Sub("storage").Others())
+      if (other == name) return fields.Where("region");
+    return {};
+  }
+
+  void CheckCredential(const Fields& credential) {
+    const std::string ref = credential.Text("ref");
+    CheckReferenceKind(credential, ref);
+    if (!options_.check_secrets || !credential.Has("ref")) return;
+    if (auto wrong = CheckResolves(ref)) {
+      Diagnostic& d = report_.Error(wrong->code, credential.Where("ref"), wrong->message);
+      d.caret_note = wrong->fix;
+      d.notes.push_back(
+          "help: --no-secrets checks a configuration on a machine without its secrets");
+    }
+  }
+
+  // A tolerance ends by itself, and soon enough that somebody looks again.
+  void CheckWaiver(const Fields& fields) {
+    for (const char* key : {"reason", "approver"})
+      if (fields.Has(key) && Trim(fields.Text(key)).empty())
+        report_.Error("AS-CFG-018", fields.Where(key), fmt::format("{} is empty", key));
+    const auto expires = ParseDate(fields.Text("expires"));
+    if (!expires) return;
+    const auto today = std::chrono::floor<std::chrono::days>(SystemClock().Now());
+    if (*expires < today)
+      report_
+          .Error("AS-CFG-018", fields.Where("expires"),
+                 fmt::format("expired on {}", fields.Text("expires")))
+          .caret_note = "decide again, or remove it";
+    else if (*expires > today + std::chrono::days(366))
+      report_.Error("AS-CFG-018", fields.Where("expires"), "expires more than one year from today")
+          .caret_note = "choose a date within one year";
+  }
+
+  // Evidence of one directory belongs to one tenant.
+  void CheckDirectories() {
+    std::map<std::string, Fields> seen;
+    for (const Fields& tenant : root_.Items("tenants")) {
+      const std::string id = AsciiLower(tenant.Text("directory_id"));
+      if (id.empty()) continue;
+      const auto [it, fresh] = seen.try_emplace(id, tenant);
+      if (fresh) continue;
+      const Place first = it->second.Where("directory_id");
+      report_
+          .Error("AS-CFG-008", tenant.Where("directory_id"),
+                 fmt::format("directory {} belongs to tenant {} already", Quote(id),
+                             Quote(it->second.Text("id"))))
+          .notes.push_back(
+              fmt::format("first defined at {}:{}:{}", first.file, first.line, first.column));
+    }
+  }
+
+  void CheckPlugin(const Fields& plugin) {
+    const std::string id = plugin.Text("id");
+    const bool built_in = !plugin.Has("path");
+    if (built_in && plugin.Has("id") && !Contains(options_.known_plugins, id) &&
+        !options_.known_plugins.empty())
+      NotInstalled(plugin.Where("id"), "plugin", id, options_.known_plugins);
+    CheckTenantNames(plugin);
+    if (built_in) return;
+    if (!plugin.Has("sha256") && !plugin.Has("dev_pin"))
+      report_
+          .Error("AS-CFG-003", plugin.Where("path"),
+                 fmt::format("plugin {} from a path needs its sha256", Quote(id)))
+          .notes.push_back("help: sha256sum FILE prints it");
+    if (config_.production && plugin.Has("dev_pin"))
+      report_.Error("AS-CFG-013", plugin.WhereKey("dev_pin"),
+                    "a developer's pin is refused in production");
+    if (Contains(plugin.Texts("tenants"), "*"))
+      report_
+          .Error("AS-CFG-019", plugin.Has("tenants") ? plugin.Where("tenants") : plugin.Where(),
+                 fmt::format("plugin {} is not built in and may not see every tenant", Quote(id)))
+          .caret_note = "name its tenants";
+  }
+
+  void CheckFramework(const Fields& framework) {
+    const std::string id = framework.Text("id");
+    if (framework.Has("id") && !options_.known_frameworks.empty() &&
+        !Contains(options_.known_frameworks, id))
+      NotInstalled(framework.Where("id"), "framework", id, options_.known_frameworks);
+    CheckTenantNames(framework);
+    for (const Fields& item : framework.Items("exclude")) CheckWaiver(item);
+  }
+
+  void CheckTenantNames(const Fields& fields) {
+    std::vector<std::string> known;
+    for (const TenantConfig& tenant : config_.tenants) known.push_back(tenant.id);
+    const std::vector<std::string> names = fields.Texts("tenants");
+    for (size_t i = 0; i < names.size(); ++i)
+      if (names[i] != "*" && !Contains(known, names[i]))
+        Unknown(fields.Where("tenants", i), "tenant", names[i], known);
+  }
+
+  void Unknown(const Place& place, const char* what, const std::string& name,
+               const std::vector<std::string>& known) {
+    report_.Error("AS-CFG-009", place, fmt::format("{} {} is not defined", what, Quote(name)))
+        .caret_note = Near(name, known);
+  }
+
+  void NotInstalled(const Place& place, const char* what, const std::string& id,
+                    const std::vector<std::string>& known) {
+    report_.Error("AS-CFG-017", place, fmt::format("{} {} is not installed", what, Quote(id)))
+        .caret_note =
+        NearestWord(id, known).empty() ? "installed: " + Join(known, ", ") : Near(id, known);
+  }
+
+  static std::vector<std::string> BuiltInClouds() {
+    return {"global", "usgov", "usgov-dod", "china"};
+  }
+
+  const Fields& root_;
+  const Config& config_;
+  const LoadOptions& options_;
+  Report& report_;
+};
+
+}  // namespace
+
+void CheckRules(const Fields& root, const Config& config, const LoadOptions& options,
+                Report& report) {
+  Rules(root, config, options, report).Check();
+}
+
+}  // namespace assay::config
