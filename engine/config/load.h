@@ -32,6 +32,10 @@ struct Loaded {
 };
 Loaded LoadConfig(const std::filesystem::path& file, const LoadOptions& options);
 
+/// The effective configuration as canonical JSON (sorted keys, no places, no file name): what its digest is taken
+/// over, so that a verdict can be tied to the configuration that made it. Holds references, never secrets. [any thread]
+std::string CanonicalText(const Config& config);
+
 /// The manifest of a plugin from the text of its ELF note. kInvalidInput with "manifest:line:col: ...". Untrusted input.
 Result<Manifest> ParseManifest(std::string_view toml, const std::string& name);
 /// One file of checks. kInvalidInput with file:line:col. `plugin`: the collector beside which it lies.

@@ -1,0 +1,144 @@
+// The effective configuration as one canonical text, for digest_hex.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/text.h"
+#include "config/load.h"
+
+namespace assay::config {
+namespace {
+
+// Members by name: std::map keeps them in the order that RFC 8785 wants for ASCII names.
+using Object = std::map<std::string, std::string>;
+
+std::string Text(const Object& object) {
+  std::string out = "{";
+  for (const auto& [name, value] : object) {
+    if (out.size() > 1) out += ',';
+    out += JsonString(name) + ":" + value;
+  }
+  return out + "}";
+}
+
+template <typename Range, typename Function>
+std::string List(const Range& items, Function text) {
+  std::string out = "[";
+  for (const auto& item : items) {
+    if (out.size() > 1) out += ',';
+    out += text(item);
+  }
+  return out + "]";
+}
+
+std::string Texts(const std::vector<std::string>& items) { return List(items, JsonString); }
+std::string Flag(bool value) { return value ? "true" : "false"; }
+
+std::string Waiver(const std::string& what, const std::string& of, const std::string& reason,
+                   const std::string& approver, const std::string& expires) {
+  return Text({{what, JsonString(of)},
+               {"reason", JsonString(reason)},
+               {"approver", JsonString(approver)},
+               {"expires", JsonString(expires)}});
+}
+
+std::string TenantText(const TenantConfig& t) {
+  const auto excess = [](const ExcessConfig& e) {
+    return Waiver("permission", e.permission, e.reason, e.approver, e.expires);
+  };
+  const Object credential{{"kind", JsonString(t.credential.kind)},
+                          {"client_id", JsonString(t.credential.client_id)},
+                          {"ref", JsonString(t.credential.ref)}};
+  return Text({{"id", JsonString(t.id)},
+               {"name", JsonString(t.name)},
+               {"directory_id", JsonString(t.directory_id ? t.directory_id->text() : "")},
+               {"cloud", JsonString(t.cloud)},
+               {"region", JsonString(t.region)},
+               {"store", JsonString(t.store)},
+               {"credential", Text(credential)},
+               {"management_groups", Texts(t.management_groups)},
+               {"subscriptions", Texts(t.subscriptions)},
+               {"exclude_subscriptions", Texts(t.exclude_subscriptions)},
+               {"allow_excess", List(t.allow_excess, excess)},
+               {"max_evidence_age", JsonString(t.max_evidence_age)},
+               {"tags", Texts(t.tags)}});
+}
+
+std::string PluginText(const PluginConfig& p) {
+  Object limits;
+  for (const auto& [name, value] : p.limits) limits[name] = fmt::format("{}", value);
+  return Text({{"id", JsonString(p.id)},
+               {"path", JsonString(p.path)},
+               {"sha256", JsonString(p.sha256)},
+               {"dev_pin", JsonString(p.dev_pin)},
+               {"version", JsonString(p.version)},
+               {"tenants", Texts(p.tenants)},
+               {"granted_endpoints", Texts(p.granted_endpoints)},
+               {"limits", Text(limits)}});
+}
+
+std::string FrameworkText(const FrameworkConfig& f) {
+  const auto exclude = [](const FrameworkConfig::Exclude& e) {
+    return Waiver("control", e.control, e.reason, e.approver, e.expires);
+  };
+  return Text({{"id", JsonString(f.id)},
+               {"version", JsonString(f.version)},
+               {"tenants", Texts(f.tenants)},
+               {"exclude", List(f.exclude, exclude)}});
+}
+
+std::string CheckText(const CheckConfig& c) {
+  Object params;
+  for (const auto& [name, value] : c.params) params[name] = JsonString(value);
+  return Text({{"severity", JsonString(c.severity ? Name(*c.severity) : "")},
+               {"enabled", Flag(c.enabled)},
+               {"max_age", JsonString(c.max_age)},
+               {"params", Text(params)}});
+}
+
+std::string CloudText(const CloudConfig& c) {
+  return Text({{"login", JsonString(c.login)},
+               {"graph", JsonString(c.graph)},
+               {"arm", JsonString(c.arm)},
+               {"graph_scope", JsonString(c.graph_scope)},
+               {"arm_scope", JsonString(c.arm_scope)},
+               {"ca_file", JsonString(c.ca_file)},
+               {"graph_audiences", Texts(c.graph_audiences)},
+               {"arm_audiences", Texts(c.arm_audiences)}});
+}
+
+std::string StoreText(const StorageConfig& s) {
+  return Text({{"kind", JsonString(s.kind)},
+               {"path", JsonString(s.path.string())},
+               {"region", JsonString(s.region)}});
+}
+
+template <typename Map, typename Function>
+std::string Named(const Map& map, Function text) {
+  Object object;
+  for (const auto& [name, value] : map) object[name] = text(value);
+  return Text(object);
+}
+
+}  // namespace
+
+std::string CanonicalText(const Config& config) {
+  return Text({{"schema", JsonString("assay.config/1")},
+               {"instance_name", JsonString(config.instance_name)},
+               {"origin", JsonString(config.origin)},
+               {"production", Flag(config.production)},
+               {"sandbox_accept", JsonString(config.sandbox_accept)},
+               {"default_store", JsonString(config.default_store)},
+               {"storage", Named(config.storage, StoreText)},
+               {"master_key_file", JsonString(config.master_key_file.string())},
+               {"ledger_key_dir", JsonString(config.ledger_key_dir.string())},
+               {"clouds", Named(config.clouds, CloudText)},
+               {"tenants", List(config.tenants, TenantText)},
+               {"plugins", List(config.plugins, PluginText)},
+               {"frameworks", List(config.frameworks, FrameworkText)},
+               {"checks", Named(config.checks, CheckText)},
+               {"checks_dir", JsonString(config.checks_dir.string())},
+               {"evidence_raw", JsonString(config.evidence_raw)}});
+}
+
+}  // namespace assay::config
