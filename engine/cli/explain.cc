@@ -1,0 +1,82 @@
+// assay explain CODE|CHECK|CONTROL|TERM.
+#include <fmt/format.h>
+
+#include "assess/catalogue.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/explain_text.h"
+
+namespace assay::cli {
+namespace {
+
+bool ExplainCheck(Context& context, const std::string& name, const std::vector<CheckSpec>& checks,
+                  const std::vector<FrameworkSpec>& frameworks) {
+  for (const CheckSpec& check : checks) {
+    if (!EqualsIgnoreCase(check.id, name)) continue;
+    Say(context, fmt::format("  {}  (version {}, {})\n  {}\n\n", check.id, check.version,
+                             Name(check.severity), check.title));
+    if (!check.rationale.empty()) Say(context, fmt::format("  why        {}\n", check.rationale));
+    Say(context, fmt::format("  to fix     {}\n  looks at   {}\n", check.remediation,
+                             Join(check.reads, ", ")));
+    for (const auto& [name_, value] : check.params)
+      Say(context, fmt::format("  parameter  {} = {}\n", name_, value));
+    for (const auto& [source, ids] : check.references)
+      Say(context, fmt::format("  see also   {} {}\n", source, Join(ids, ", ")));
+    for (const FrameworkSpec& framework : frameworks)
+      for (const ControlSpec& control : framework.controls)
+        for (const std::string& id : control.checks)
+          if (id == check.id)
+            Say(context, fmt::format("  speaks to  {}:{}  {}\n", framework.id, control.id, control.title));
+    Say(context, fmt::format("\n  decided by this query:\n{}\n", check.sql));
+    return true;
+  }
+  return false;
+}
+
+bool ExplainControl(Context& context, const std::string& name,
+                    const std::vector<FrameworkSpec>& frameworks) {
+  bool found = false;
+  for (const FrameworkSpec& framework : frameworks) {
+    for (const ControlSpec& control : framework.controls) {
+      if (!EqualsIgnoreCase(control.id, name) &&
+          !EqualsIgnoreCase(framework.id + ":" + control.id, name))
+        continue;
+      found = true;
+      Say(context, fmt::format("  {}:{}  {}\n", framework.id, control.id, control.title));
+      Say(context, fmt::format("  automation  {}\n", control.automation));
+      if (control.needs_attestation) Say(context, "  a person must attest the procedural part\n");
+      if (control.checks.empty()) Say(context, "  uncovered: no check speaks to it\n");
+      for (const std::string& check : control.checks) Say(context, fmt::format("  check       {}\n", check));
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+int RunExplain(Context& context) {
+  const std::string& name = context.options.argument;
+  if (const Explanation* text = FindExplanation(name)) {
+    Say(context, fmt::format("  {}\n  {}\n", text->name, text->what));
+    if (!text->why.empty()) Say(context, fmt::format("\n  why     {}\n", text->why));
+    if (!text->remedy.empty()) Say(context, fmt::format("  to fix  {}\n", text->remedy));
+    return 0;
+  }
+  auto installation = assess::LocateInstallation();
+  if (!installation) return Report(context, installation.error());
+  auto checks = assess::InstalledChecks(*installation);
+  if (!checks) return Report(context, checks.error());
+  auto frameworks = assess::InstalledFrameworks(*installation);
+  if (!frameworks) return Report(context, frameworks.error());
+  if (ExplainCheck(context, name, *checks, *frameworks) || ExplainControl(context, name, *frameworks))
+    return 0;
+  std::vector<std::string> known;
+  for (const Explanation& one : Explanations()) known.emplace_back(one.name);
+  for (const CheckSpec& check : *checks) known.push_back(check.id);
+  const std::string near = NearestWord(name, known);
+  return Report(context, Error{Code::kNotFound, "nothing is called " + Quote(name), {},
+                               near.empty() ? "assay check list, assay framework list" : "did you mean " + near + "?",
+                               {}, {}});
+}
+
+}  // namespace assay::cli
