@@ -51,9 +51,12 @@ struct BrokerOptions {
   std::vector<AllowedExcess> allow_excess;
   unsigned concurrency = 8;              ///< requests in flight over all hosts
   unsigned max_attempts = 8;             ///< per page, with Retry-After or back-off from 2 s, cap 120 s
+  uint32_t max_pages = 20'000;           ///< per read; a service that never stops paging is cut there (kPartial)
   uint64_t max_body_bytes = 64ull << 20; ///< one page, after content decoding
   std::chrono::milliseconds timeout{60'000};          ///< connect, and between bytes
   std::chrono::milliseconds throttle_budget{900'000}; ///< waiting in one read at most
+  bool production = false;               ///< refuses a client secret from the environment ("env:")
+  std::string user_agent = "assay";      ///< "assay/<version>"
   const Clock* clock = &SystemClock();
   /// Called on a broker thread when a read waits; for progress lines. May be empty.
   std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)> on_wait;
@@ -90,6 +93,7 @@ struct Consent {
   bool graph_checked = false;             ///< the token's roles were readable
   std::vector<std::string> roles;         ///< application permissions in the Graph token
   std::vector<std::string> excess;        ///< tolerated write permissions found
+  std::vector<std::string> content_roles; ///< read permissions that reach content (Mail.Read): warn, assay needs none
   bool arm_token = false;                 ///< a token for ARM was issued
   std::string arm_note;                   ///< "not checked: ..." when ARM could not be asked
   std::string app_id, token_tenant;

@@ -1,0 +1,259 @@
+// The broker itself: threads, the queue, reads and their links, the consent guard in front.
+#include "broker/broker.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "assay/read.h"
+#include "broker/consent.h"
+#include "broker/link_policy.h"
+#include "broker/page_fetch.h"
+
+namespace assay::broker {
+namespace {
+
+constexpr size_t kMaxOutstanding = 4096;
+constexpr unsigned kMaxThreads = 64;
+
+struct Job {
+  std::shared_ptr<ReadState> read;
+  Url url;
+  Completion done;
+  std::optional<ReadResult> ready;  ///< a refusal: only to be delivered
+};
+
+bool IsLoopbackCloud(const Cloud& cloud) {
+  const auto loopback = [](const std::string& base) {
+    const auto url = ParseBaseUrl(base);
+    return url && IsLoopbackHost(url->host);
+  };
+  return loopback(cloud.graph) && loopback(cloud.arm);
+}
+
+class TenantBroker final : public Broker {
+ public:
+  TenantBroker(BrokerOptions options, std::unique_ptr<HttpClient> client)
+      : options_(std::move(options)),
+        client_(std::move(client)),
+        tokens_(options_, *client_,
+                [this](ServiceHost host, std::string_view token) { return Vet(host, token); }),
+        pacer_(!IsLoopbackCloud(options_.cloud)),
+        fetcher_(options_, *client_, tokens_, pacer_) {
+    for (unsigned i = 0; i < std::clamp(options_.concurrency, 1u, kMaxThreads); ++i)
+      threads_.emplace_back([this] { Work(); });
+  }
+
+  ~TenantBroker() override {
+    Cancel();
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  Result<Consent> CheckConsent(bool needs_arm) override;
+  Result<uint64_t> Start(const EndpointSpec& spec, const Params& params, Completion done) override;
+  void StartNext(uint64_t read, ByteSpan body, uint64_t offset, uint64_t length,
+                 Completion done) override;
+  void Finish(uint64_t read) override {
+    const std::lock_guard lock(mutex_);
+    reads_.erase(read);
+  }
+  void Cancel() override {
+    client_->Cancel();
+    wake_.notify_all();
+  }
+  std::map<std::string, uint64_t> RequestCounts() const override {
+    return client_->RequestCounts();
+  }
+
+ private:
+  Status Vet(ServiceHost host, std::string_view token);
+  Status VetArm(std::string_view token);
+  Result<Url> NextUrl(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) const;
+  void Enqueue(Job job);
+  void Work();
+  void Run(Job job);
+
+  const BrokerOptions options_;
+  const std::unique_ptr<HttpClient> client_;
+  TokenSource tokens_;
+  Pacer pacer_;
+  PageFetcher fetcher_;
+
+  std::mutex consent_mutex_;
+  Consent consent_;
+  std::atomic<bool> graph_passed_ = false, arm_passed_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> queue_;
+  std::map<uint64_t, std::shared_ptr<ReadState>> reads_;
+  uint64_t next_read_ = 1;
+  size_t outstanding_ = 0;  ///< first pages asked for and not delivered
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+Status TenantBroker::Vet(ServiceHost host, std::string_view token) {
+  if (host == ServiceHost::kArm) return VetArm(token);
+  graph_passed_ = false;
+  ASSAY_ASSIGN(const TokenClaims claims, ReadClaims(token));
+  ASSAY_TRY(CheckIdentity(claims, options_, host));
+  ASSAY_ASSIGN(Consent judged, JudgeGraphToken(claims, options_));
+  const std::lock_guard lock(consent_mutex_);
+  judged.arm_token = consent_.arm_token;
+  judged.arm_note = consent_.arm_note;
+  consent_ = std::move(judged);
+  graph_passed_ = true;
+  return {};
+}
+
+/// An ARM token never names Azure roles: what it may do, only ARM could say.
+Status TenantBroker::VetArm(std::string_view token) {
+  arm_passed_ = false;
+  std::string note = "not checked: Azure role assignments are not named in the token";
+  if (const auto claims = ReadClaims(token))
+    ASSAY_TRY(CheckIdentity(*claims, options_, ServiceHost::kArm));
+  else
+    note = "not checked: the ARM token is not readable";
+  const std::lock_guard lock(consent_mutex_);
+  consent_.arm_token = true;
+  consent_.arm_note = std::move(note);
+  arm_passed_ = true;
+  return {};
+}
+
+Result<Consent> TenantBroker::CheckConsent(bool needs_arm) {
+  ASSAY_ASSIGN(const Token graph, tokens_.Get(ServiceHost::kGraph));
+  if (needs_arm) {
+    ASSAY_ASSIGN(const Token arm, tokens_.Get(ServiceHost::kArm));
+  }
+  const std::lock_guard lock(consent_mutex_);
+  Consent consent = consent_;
+  if (!needs_arm) consent.arm_note = "not checked: no endpoint of Azure Resource Manager is read";
+  consent.clock_offset_ms = tokens_.clock_offset_ms();
+  return consent;
+}
+
+Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& params,
+                                     Completion done) {
+  if (client_->cancelled()) return Fail(Code::kCancelled, "cancelled");
+  if (!(spec.host == ServiceHost::kGraph ? graph_passed_ : arm_passed_))
+    return Fail(Code::kDenied, "endpoint " + Quote(spec.id) + ": the consent guard was not passed");
+  auto read = std::make_shared<ReadState>();
+  ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, spec, params));
+  read->spec = spec;
+  read->pages = 1;
+  const Url url = read->plan.url;
+  read->seen.insert(url.ToString());
+  const std::lock_guard lock(mutex_);
+  if (outstanding_ >= kMaxOutstanding)
+    return Fail(Code::kLimitExceeded, "more than 4096 reads are waiting for their first page");
+  ++outstanding_;
+  const uint64_t id = next_read_++;
+  reads_.emplace(id, read);
+  const auto counted = [this, done = std::move(done)](ReadResult result) {
+    {
+      const std::lock_guard inner(mutex_);
+      --outstanding_;
+    }
+    done(std::move(result));
+  };
+  queue_.push_back({std::move(read), url, counted, std::nullopt});
+  wake_.notify_one();
+  return id;
+}
+
+Result<Url> TenantBroker::NextUrl(ReadState& read, ByteSpan body, uint64_t offset,
+                                  uint64_t length) const {
+  ASSAY_ASSIGN(const std::string link, ExtractLink(body, offset, length, read.plan.paging));
+  ASSAY_ASSIGN(Url url, CheckLink(read.plan, link));
+  if (!read.seen.insert(url.ToString()).second)
+    return Fail(Code::kDenied, "continuation link: seen before in this read, paging goes in circles");
+  if (read.pages >= options_.max_pages)
+    return Fail(Code::kLimitExceeded, "continuation link: more than " +
+                                          std::to_string(options_.max_pages) + " pages (max_pages)");
+  ++read.pages;
+  return url;
+}
+
+void TenantBroker::StartNext(uint64_t read_id, ByteSpan body, uint64_t offset, uint64_t length,
+                             Completion done) {
+  std::shared_ptr<ReadState> read;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = reads_.find(read_id);
+    if (at != reads_.end()) read = at->second;
+  }
+  Job job{read, {}, std::move(done), std::nullopt};
+  if (!read) {
+    job.read = std::make_shared<ReadState>();
+    job.ready = Refusal(*job.read, {}, Reason::kPartial, "the read is not open");
+  } else if (Result<Url> url = NextUrl(*read, body, offset, length); url) {
+    job.url = std::move(*url);
+  } else {
+    // The refused link is tenant data: the record names the endpoint's own first URL instead.
+    job.ready = Refusal(*read, read->plan.url, Reason::kPartial, url.error().ToString());
+  }
+  Enqueue(std::move(job));
+}
+
+void TenantBroker::Enqueue(Job job) {
+  const std::lock_guard lock(mutex_);
+  queue_.push_back(std::move(job));
+  wake_.notify_one();
+}
+
+void TenantBroker::Work() {
+  for (;;) {
+    Job job;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      job = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    Run(std::move(job));
+  }
+}
+
+void TenantBroker::Run(Job job) {
+  ReadResult result = job.ready ? std::move(*job.ready) : fetcher_.Fetch(*job.read, job.url);
+  job.done(std::move(result));
+}
+
+Status CheckOptions(const BrokerOptions& options) {
+  for (const std::string* base : {&options.cloud.login, &options.cloud.graph, &options.cloud.arm})
+    if (const auto url = ParseBaseUrl(*base); !url)
+      return Fail(Error(url.error()).Context("cloud " + Quote(options.cloud.name)));
+  if (options.credential.client_id.empty())
+    return Fail(Code::kInvalidInput, "credential: client_id is empty");
+  if (options.cloud.graph_scope.empty() || options.cloud.arm_scope.empty())
+    return Fail(Code::kInvalidInput, "cloud " + Quote(options.cloud.name) + ": no token scope");
+  if (!options.clock || options.max_attempts == 0 || options.timeout.count() <= 0)
+    return Fail(Code::kInvalidInput, "broker: clock, max_attempts and timeout must be set");
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options) {
+  ASSAY_TRY(CheckOptions(options));
+  HttpOptions http;
+  http.ca_file = options.cloud.ca_file;
+  http.user_agent = options.user_agent;
+  http.max_body_bytes = options.max_body_bytes;
+  http.timeout = options.timeout;
+  http.clock = options.clock;
+  ASSAY_ASSIGN(auto client, HttpClient::Create(std::move(http)));
+  return std::unique_ptr<Broker>(new TenantBroker(std::move(options), std::move(client)));
+}
+
+}  // namespace assay::broker

@@ -1,0 +1,140 @@
+// Claims, identity and the judgement over a whole token.
+#include "broker/consent.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/text.h"
+#include "broker/json_object.h"
+#include "broker/permission_words.h"
+
+namespace assay::broker {
+namespace {
+
+constexpr size_t kMaxTokenBytes = 128 * 1024;
+constexpr size_t kMaxNamed = 20;
+
+tl::unexpected<Error> Denied(const char* id, std::string message, std::string hint) {
+  return Fail(Error{Code::kDenied, std::move(message), {}, std::move(hint), {}, id});
+}
+
+tl::unexpected<Error> Unreadable(const std::string& why) {
+  return Denied("AS-CON-005", "the token is not readable: " + why,
+                "a token that does not say what it may do proves nothing; nothing was read");
+}
+
+/// A member that must be an array of strings when it is there at all.
+Result<std::vector<std::string>> ListOf(const JsonObject& json, const std::string& name,
+                                        std::string_view payload) {
+  if (const auto at = json.lists.find(name); at != json.lists.end()) return at->second;
+  // Present in another shape: not "no power", but unknown power.
+  if (json.Has(name) || payload.find("\"" + name + "\"") != payload.npos)
+    return Unreadable(name + " is not a list of names");
+  return std::vector<std::string>{};
+}
+
+Result<std::string> Payload(std::string_view token) {
+  if (token.size() > kMaxTokenBytes) return Unreadable("larger than 128 KiB");
+  const auto parts = Split(token, '.');
+  if (parts.size() != 3) return Unreadable("it has not the three parts of a JWT");
+  const auto bytes = ParseBase64Url(parts[1]);
+  if (!bytes) return Unreadable("its payload is not base64url");
+  return std::string(AsText(*bytes));
+}
+
+bool Accepts(const std::vector<std::string>& audiences, const std::string& audience) {
+  return std::find(audiences.begin(), audiences.end(), audience) != audiences.end();
+}
+
+bool IsAllowed(const BrokerOptions& options, const std::string& name) {
+  return std::any_of(options.allow_excess.begin(), options.allow_excess.end(),
+                     [&](const AllowedExcess& item) { return EqualsIgnoreCase(item.permission, name); });
+}
+
+std::string ListNames(const std::vector<std::string>& names) {
+  std::string out;
+  for (size_t i = 0; i < names.size() && i < kMaxNamed; ++i)
+    out += (i ? ", " : "") + (names[i].size() <= 100 ? names[i] : Quote(names[i], 100));
+  if (names.size() > kMaxNamed) out += " and " + std::to_string(names.size() - kMaxNamed) + " more";
+  return out;
+}
+
+/// Control characters in a permission's name must not reach a terminal.
+std::string Printable(const std::string& name) {
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  return plain ? name : Quote(name, 100);
+}
+
+void Sort(const std::string& name, Power power, const BrokerOptions& options, Consent& consent,
+          std::vector<std::string>& refused) {
+  switch (power) {
+    case Power::kNeutral:
+    case Power::kRead: return;
+    case Power::kContent: consent.content_roles.push_back(Printable(name)); return;
+    case Power::kSecret:
+    case Power::kWrite:
+      (IsAllowed(options, name) ? consent.excess : refused).push_back(Printable(name));
+  }
+}
+
+}  // namespace
+
+Result<TokenClaims> ReadClaims(std::string_view token) {
+  ASSAY_ASSIGN(const std::string payload, Payload(token));
+  const auto json = ParseJsonObject(payload);
+  if (!json) return Unreadable("its payload is not JSON");
+  TokenClaims claims;
+  claims.audience = json->Text("aud");
+  claims.tenant = AsciiLower(json->Text("tid"));
+  claims.app_id = json->Has("appid") ? json->Text("appid") : json->Text("azp");
+  ASSAY_ASSIGN(claims.roles, ListOf(*json, "roles", payload));
+  ASSAY_ASSIGN(claims.directory_roles, ListOf(*json, "wids", payload));
+  if (json->Has("scp") && !json->texts.count("scp")) return Unreadable("scp is not text");
+  for (const std::string_view word : Split(json->Text("scp"), ' '))
+    if (!word.empty()) claims.scopes.emplace_back(word);
+  return claims;
+}
+
+Status CheckIdentity(const TokenClaims& claims, const BrokerOptions& options, ServiceHost host) {
+  const bool graph = host == ServiceHost::kGraph;
+  if (claims.tenant != options.tenant.text())
+    return Denied("AS-CON-006", "the token belongs to tenant " + Quote(claims.tenant, 60) +
+                                    ", not to " + options.tenant.text(),
+                  "check the tenant's directory_id");
+  if (!Accepts(graph ? options.cloud.graph_audiences : options.cloud.arm_audiences, claims.audience))
+    return Denied("AS-CON-006", "the token is for another API: " + Quote(claims.audience, 100),
+                  "check the cloud's scopes and audiences");
+  if (!EqualsIgnoreCase(claims.app_id, options.credential.client_id))
+    return Denied("AS-CON-006", "the token names another app: " + Quote(claims.app_id, 60),
+                  "check client_id");
+  return {};
+}
+
+Result<Consent> JudgeGraphToken(const TokenClaims& claims, const BrokerOptions& options) {
+  Consent consent;
+  consent.graph_checked = true;
+  consent.roles = claims.roles;
+  consent.roles.insert(consent.roles.end(), claims.scopes.begin(), claims.scopes.end());
+  consent.app_id = claims.app_id;
+  consent.token_tenant = claims.tenant;
+  std::vector<std::string> refused;
+  bool any = false;
+  for (const std::string& name : consent.roles) {
+    const Power power = JudgePermission(name);
+    any = any || power != Power::kNeutral;
+    Sort(name, power, options, consent, refused);
+  }
+  for (const std::string& role : claims.directory_roles)
+    if (!IsReadOnlyDirectoryRole(role))
+      Sort("directory-role:" + role, Power::kWrite, options, consent, refused);
+  if (!refused.empty())
+    return Denied("AS-CON-003", "the token may write to your tenant: " + ListNames(refused),
+                  "remove the permission, or tolerate it with reason and expiry: "
+                  "assay explain AS-CON-003");
+  if (!any)
+    return Denied("AS-CON-002", "the token holds no permission at all",
+                  "grant the read permissions of assay's plugins and give admin consent");
+  return consent;
+}
+
+}  // namespace assay::broker

@@ -1,0 +1,216 @@
+// Writing requests, pooling connections, one exchange after the other.
+#include "broker/http_client.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+
+#include "broker/body_reader.h"
+#include "broker/connection.h"
+#include "broker/secret.h"
+
+namespace assay::broker {
+namespace {
+
+constexpr size_t kMaxIdlePerOrigin = 8;
+constexpr auto kMaxIdleTime = std::chrono::seconds(30);
+// A whole answer may take this many timeouts; a peer that drips bytes is cut then.
+constexpr int kAnswerTimeouts = 10;
+
+bool IsFieldText(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+bool IsTarget(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+/// Everything that goes onto the wire is looked at once more here, whoever built it.
+Status CheckRequest(const HttpRequest& request) {
+  if (request.method != "GET" && request.method != "POST")
+    return Fail(Code::kDenied, "method " + Quote(request.method) + " is not a read");
+  if (request.method == "GET" && !request.body.empty())
+    return Fail(Code::kDenied, "a GET has no body");
+  if (!request.url.path.starts_with('/') || !IsTarget(request.url.path) ||
+      !IsTarget(request.url.query) || !IsTarget(request.url.host))
+    return Fail(Code::kDenied, "request target holds a character that could split the request");
+  if (!IsTarget(request.bearer) || !IsFieldText(request.content_type) ||
+      !IsTarget(request.client_request_id))
+    return Fail(Code::kDenied, "request field holds a character that could split the request");
+  if (!request.url.tls && !IsLoopbackHost(request.url.host))
+    return Fail(Code::kDenied, "plain http is for loopback addresses only");
+  return {};
+}
+
+/// Reserved up front, so that no reallocation leaves a copy of the token behind.
+std::string FormatRequest(const HttpRequest& request, const std::string& user_agent) {
+  std::string out;
+  out.reserve(1024 + request.url.path.size() + request.url.query.size() + request.bearer.size() +
+              request.body.size());
+  const auto field = [&](std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  };
+  out.append(request.method).append(" ").append(request.url.path);
+  if (!request.url.query.empty()) out.append("?").append(request.url.query);
+  out.append(" HTTP/1.1\r\n");
+  field("Host", request.url.Authority());
+  if (!request.bearer.empty()) out.append("Authorization: Bearer ").append(request.bearer).append("\r\n");
+  field("Accept", "application/json");
+  field("Accept-Encoding", "gzip");
+  field("User-Agent", user_agent);
+  if (!request.client_request_id.empty()) {
+    field("client-request-id", request.client_request_id);
+    field("return-client-request-id", "true");
+  }
+  if (request.method == "POST") {
+    if (!request.content_type.empty()) field("Content-Type", request.content_type);
+    field("Content-Length", std::to_string(request.body.size()));
+  }
+  out.append("\r\n").append(request.body);
+  return out;
+}
+
+bool KeepsAlive(const HttpHead& head) {
+  const auto value = head.Find("Connection");
+  return !value || *value == "keep-alive" || *value == "Keep-Alive";
+}
+
+}  // namespace
+
+struct HttpClient::Impl {
+  struct Idle {
+    std::string origin;
+    std::unique_ptr<Connection> connection;
+    std::chrono::steady_clock::time_point since;
+  };
+
+  HttpOptions options;
+  Poco::Net::Context::Ptr context;
+  Watchdog dog;
+  mutable std::mutex mutex;
+  std::vector<Idle> idle;
+  std::map<std::string, uint64_t> counts;
+
+  static std::string OriginOf(const Url& url) { return (url.tls ? "s " : "p ") + url.Authority(); }
+
+  std::unique_ptr<Connection> TakeIdle(const std::string& origin) {
+    const std::lock_guard lock(mutex);
+    const auto now = std::chrono::steady_clock::now();
+    std::erase_if(idle, [&](const Idle& item) { return now - item.since > kMaxIdleTime; });
+    while (true) {
+      const auto at = std::find_if(idle.begin(), idle.end(),
+                                   [&](const Idle& item) { return item.origin == origin; });
+      if (at == idle.end()) return nullptr;
+      auto connection = std::move(at->connection);
+      idle.erase(at);
+      if (!connection->HasUnexpectedInput()) return connection;
+    }
+  }
+
+  void GiveBack(const std::string& origin, std::unique_ptr<Connection> connection) {
+    if (connection->HasUnexpectedInput()) return;
+    const std::lock_guard lock(mutex);
+    const auto same = std::count_if(idle.begin(), idle.end(),
+                                    [&](const Idle& item) { return item.origin == origin; });
+    if (static_cast<size_t>(same) < kMaxIdlePerOrigin)
+      idle.push_back({origin, std::move(connection), std::chrono::steady_clock::now()});
+  }
+
+  Result<std::unique_ptr<Connection>> Connect(const Url& url) {
+    if (auto reused = TakeIdle(OriginOf(url))) return reused;
+    return Connection::Open(url, context, options.timeout, dog,
+                            std::chrono::steady_clock::now() + options.timeout);
+  }
+
+  Status WriteRequest(Connection& connection, const HttpRequest& request) {
+    std::string text = FormatRequest(request, options.user_agent);
+    {
+      const std::lock_guard lock(mutex);
+      ++counts[request.url.Authority()];
+    }
+    const Status sent = connection.Write(text);
+    Wipe(text);
+    return sent;
+  }
+
+  /// Head within one timeout, body within ten; each also bounded between bytes by the socket.
+  Result<HttpAnswer> Receive(Connection& connection, HttpAnswer answer) {
+    const auto start = std::chrono::steady_clock::now();
+    {
+      const Watchdog::Watch watch(dog, connection.fd(), start + options.timeout);
+      Result<HttpHead> head = ReadHead(connection);
+      if (!head) return Fail(Explain(std::move(head.error()), watch.cut(), "head"));
+      answer.head = std::move(*head);
+    }
+    const Watchdog::Watch watch(dog, connection.fd(), start + kAnswerTimeouts * options.timeout);
+    ASSAY_ASSIGN(const BodyFraming framing, FramingOf(answer.head));
+    Result<ByteVector> body = ReadBody(connection, framing, options.max_body_bytes);
+    if (!body) return Fail(Explain(std::move(body.error()), watch.cut(), "body"));
+    answer.body = std::move(*body);
+    answer.coding = framing.coding;
+    answer.received = options.clock->Now();
+    return answer;
+  }
+
+  static Error Explain(Error error, Cut cut, const std::string& what) {
+    if (cut == Cut::kDeadline)
+      return {Code::kUnavailable, "the answer's " + what + " took too long (timeout)", {}, {}, {}, {}};
+    if (cut == Cut::kCancelled) return {Code::kUnavailable, "cancelled", {}, {}, {}, {}};
+    return error;
+  }
+
+  Result<HttpAnswer> Send(const HttpRequest& request) {
+    ASSAY_TRY(CheckRequest(request));
+    if (dog.cancelled()) return Fail(Code::kUnavailable, "cancelled");
+    const SigpipeGuard guard;
+    ASSAY_ASSIGN(auto connection, Connect(request.url));
+    HttpAnswer answer;
+    answer.tls_version = connection->tls_version();
+    answer.sent = options.clock->Now();
+    {
+      const Watchdog::Watch watch(dog, connection->fd(),
+                                  std::chrono::steady_clock::now() + options.timeout);
+      if (Status sent = WriteRequest(*connection, request); !sent)
+        return Fail(Explain(std::move(sent.error()), watch.cut(), "request"));
+    }
+    ASSAY_ASSIGN(answer, Receive(*connection, std::move(answer)));
+    if (KeepsAlive(answer.head)) GiveBack(OriginOf(request.url), std::move(connection));
+    return answer;
+  }
+};
+
+HttpClient::HttpClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpClient::~HttpClient() = default;
+
+Result<std::unique_ptr<HttpClient>> HttpClient::Create(HttpOptions options) {
+  auto impl = std::make_unique<Impl>();
+  ASSAY_ASSIGN(impl->context, MakeTlsContext(options.ca_file));
+  impl->options = std::move(options);
+  return std::unique_ptr<HttpClient>(new HttpClient(std::move(impl)));
+}
+
+Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
+  Result<HttpAnswer> answer = impl_->Send(request);
+  if (!answer) answer.error().Context(request.url.Authority());
+  return answer;
+}
+
+void HttpClient::Cancel() { impl_->dog.Cancel(); }
+bool HttpClient::cancelled() const { return impl_->dog.cancelled(); }
+
+std::map<std::string, uint64_t> HttpClient::RequestCounts() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->counts;
+}
+
+std::string NewGuid() {
+  uint8_t bytes[16] = {};
+  ASSAY_ASSERT(RAND_bytes(bytes, sizeof bytes) == 1, "the random generator works");
+  bytes[6] = static_cast<uint8_t>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<uint8_t>((bytes[8] & 0x3f) | 0x80);
+  std::string text = EncodeHex(bytes);
+  for (const size_t at : {8, 13, 18, 23}) text.insert(at, "-");
+  return text;
+}
+
+}  // namespace assay::broker

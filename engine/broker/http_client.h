@@ -1,0 +1,71 @@
+// HTTP/1.1 as the broker needs it: one request, one answer, strictly framed, every bound named, nothing
+// followed. Why not Poco's own session: docs/decisions/0003-http-framing.md.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "broker/http_head.h"
+#include "broker/url.h"
+
+namespace assay::broker {
+
+struct HttpRequest {
+  std::string method;  ///< "GET" | "POST"; anything else is refused
+  Url url;
+  std::string_view bearer;        ///< token, may be empty; must outlive the call
+  std::string_view body;          ///< of a POST; may be secret, must outlive the call
+  std::string content_type;
+  std::string client_request_id;  ///< GUID
+};
+
+struct HttpAnswer {
+  HttpHead head;
+  ByteVector body;      ///< transfer and content coding undone
+  std::string coding;   ///< "gzip" or ""
+  uint32_t tls_version = 0;
+  Timestamp sent{}, received{};
+};
+
+struct HttpOptions {
+  std::string ca_file;
+  std::string user_agent;
+  uint64_t max_body_bytes = 64ull << 20;
+  std::chrono::milliseconds timeout{60'000};  ///< connect, head, and between bytes
+  const Clock* clock = &SystemClock();
+};
+
+/// Sends requests over pooled connections. [any thread]
+class HttpClient {
+ public:
+  /// kInvalidInput when the CA file is unusable.
+  static Result<std::unique_ptr<HttpClient>> Create(HttpOptions options);
+  ~HttpClient();
+
+  /// The answer, whatever its status; 3xx is an answer too. kUnavailable (network, cut, timeout: worth a
+  /// retry unless it has an id), kCorrupt (framing), kLimitExceeded (names the bound), kUnsupported
+  /// (coding), kDenied (method, characters). Messages never hold the bearer or a body.
+  Result<HttpAnswer> Send(const HttpRequest& request);
+  /// Cuts what runs; later requests fail as cancelled.
+  void Cancel();
+  bool cancelled() const;
+  /// Requests written so far, by "host" or "host:port".
+  std::map<std::string, uint64_t> RequestCounts() const;
+
+ private:
+  struct Impl;
+  explicit HttpClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A random version 4 GUID, lower-case. [any thread]
+std::string NewGuid();
+
+}  // namespace assay::broker

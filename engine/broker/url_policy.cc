@@ -1,0 +1,245 @@
+// Template filling, type checks and the closed list of methods.
+#include "broker/url_policy.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "broker/content_policy.h"
+#include "broker/read_posts.h"
+
+namespace assay::broker {
+namespace {
+
+constexpr size_t kMaxParamBytes = 512;
+// What services expect unencoded in OData option values; none of it can end or split a parameter.
+constexpr std::string_view kQueryKeep = "$,()':=@/*!";
+
+bool IsAlnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool AllIn(std::string_view text, std::string_view extra) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return IsAlnum(c) || extra.find(c) != extra.npos;
+  });
+}
+
+uint32_t DecodeUtf8(std::string_view sequence) {
+  const auto at = [&](size_t i) { return static_cast<unsigned char>(sequence[i]); };
+  if (sequence.size() == 1) return at(0);
+  uint32_t value = at(0) & (0xffu >> (sequence.size() + 1));
+  for (size_t i = 1; i < sequence.size(); ++i) value = value << 6 | (at(i) & 0x3f);
+  return value;
+}
+
+/// Letters of living scripts. Left out: every block with characters that a service may normalise to
+/// a dot, slash or percent sign (full-width forms, punctuation, letter-like symbols).
+bool IsPlainLetter(uint32_t c) {
+  return (c >= 0xc0 && c <= 0x1fff && c != 0xd7 && c != 0xf7 && c != 0x37e) ||
+         (c >= 0x3041 && c <= 0x30fa) || (c >= 0x3400 && c <= 0x9fff) ||
+         (c >= 0xac00 && c <= 0xd7a3);
+}
+
+Status CheckSegmentText(std::string_view value) {
+  constexpr std::string_view kPunctuation = "-._~()@!$',:=+*&";
+  while (!value.empty()) {
+    const size_t length = Utf8SequenceLength(value);
+    if (length == 0) return Fail(Code::kInvalidInput, "it is not UTF-8");
+    const bool fine = length == 1 ? IsAlnum(value[0]) || kPunctuation.find(value[0]) != kPunctuation.npos
+                                  : IsPlainLetter(DecodeUtf8(value.substr(0, length)));
+    if (!fine)
+      return Fail(Code::kInvalidInput,
+                  "character " + Quote(value.substr(0, length)) + " is not allowed in a path segment");
+    value.remove_prefix(length);
+  }
+  return {};
+}
+
+std::string Where(const EndpointSpec& spec) { return "endpoint " + Quote(spec.id); }
+
+tl::unexpected<Error> Deny(const EndpointSpec& spec, const std::string& why) {
+  return Fail(Code::kDenied, Where(spec) + ": " + why);
+}
+
+const std::string* FindParam(const Params& params, std::string_view name) {
+  for (const auto& [key, value] : params)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+Status CheckParams(const EndpointSpec& spec, const Params& params) {
+  for (size_t i = 0; i < params.size(); ++i) {
+    const std::string& name = params[i].first;
+    const auto declared = std::find_if(spec.params.begin(), spec.params.end(),
+                                       [&](const ParamSpec& p) { return p.name == name; });
+    if (declared == spec.params.end())
+      return Fail(Code::kInvalidInput, Where(spec) + ": unknown parameter " + Quote(name));
+    if (FindParam(params, name) != &params[i].second)
+      return Fail(Code::kInvalidInput, Where(spec) + ": parameter " + Quote(name) + " given twice");
+    if (Status fits = CheckParam(*declared, params[i].second); !fits)
+      return Fail(std::move(fits.error()).Context(Where(spec)));
+  }
+  for (const ParamSpec& declared : spec.params)
+    if (!FindParam(params, declared.name))
+      return Fail(Code::kInvalidInput,
+                  Where(spec) + ": parameter " + Quote(declared.name) + " is missing");
+  return {};
+}
+
+/// "{name}" as a whole segment gives name, else nothing.
+std::string_view PlaceholderName(std::string_view segment) {
+  if (segment.size() < 3 || segment.front() != '{' || segment.back() != '}') return {};
+  return segment.substr(1, segment.size() - 2);
+}
+
+Status AddSegment(const EndpointSpec& spec, const Params& params, std::string_view segment,
+                  Plan& plan) {
+  if (const std::string_view name = PlaceholderName(segment); !name.empty()) {
+    const std::string* value = FindParam(params, name);
+    if (!value)
+      return Fail(Code::kInvalidInput, Where(spec) + ": " + Quote(segment) + " has no parameter");
+    plan.segments.push_back(*value);
+  } else {
+    if (segment.empty() || segment == "." || segment == ".." || !AllIn(segment, "-._$()'=@,"))
+      return Deny(spec, "path template has a segment that is not plain: " + Quote(segment));
+    plan.segments.emplace_back(segment);
+  }
+  plan.url.path += "/" + PercentEncode(plan.segments.back(), "$()'=@,!:+*&");
+  return {};
+}
+
+Status FillPath(const EndpointSpec& spec, const Params& params, Plan& plan) {
+  if (spec.host == ServiceHost::kGraph) {
+    if (spec.version != "v1.0" && spec.version != "beta")
+      return Deny(spec, "Graph version must be v1.0 or beta, not " + Quote(spec.version));
+    ASSAY_TRY(AddSegment(spec, params, spec.version, plan));
+  }
+  if (!spec.path.starts_with('/'))
+    return Deny(spec, "path template does not begin with a slash");
+  for (const std::string_view segment : Split(std::string_view(spec.path).substr(1), '/'))
+    ASSAY_TRY(AddSegment(spec, params, segment, plan));
+  return {};
+}
+
+/// Fills "{since}" in an option value. Only times, numbers and identifiers fit there, so that a
+/// parameter cannot add a condition of its own.
+Result<std::string> FillValue(const EndpointSpec& spec, const Params& params, std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t open = std::min(text.find('{'), text.size());
+    out += text.substr(0, open);
+    text.remove_prefix(open);
+    if (text.empty()) break;
+    const size_t close = text.find('}');
+    if (close == text.npos) return Deny(spec, "query has an open '{'");
+    const std::string* value = FindParam(params, text.substr(1, close - 1));
+    if (!value || value->empty() || value->size() > 64 || !AllIn(*value, "-.:"))
+      return Fail(Code::kInvalidInput, Where(spec) + ": " + Quote(text.substr(0, close + 1)) +
+                                           " in the query needs a time, number or identifier");
+    out += *value;
+    text.remove_prefix(close + 1);
+  }
+  return out;
+}
+
+Status AddOption(const EndpointSpec& spec, const std::string& name, const std::string& value,
+                 Plan& plan) {
+  if (name.empty() || !AllIn(name, "$-_."))
+    return Deny(spec, "query parameter name is not plain: " + Quote(name));
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(value.begin(), value.end(), control) || !IsUtf8(value))
+    return Deny(spec, "query parameter " + Quote(name) + " holds a control character");
+  plan.first_query.emplace_back(name, value);
+  if (!plan.url.query.empty()) plan.url.query += '&';
+  plan.url.query += PercentEncode(name, "$") + "=" + PercentEncode(value, kQueryKeep);
+  return {};
+}
+
+Status FillQuery(const EndpointSpec& spec, const Params& params, Plan& plan) {
+  if (spec.host == ServiceHost::kArm) {
+    if (spec.api_version.empty() || !AllIn(spec.api_version, "-."))
+      return Deny(spec, "api_version is missing or not plain");
+    ASSAY_TRY(AddOption(spec, "api-version", spec.api_version, plan));
+  }
+  for (const auto& [name, text] : spec.query) {
+    if (EqualsIgnoreCase(name, "api-version"))
+      return Deny(spec, "api-version stands in the query; it has its own key");
+    ASSAY_ASSIGN(const std::string value, FillValue(spec, params, text));
+    ASSAY_TRY(AddOption(spec, name, value, plan));
+  }
+  return {};
+}
+
+bool FitsTemplate(std::string_view path, std::string_view pattern) {
+  const auto have = Split(path, '/');
+  const auto want = Split(pattern, '/');
+  return std::equal(have.begin(), have.end(), want.begin(), want.end(),
+                    [](std::string_view a, std::string_view b) {
+                      return b == "{}" ? !PlaceholderName(a).empty() : a == b;
+                    });
+}
+
+/// "GET", or "POST" when the manifest names an entry of the compiled list and agrees with it fully.
+Result<std::string> MethodOf(const EndpointSpec& spec, std::string* body) {
+  if (spec.read_post.empty()) {
+    if (spec.paging == Paging::kOdataPost)
+      return Deny(spec, "odata-post paging needs a read_post of the compiled list");
+    return std::string("GET");
+  }
+  const ReadPost* post = FindReadPost(spec.read_post);
+  if (!post) return Deny(spec, "read_post " + Quote(spec.read_post) + " is not in the compiled list");
+  if (post->host != spec.host || !FitsTemplate(spec.path, post->path))
+    return Deny(spec, "path differs from that of read_post " + Quote(spec.read_post));
+  if (post->api_version != spec.api_version)
+    return Deny(spec, "api_version differs from that of read_post " + Quote(spec.read_post));
+  if (body) *body = post->body;
+  return std::string("POST");
+}
+
+}  // namespace
+
+Status CheckParam(const ParamSpec& spec, std::string_view value) {
+  const std::string where = "parameter " + Quote(spec.name);
+  if (value.empty()) return Fail(Code::kInvalidInput, where + " is empty");
+  if (value.size() > kMaxParamBytes)
+    return Fail(Code::kInvalidInput, where + " is longer than 512 bytes");
+  if (spec.type == ParamType::kGuid) {
+    if (!IsGuid(value)) return Fail(Code::kInvalidInput, where + " is not a GUID");
+    return {};
+  }
+  // All-dot names mean folders to more servers than just "." and "..".
+  if (value.find_first_not_of('.') == value.npos || value.find("..") != value.npos)
+    return Fail(Code::kInvalidInput, where + " holds a dot segment");
+  if (Status text = CheckSegmentText(value); !text)
+    return Fail(Code::kInvalidInput, where + ": " + text.error().message);
+  return {};
+}
+
+Result<Plan> BuildPlan(const Cloud& cloud, const EndpointSpec& spec, const Params& params) {
+  Plan plan;
+  plan.endpoint = spec.id;
+  plan.host = spec.host;
+  plan.paging = spec.paging;
+  ASSAY_ASSIGN(plan.method, MethodOf(spec, &plan.body));
+  ASSAY_ASSIGN(plan.url, ParseBaseUrl(spec.host == ServiceHost::kGraph ? cloud.graph : cloud.arm));
+  ASSAY_TRY(CheckParams(spec, params));
+  ASSAY_TRY(FillPath(spec, params, plan));
+  ASSAY_TRY(FillQuery(spec, params, plan));
+  ASSAY_TRY(CheckContent(spec.host, plan.segments, plan.first_query));
+  if (plan.url.ToString().size() > kMaxUrlBytes)
+    return Fail(Code::kLimitExceeded, Where(spec) + ": url is longer than 16384 bytes");
+  return plan;
+}
+
+Status CheckOutgoing(const Cloud& cloud, const EndpointSpec& spec, std::string_view method,
+                     const Url& url) {
+  ASSAY_ASSIGN(const std::string allowed, MethodOf(spec, nullptr));
+  if (method != allowed)
+    return Deny(spec, "method " + Quote(method) + " is not allowed, only " + allowed);
+  ASSAY_ASSIGN(const Url base,
+               ParseBaseUrl(spec.host == ServiceHost::kGraph ? cloud.graph : cloud.arm));
+  if (!url.SameOrigin(base)) return Deny(spec, "request would leave the configured host");
+  return {};
+}
+
+}  // namespace assay::broker
