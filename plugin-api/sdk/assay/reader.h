@@ -35,8 +35,6 @@ class Record {
   uint32_t Each(uint32_t raw, const Mapping& mapping, const std::function<void(Row&)>& set);
   /// Number of elements of the kept array.
   uint32_t Count(uint32_t raw);
-  /// The strings of a JSON array; what is no string is left out.
-  static std::vector<std::string> Strings(std::string_view json);
   /// Keeps this record from being emitted itself (its children were).
   void Drop() { dropped_ = true; }
   bool dropped() const { return dropped_; }
@@ -274,21 +272,6 @@ inline uint32_t Record::Count(uint32_t raw) {
   notes_->Add("no readable list", filler_->where(),
               static_cast<uint64_t>(slice.data() - page_->body().data()));
   return 0;
-}
-
-inline std::vector<std::string> Record::Strings(std::string_view json) {
-  std::vector<std::string> out;
-  simdjson::dom::parser parser;
-  simdjson::dom::array array;
-  if (json.empty() ||
-      parser.parse(json.data(), json.size(), true).get(array) != simdjson::SUCCESS) {
-    return out;
-  }
-  for (const simdjson::dom::element element : array) {
-    std::string_view text;
-    if (element.get(text) == simdjson::SUCCESS) out.emplace_back(text);
-  }
-  return out;
 }
 
 }  // namespace assay

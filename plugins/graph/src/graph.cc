@@ -1,5 +1,5 @@
 // The graph collector: asks for everything at once, and for the members of those groups that hold a
-// directory role or stand in a Conditional Access exclusion, never of others.
+// directory role, never of others.
 #include <set>
 #include <string>
 
@@ -19,7 +19,6 @@ class GraphCollector : public Collector {
     AddLicences(reader);
     AddApplications(reader);
     AddRoleAssignments(reader);
-    AddCaPolicies(reader);
     reader.Drain();
   }
 
@@ -33,6 +32,7 @@ class GraphCollector : public Collector {
     reader.Add({.endpoint = &endpoint::kGraphRoleDefinitions, .mapping = &role_definition_});
     reader.Add({.endpoint = &endpoint::kGraphAuthorizationPolicy, .mapping = &authorization_});
     reader.Add({.endpoint = &endpoint::kGraphSecurityDefaults, .mapping = &security_defaults_});
+    reader.Add({.endpoint = &endpoint::kGraphCaPolicies, .mapping = &ca_policy_});
   }
 
   void AddLicences(Reader& reader) {
@@ -84,20 +84,6 @@ class GraphCollector : public Collector {
                       namespace t = entra_role_assignment;
                       if (record.row().TextOf(t::kPrincipalType) == "#microsoft.graph.group") {
                         AddGroup(record.reader(), record.row().TextOf(t::kPrincipalId));
-                      }
-                    },
-                .leads_to = {&entra_group_member::kDataset}});
-  }
-
-  void AddCaPolicies(Reader& reader) {
-    reader.Add({.endpoint = &endpoint::kGraphCaPolicies,
-                .mapping = &ca_policy_,
-                .hook =
-                    [this](Record& record) {
-                      const std::string_view groups =
-                          record.row().TextOf(entra_ca_policy::kExcludeGroups);
-                      for (const std::string& id : Record::Strings(groups)) {
-                        AddGroup(record.reader(), id);
                       }
                     },
                 .leads_to = {&entra_group_member::kDataset}});
