@@ -1,0 +1,258 @@
+#include "worker/evaluator_judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace assay::worker {
+namespace {
+
+/// One row of a check's answer, 16 bytes, so that a million subjects fit.
+struct Found {
+  uint32_t subject;  ///< code in the evidence's texts
+  uint32_t detail;   ///< code in the check's own texts
+  Verdict verdict;
+  Reason reason;
+};
+
+/// Which of two verdicts on one subject stays.
+int Badness(Verdict v) {
+  switch (v) {
+    case Verdict::kFail:
+      return 5;
+    case Verdict::kNotAssessed:
+      return 4;
+    case Verdict::kManual:
+      return 3;
+    case Verdict::kPass:
+      return 2;
+    case Verdict::kNotApplicable:
+      return 1;
+  }
+  return 0;
+}
+
+Status Malformed(std::string why) { return Fail(Code::kInvalidInput, "result: " + std::move(why)); }
+
+std::string_view ColumnText(sqlite3_stmt* s, int column) {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(s, column));
+  if (text == nullptr) return {};
+  return {text, static_cast<size_t>(sqlite3_column_bytes(s, column))};
+}
+
+class CheckRun {
+ public:
+  CheckRun(Database& database, Evidence& evidence, const CheckSpec& check, const Standing& standing)
+      : database_(database), evidence_(evidence), check_(check), standing_(standing) {
+    const auto it = evidence.stores.find(check.subject);
+    if (it != evidence.stores.end()) store_ = it->second.get();
+  }
+
+  Status Ask(const Budget& budget) {
+    ASSAY_ASSIGN(const Statement statement, database_.Prepare(check_.sql, standing_.reads));
+    ASSAY_TRY(CheckColumns(statement.get()));
+    ASSAY_TRY(Bind(statement.get()));
+    ASSAY_TRY(database_.Run(statement.get(), budget, [&] { return TakeRow(statement.get()); }));
+    if (check_.subject == "tenant" && found_.size() > 1)
+      return Malformed("more than one row for subject tenant");
+    Arrange();
+    return {};
+  }
+
+  Result<CheckResult> Tell(const std::function<Status(Observation)>& sink) {
+    RollUp roll_up(check_, standing_);
+    for (const Found& f : found_) {
+      Observation o = Observe(f);
+      roll_up.Adjust(o);
+      roll_up.Count(o);
+      ASSAY_TRY(sink(std::move(o)));
+    }
+    return roll_up.Conclude();
+  }
+
+ private:
+  static Status CheckColumns(sqlite3_stmt* s) {
+    constexpr const char* kNames[] = {"subject", "verdict", "detail"};
+    bool fits = sqlite3_column_count(s) == 3;
+    for (int i = 0; fits && i < 3; ++i)
+      fits = EqualsIgnoreCase(sqlite3_column_name(s, i), kNames[i]);
+    if (!fits) return Malformed("columns must be subject, verdict, detail");
+    return {};
+  }
+
+  Status Bind(sqlite3_stmt* s) {
+    for (int i = 1; i <= sqlite3_bind_parameter_count(s); ++i) {
+      const std::string name = sqlite3_bind_parameter_name(s, i) + 1;
+      const auto it = check_.params.find(name);
+      if (it == check_.params.end())
+        return Fail(Code::kInvalidInput, "sql: parameter :" + name + " has no value");
+      ASSAY_TRY(BindOne(s, i, it->second));
+    }
+    return {};
+  }
+
+  /// Integers and true/false become INTEGER, JSON strings plain TEXT, anything else TEXT as it
+  /// stands.
+  Status BindOne(sqlite3_stmt* s, int index, const std::string& value) {
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    int rc = SQLITE_OK;
+    if (error == std::errc() && end == value.data() + value.size()) {
+      rc = sqlite3_bind_int64(s, index, number);
+    } else if (value == "true" || value == "false") {
+      rc = sqlite3_bind_int64(s, index, value == "true" ? 1 : 0);
+    } else {
+      const std::string text = value.starts_with('"') ? Unquote(value) : value;
+      rc = sqlite3_bind_text64(s, index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    }
+    if (rc != SQLITE_OK) return Fail(Code::kInvalidInput, "sql: parameter does not fit");
+    return {};
+  }
+
+  /// Text of a JSON string literal, by SQLite's own reader.
+  std::string Unquote(const std::string& json) {
+    sqlite3_stmt* raw = nullptr;
+    sqlite3_prepare_v2(database_.handle(), "SELECT json_extract(?1, '$')", -1, &raw, nullptr);
+    const Statement statement(raw);
+    if (raw == nullptr) return json;
+    sqlite3_bind_text64(raw, 1, json.data(), json.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return sqlite3_step(raw) == SQLITE_ROW ? std::string(ColumnText(raw, 0)) : json;
+  }
+
+  Status TakeRow(sqlite3_stmt* s) {
+    Found f{};
+    const std::string_view subject = ColumnText(s, 0);
+    if (subject.empty()) return Malformed("subject is null or empty");
+    if (subject.size() > ipc::kMaxSubject) return Malformed("subject is too long");
+    if (check_.subject == "tenant" && subject != "tenant")
+      return Malformed("subject of a tenant check must be 'tenant'");
+    const auto code = evidence_.pools.texts.Intern(subject);
+    if (!code) return Malformed("subject is not UTF-8");
+    f.subject = *code;
+    const std::string_view word = ColumnText(s, 1);
+    const auto verdict = ParseVerdict(word);
+    if (!verdict) return Malformed("verdict " + Quote(word, 32) + " is unknown");
+    f.verdict = *verdict;
+    std::string detail = ipc::OneLine(ColumnText(s, 2));
+    if (f.verdict == Verdict::kNotAssessed) ASSAY_TRY(TakeReason(detail, f.reason));
+    f.detail = details_.Intern(detail).value_or(0);
+    found_.push_back(f);
+    return {};
+  }
+
+  /// "permission: Policy.Read.All is missing" gives the reason and leaves the rest.
+  static Status TakeReason(std::string& detail, Reason& reason) {
+    const size_t colon = std::min(detail.find(':'), detail.size());
+    const auto word = ParseReason(std::string_view(detail).substr(0, colon));
+    if (!word || *word == Reason::kNone)
+      return Malformed("detail of not_assessed must begin with its reason and ': '");
+    reason = *word;
+    detail = std::string(Trim(std::string_view(detail).substr(std::min(colon + 1, detail.size()))));
+    return {};
+  }
+
+  /// Sorts by subject text; of several rows on one subject the worst stays, then the least detail.
+  void Arrange() {
+    const auto& texts = evidence_.pools.texts;
+    std::sort(found_.begin(), found_.end(), [&](const Found& a, const Found& b) {
+      if (a.subject != b.subject) return texts.At(a.subject) < texts.At(b.subject);
+      if (a.verdict != b.verdict) return Badness(a.verdict) > Badness(b.verdict);
+      if (a.reason != b.reason) return a.reason < b.reason;
+      return a.detail != b.detail && details_.At(a.detail) < details_.At(b.detail);
+    });
+    found_.erase(std::unique(found_.begin(), found_.end(),
+                             [](const Found& a, const Found& b) { return a.subject == b.subject; }),
+                 found_.end());
+  }
+
+  Observation Observe(const Found& f) {
+    Observation o;
+    o.subject = evidence_.pools.texts.At(f.subject);
+    o.label = o.subject;
+    o.verdict = f.verdict;
+    o.reason = f.reason;
+    o.detail = details_.At(f.detail);
+    if (check_.subject == "tenant") {
+      o.subject_type = "tenant";
+      return o;
+    }
+    if (store_ == nullptr) return o;
+    const DatasetSpec& spec = store_->spec();
+    o.subject_type = spec.subject_type;
+    const Condition& condition = evidence_.conditions.at(spec.id);
+    if (spec.subject.empty() || condition.completeness == Completeness::kUnavailable) return o;
+    const size_t column = store_->ColumnOf(spec.subject);
+    uint32_t code = f.subject;
+    if (IsInteger(spec.columns[column].type)) code = IntegerCode(o.subject);
+    if (code != kNullCode) AddRecords(o, store_->Find(column, code));
+    return o;
+  }
+
+  uint32_t IntegerCode(const std::string& text) const {
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return kNullCode;
+    return evidence_.pools.integers.Find(number).value_or(kNullCode);
+  }
+
+  void AddRecords(Observation& o, std::span<const uint64_t> rows) {
+    const auto before = [](const RecordRef& a, const RecordRef& b) {
+      return std::pair(a.page, a.record) < std::pair(b.page, b.record);
+    };
+    const auto same = [](const RecordRef& a, const RecordRef& b) {
+      return a.page == b.page && a.record == b.record;
+    };
+    bool labelled = false;
+    for (const uint64_t row : rows) {
+      const uint32_t position = RowStore::Position(row);
+      o.records.push_back(store_->Record(position));
+      if (!labelled) labelled = TakeLabel(o, position);
+    }
+    if (o.records.size() > kMaxRecordsOfSubject)
+      for (RecordRef& r : o.records) r.record = kNoRecord;
+    std::sort(o.records.begin(), o.records.end(), before);
+    o.records.erase(std::unique(o.records.begin(), o.records.end(), same), o.records.end());
+    if (o.records.size() > kMaxRecordsOfSubject) o.records.resize(kMaxRecordsOfSubject);
+  }
+
+  bool TakeLabel(Observation& o, uint32_t position) {
+    const DatasetSpec& spec = store_->spec();
+    if (spec.label.empty()) return true;
+    const size_t column = store_->ColumnOf(spec.label);
+    const uint32_t code = store_->Code(position, column);
+    if (code == kNullCode) return false;
+    o.label = IsInteger(spec.columns[column].type)
+                  ? std::to_string(evidence_.pools.integers.At(code))
+                  : ipc::OneLine(evidence_.pools.texts.At(code), ipc::kMaxSubject);
+    return true;
+  }
+
+  Database& database_;
+  Evidence& evidence_;
+  const CheckSpec& check_;
+  const Standing& standing_;
+  RowStore* store_ = nullptr;
+  TextPool details_;
+  std::vector<Found> found_;
+};
+
+}  // namespace
+
+Result<CheckResult> DecideCheck(Database& database, Evidence& evidence, const CheckSpec& check,
+                                const Budget& budget,
+                                const std::function<Status(Observation)>& sink) {
+  const Standing standing = Stand(check, evidence.conditions);
+  if (standing.refused) return *standing.refused;
+  if (const auto fault = evidence.faults.find(check.plugin); fault != evidence.faults.end())
+    return NotAssessed(check, Reason::kPluginFault,
+                       "views of " + check.plugin + ": " + fault->second);
+  CheckRun run(database, evidence, check, standing);
+  if (const Status asked = run.Ask(budget); !asked)
+    return NotAssessed(check, Reason::kPluginFault, asked.error().ToString());
+  return run.Tell(sink);
+}
+
+}  // namespace assay::worker

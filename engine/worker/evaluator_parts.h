@@ -1,0 +1,48 @@
+// What the files of the evaluator's database share with each other and with nobody else.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <set>
+#include <string>
+
+#include "base/result.h"
+
+namespace assay::worker {
+
+/// Registers decimal_sum, decimal_cmp, days_since and days_until.
+Status AddFunctions(sqlite3* db, int64_t now_ms);
+
+/// An authorizer for one compilation. Installed while it lives; remembers the first thing it
+/// refused.
+class Guard {
+ public:
+  enum class Mode { kCheck, kViews };
+  Guard(sqlite3* db, Mode mode, const std::set<std::string>& datasets,
+        const std::set<std::string>& reads);
+  ~Guard();
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+
+  /// "function random is not allowed", empty when nothing was refused.
+  const std::string& refused() const { return refused_; }
+  /// Views that were authorized to be made.
+  int views() const { return views_; }
+
+ private:
+  static int Ask(void* self, int action, const char* a, const char* b, const char* db,
+                 const char* via);
+  int Judge(int action, std::string_view a, std::string_view b);
+  int JudgeCheck(int action, std::string_view a, std::string_view b);
+  int JudgeViews(int action, std::string_view a);
+  int Refuse(std::string what);
+
+  sqlite3* db_;
+  Mode mode_;
+  const std::set<std::string>& datasets_;
+  const std::set<std::string>& reads_;
+  std::string refused_;
+  int views_ = 0;
+};
+
+}  // namespace assay::worker
