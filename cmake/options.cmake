@@ -4,6 +4,11 @@ set(ASSAY_SANITIZE "" CACHE STRING "Comma-separated -fsanitize= list, empty for 
 option(ASSAY_FUZZ "Build the libFuzzer targets (clang)" OFF)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # g++ 12 sees uninitialised members in moved std::variant and std::optional where there are none.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
+endif()
+add_compile_definitions(ASSAY_VERSION="${PROJECT_VERSION}")
 if(ASSAY_WERROR)
   add_compile_options(-Werror)
 endif()

@@ -214,10 +214,9 @@ Result<std::vector<LoadedPlugin>> LoadFrameworks(const Installation& installatio
 
 Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
                                         const config::TenantConfig& tenant) {
-  broker::BrokerOptions out{*tenant.directory_id, {}, {}, {}, 8, 8, 64ull << 20, {}, {}, nullptr, {}};
-  out.timeout = std::chrono::seconds(60);
-  out.throttle_budget = std::chrono::minutes(15);
-  out.clock = &SystemClock();
+  broker::BrokerOptions out{*tenant.directory_id, {}, {}, {}};
+  out.production = config.production;
+  out.user_agent = "assay/" ASSAY_VERSION;
   out.credential = {tenant.credential.client_id, tenant.credential.ref};
   for (const auto& excess : tenant.allow_excess) out.allow_excess.push_back({excess.permission});
   const auto own = config.clouds.find(tenant.cloud);

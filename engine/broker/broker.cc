@@ -68,6 +68,7 @@ class TenantBroker final : public Broker {
     client_->Cancel();
     wake_.notify_all();
   }
+  Timestamp Now() const override { return options_.clock->Now(); }
   std::map<std::string, uint64_t> RequestCounts() const override {
     return client_->RequestCounts();
   }

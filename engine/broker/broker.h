@@ -59,7 +59,7 @@ struct BrokerOptions {
   std::string user_agent = "assay";      ///< "assay/<version>"
   const Clock* clock = &SystemClock();
   /// Called on a broker thread when a read waits; for progress lines. May be empty.
-  std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)> on_wait;
+  std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)> on_wait = {};
 };
 
 /// What one request was and what came back, without the body: the journal's line and its personal part.

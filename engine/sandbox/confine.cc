@@ -1,0 +1,159 @@
+#include "sandbox/confine.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "sandbox/jail.h"
+#include "sandbox/landlock.h"
+#include "sandbox/syscall_filter.h"
+
+#ifdef ASSAY_SANITIZED
+// Leak search needs ptrace, which is refused. Read by the sanitizer's runtime at its start.
+extern "C" __attribute__((visibility("default"), used)) const char* __asan_default_options() {
+  return "detect_leaks=0:handle_abort=0:allocator_may_return_null=1";
+}
+#endif
+
+namespace assay::sandbox {
+namespace {
+
+constexpr rlim_t kStackBytes =
+    8u << 20;                      // the usual default; deep recursion ends in SIGSEGV, not in swap
+constexpr rlim_t kOpenFiles = 16;  // six at the start, pages are closed once mapped
+constexpr size_t kMaxReportBytes = 512;
+
+tl::unexpected<Error> Denied(std::string step) {
+  Error error = ErrnoError(step);
+  error.code = Code::kDenied;
+  return Fail(std::move(error));
+}
+
+bool IsOpen(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+
+/// The engine's side must die before we outlive it; the report channel tells when it died before
+/// this line.
+Status FollowParent() {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return Denied("parent death signal");
+  char byte;
+  if (::recv(kReportFd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+    return Fail(Code::kDenied, "parent death signal: the spawner is gone");
+  return {};
+}
+
+Status SetLimit(int resource, rlim_t value, const char* name) {
+  const rlimit limit{value, value};
+  if (::setrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0)
+    return Denied(fmt::format("rlimit {}", name));
+  return {};
+}
+
+Status SetLimits(const WorkerLimits& limits) {
+#ifndef ASSAY_SANITIZED  // asan's shadow memory needs the address space
+  ASSAY_TRY(SetLimit(RLIMIT_AS, limits.memory_bytes, "AS"));
+#endif
+  ASSAY_TRY(SetLimit(RLIMIT_CPU, limits.cpu_seconds, "CPU"));
+  ASSAY_TRY(SetLimit(RLIMIT_CORE, 0, "CORE"));
+  ASSAY_TRY(SetLimit(RLIMIT_FSIZE, 0, "FSIZE"));
+  ASSAY_TRY(SetLimit(RLIMIT_NOFILE, kOpenFiles, "NOFILE"));
+  ASSAY_TRY(SetLimit(RLIMIT_NPROC, 1, "NPROC"));
+  ASSAY_TRY(SetLimit(RLIMIT_MEMLOCK, 0, "MEMLOCK"));
+  ASSAY_TRY(SetLimit(RLIMIT_MSGQUEUE, 0, "MSGQUEUE"));
+  return SetLimit(RLIMIT_STACK, kStackBytes, "STACK");
+}
+
+/// Empties every capability set. The bounding set needs CAP_SETPCAP, which an ordinary user without
+/// namespaces lacks; no_new_privs makes it moot there, since nothing can be gained from it any
+/// more.
+Status DropCapabilities(bool bounding_required) {
+  for (int cap = 0; cap < 64; ++cap) {
+    const int held = ::prctl(PR_CAPBSET_READ, cap);
+    if (held < 0) break;  // past the kernel's last
+    if (held == 1 && ::prctl(PR_CAPBSET_DROP, cap) != 0 && bounding_required)
+      return Denied("capability bounding set");
+  }
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
+    return Denied("ambient capabilities");
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> none{};
+  if (::syscall(SYS_capset, &header, none.data()) != 0) return Denied("capabilities");
+  std::array<__user_cap_data_struct, 2> left{};
+  if (::syscall(SYS_capget, &header, left.data()) != 0) return Denied("capabilities");
+  for (const auto& set : left)
+    if (set.effective != 0 || set.permitted != 0 || set.inheritable != 0)
+      return Fail(Code::kDenied, "capabilities: some are left");
+  return {};
+}
+
+int CompareBytes(const void* a, const void* b) {
+  return *static_cast<const char*>(a) - *static_cast<const char*>(b);
+}
+
+/// glibc's qsort asks for the machine's memory at its first large call and picks its algorithm by
+/// that. It is asked here: under the filter it would read noise, and equal evidence must give equal
+/// verdicts.
+void WarmUpLibrary() {
+  std::array<char, 2048> bytes{};
+  std::qsort(bytes.data(), bytes.size(), 1, CompareBytes);
+}
+
+/// A file that Landlock lets the loader read: the plugin in the jail. A memfd needs no rule.
+Status RestrictToPlugin(Tier tier, bool has_plugin) {
+  if (tier == Tier::kMinimal) return {};
+  if (tier == Tier::kReduced || !has_plugin) return RestrictFiles("Landlock A", -1);
+  UniqueFd plugin(::open(kJailPluginPath, O_PATH | O_CLOEXEC));
+  if (!plugin.valid()) return Denied("Landlock A: open the plugin");
+  return RestrictFiles("Landlock A", plugin.get());
+}
+
+}  // namespace
+
+Result<Tier> TierFromArguments(int argc, char** argv) {
+  const auto tier = argc == 2 ? ParseTier(argv[1]) : std::nullopt;
+  if (!tier || !IsOpen(kChannelFd) || !IsOpen(kReportFd))
+    return Fail(Code::kInvalidInput, "assay-worker: started by assay only, never by hand");
+  return *tier;
+}
+
+Result<std::string> EnterStageA(const StageOptions& options) {
+  const bool strict = options.tier == Tier::kStrict;
+  const bool has_plugin = IsOpen(kPluginFd);
+  WarmUpLibrary();
+  ASSAY_TRY(FollowParent());
+  if (::prctl(PR_SET_DUMPABLE, 0) != 0) return Denied("not dumpable");
+  if (strict) ASSAY_TRY(EnterJail(has_plugin ? kPluginFd : -1));
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Denied("no_new_privs");
+  ASSAY_TRY(SetLimits(options.limits));
+  ASSAY_TRY(DropCapabilities(strict));
+  ASSAY_TRY(RestrictToPlugin(options.tier, has_plugin));
+  ASSAY_TRY(LoadFilter(FilterStage::kLoad));
+  if (!has_plugin) return std::string();
+  return strict ? std::string(kJailPluginPath) : fmt::format("/proc/self/fd/{}", kPluginFd);
+}
+
+Status EnterStageB(const StageOptions& options) {
+  if (options.tier != Tier::kMinimal) ASSAY_TRY(RestrictFiles("Landlock B", -1));
+  ASSAY_TRY(LoadFilter(FilterStage::kRun));
+  ::close(kPluginFd);
+  ::close(kReportFd);
+  return {};
+}
+
+void ExitReporting(int exit_code, const Error& error) {
+  const std::string text = error.ToString().substr(0, kMaxReportBytes);
+  // A lost report costs words only; the exit code carries the fate.
+  [[maybe_unused]] const ssize_t n = ::write(kReportFd, text.data(), text.size());
+  ::_exit(exit_code);
+}
+
+}  // namespace assay::sandbox

@@ -1,0 +1,150 @@
+// The spawner process: one thread, one poll loop, no secret in its memory.
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <vector>
+
+#include "sandbox/spawn_protocol.h"
+
+namespace assay::sandbox {
+namespace {
+
+constexpr size_t kMaxWorkers = 256;  // far above any schedule; bounds the poll set
+
+void Reply(const Child& child, SpawnReply reply, std::string_view text = {}) {
+  reply.pid = child.pid;
+  std::memcpy(reply.text, text.data(), std::min(text.size(), sizeof reply.text - 1));
+  // The engine may have gone; the loop sees that by itself.
+  const std::vector<int> fds =
+      reply.kind == ReplyKind::kStarted ? std::vector<int>{child.pidfd.get()} : std::vector<int>{};
+  (void)SendMessage(child.reply.get(), BytesOf(reply), fds);
+}
+
+/// Relays the worker's own words about its confinement. False when nothing more will come.
+bool RelayReport(Child& child) {
+  char text[sizeof SpawnReply::text];
+  const ssize_t n = ::recv(child.report.get(), text, sizeof text - 1, MSG_DONTWAIT);
+  if (n < 0) return errno == EAGAIN || errno == EINTR;
+  if (n == 0 || child.reports_left-- == 0) return false;
+  SpawnReply reply;
+  reply.kind = ReplyKind::kReport;
+  Reply(child, reply, std::string_view(text, static_cast<size_t>(n)));
+  return true;
+}
+
+uint64_t Milliseconds(const timeval& t) {
+  return static_cast<uint64_t>(t.tv_sec) * 1000 + static_cast<uint64_t>(t.tv_usec) / 1000;
+}
+
+/// Collects the ended worker and tells the engine.
+void Reap(Child& child) {
+  int status = 0;
+  rusage usage{};
+  if (::wait4(child.pid, &status, 0, &usage) != child.pid) return;
+  for (int i = 0; i < 8 && child.report.valid(); ++i)  // what it said before it ended
+    if (!RelayReport(child)) child.report.Reset();
+  SpawnReply reply;
+  reply.kind = ReplyKind::kExited;
+  if (WIFEXITED(status)) reply.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) reply.signal = WTERMSIG(status);
+  reply.cpu_ms = Milliseconds(usage.ru_utime) + Milliseconds(usage.ru_stime);
+  Reply(child, reply);
+}
+
+class Loop {
+ public:
+  Loop(UniqueFd socket, WorkerBinary binary)
+      : socket_(std::move(socket)), binary_(std::move(binary)) {}
+
+  void Run() {
+    for (;;) {
+      std::vector<pollfd> polled = PollSet();
+      if (::poll(polled.data(), polled.size(), -1) < 0) {
+        if (errno == EINTR) continue;
+        return;
+      }
+      const size_t count = children_.size();  // those that `polled` speaks of
+      std::vector<size_t> ended;
+      for (size_t i = 0; i < count; ++i)
+        if (Serve(children_[i], &polled[1 + 3 * i])) ended.push_back(i);
+      for (auto it = ended.rbegin(); it != ended.rend(); ++it)
+        children_.erase(children_.begin() + static_cast<ptrdiff_t>(*it));
+      if (polled[0].revents != 0 && !ServeRequest()) return;
+    }
+  }
+
+ private:
+  std::vector<pollfd> PollSet() const {
+    std::vector<pollfd> polled{{socket_.get(), POLLIN, 0}};
+    for (const Child& child : children_) {
+      polled.push_back({child.pidfd.get(), POLLIN, 0});
+      polled.push_back({child.report.get(), POLLIN, 0});  // -1 is skipped
+      polled.push_back({child.reply.get(), 0, 0});        // only its end counts
+    }
+    return polled;
+  }
+
+  /// True when the worker has ended and was collected.
+  static bool Serve(Child& child, const pollfd* polled) {
+    if (polled[0].revents != 0) {
+      Reap(child);
+      return true;
+    }
+    if (polled[1].revents != 0 && !RelayReport(child)) child.report.Reset();
+    if (polled[2].revents & (POLLHUP | POLLERR)) {  // the engine dropped it
+      ::kill(child.pid, SIGKILL);  // not collected yet: the number is still its own
+      Reap(child);
+      return true;
+    }
+    return false;
+  }
+
+  /// False when the engine is gone.
+  bool ServeRequest() {
+    SpawnRequest request;
+    auto received = ReceiveMessage(socket_.get(), WritableBytesOf(request));
+    if (!received || received->bytes == 0) return false;
+    if (received->bytes != sizeof request || received->fds.size() != (request.has_plugin ? 3u : 2u))
+      return true;
+    const int plugin = request.has_plugin ? received->fds[2].get() : -1;
+    Result<Child> made = children_.size() < kMaxWorkers
+                             ? MakeWorker(binary_, request.tier, received->fds[0].get(), plugin)
+                             : Fail(Code::kLimitExceeded, "too many workers at once");
+    Child child = made ? std::move(*made) : Child{};
+    child.reply = std::move(received->fds[1]);
+    SpawnReply reply;
+    reply.kind = made ? ReplyKind::kStarted : ReplyKind::kFailed;
+    Reply(child, reply, made ? std::string() : made.error().ToString());
+    if (made) children_.push_back(std::move(child));
+    return true;
+  }
+
+  UniqueFd socket_;
+  WorkerBinary binary_;
+  std::vector<Child> children_;
+};
+
+}  // namespace
+
+void RunSpawner(UniqueFd socket, WorkerBinary binary) {
+  ::setsid();  // Ctrl-C is for the engine, which ends its workers in order
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGTERM, SIG_IGN);
+  std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);
+  Loop(std::move(socket), std::move(binary)).Run();
+  // Every worker has SIGKILL as its parent death signal.
+  ::_exit(0);
+}
+
+}  // namespace assay::sandbox

@@ -1,0 +1,115 @@
+#include "sandbox/syscall_filter.h"
+
+#include <fmt/format.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <map>
+#include <memory>
+
+#include "sandbox/confine.h"
+#include "sandbox/syscall_table.h"
+
+namespace assay::sandbox {
+namespace {
+
+/// Calls that came after the newest one we know: no library may take their absence amiss.
+constexpr int kFirstNewCall = 451, kLastNewCall = 511;
+
+constexpr uint32_t kRefuse = SCMP_ACT_ERRNO(EACCES);
+constexpr uint32_t kUnknown = SCMP_ACT_ERRNO(ENOSYS);
+
+struct Release {
+  void operator()(void* filter) const { seccomp_release(filter); }
+};
+using Filter = std::unique_ptr<void, Release>;
+
+class Builder {
+ public:
+  explicit Builder(FilterStage stage)
+      : stage_(stage), filter_(seccomp_init(SCMP_ACT_KILL_PROCESS)) {}
+
+  Status Build() {
+    if (!filter_) return Fail(Code::kDenied, Name() + ": no memory");
+    Check(seccomp_attr_set(filter_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS));
+    Check(seccomp_attr_set(filter_.get(), SCMP_FLTATR_CTL_NNP, 0));  // set before, checked there
+    Check(seccomp_attr_set(filter_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));  // a tree, not a list
+    for (const auto& [number, narrow] : Allowed()) AddAllowed(number, narrow);
+    for (int number : RefusedCalls())
+      if (!Allowed().contains(number)) Add(kRefuse, number, {});
+    for (int number : UnknownCalls()) Add(kUnknown, number, {});
+    for (int number = kFirstNewCall; number <= kLastNewCall; ++number) Add(kUnknown, number, {});
+    if (error_ == 0) Check(seccomp_load(filter_.get()));
+    if (error_ == 0) return {};
+    Error error = ErrnoError(Name(), -error_);
+    error.code = Code::kDenied;
+    return Fail(std::move(error));
+  }
+
+ private:
+  std::string Name() const { return stage_ == FilterStage::kLoad ? "seccomp A" : "seccomp B"; }
+
+  const std::map<int, Narrow>& Allowed() {
+    if (!allowed_.empty()) return allowed_;
+    for (const AllowedCall& call : RunCalls()) allowed_[call.number] = call.narrow;
+    if (stage_ == FilterStage::kLoad)
+      for (const AllowedCall& call : LoadCalls()) allowed_[call.number] = call.narrow;
+    return allowed_;
+  }
+
+  void Check(int result) {
+    if (result < 0 && error_ == 0) error_ = result;
+  }
+
+  void Add(uint32_t action, int number, std::initializer_list<scmp_arg_cmp> when) {
+    if (number < 0) return;  // this machine's architecture has no such call
+    Check(seccomp_rule_add_array(filter_.get(), action, number, static_cast<unsigned>(when.size()),
+                                 when.begin()));
+  }
+
+  /// Allows the call under its condition and refuses it under every other.
+  void AddAllowed(int number, Narrow narrow) {
+    constexpr uint64_t kWriteExec = PROT_WRITE | PROT_EXEC;
+    const auto channel = static_cast<uint64_t>(kChannelFd),
+               report = static_cast<uint64_t>(kReportFd);
+    const auto self = static_cast<uint64_t>(::getpid());
+    switch (narrow) {
+      case Narrow::kNone:
+        return Add(SCMP_ACT_ALLOW, number, {});
+      case Narrow::kNoExec:
+        Add(SCMP_ACT_ALLOW, number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+        return Add(kRefuse, number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)});
+      case Narrow::kNoWriteExec:
+        for (uint64_t prot : {uint64_t{0}, uint64_t{PROT_WRITE}, uint64_t{PROT_EXEC}})
+          Add(SCMP_ACT_ALLOW, number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, kWriteExec, prot)});
+        return Add(kRefuse, number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, kWriteExec, kWriteExec)});
+      case Narrow::kChannelOnly:
+        Add(SCMP_ACT_ALLOW, number, {SCMP_A0_64(SCMP_CMP_EQ, channel)});
+        return Add(kRefuse, number, {SCMP_A0_64(SCMP_CMP_NE, channel)});
+      case Narrow::kReportOnly:
+        Add(SCMP_ACT_ALLOW, number, {SCMP_A0_64(SCMP_CMP_EQ, channel)});
+        Add(SCMP_ACT_ALLOW, number, {SCMP_A0_64(SCMP_CMP_EQ, report)});
+        Add(kRefuse, number, {SCMP_A0_64(SCMP_CMP_GT, report)});
+        return Add(kRefuse, number, {SCMP_A0_64(SCMP_CMP_LT, channel)});
+      case Narrow::kAbortSelf:
+        Add(SCMP_ACT_ALLOW, number,
+            {SCMP_A0_64(SCMP_CMP_EQ, self), SCMP_A2_64(SCMP_CMP_EQ, SIGABRT)});
+        Add(kRefuse, number, {SCMP_A0_64(SCMP_CMP_NE, self)});
+        return Add(kRefuse, number,
+                   {SCMP_A0_64(SCMP_CMP_EQ, self), SCMP_A2_64(SCMP_CMP_NE, SIGABRT)});
+    }
+  }
+
+  FilterStage stage_;
+  Filter filter_;
+  std::map<int, Narrow> allowed_;
+  int error_ = 0;
+};
+
+}  // namespace
+
+Status LoadFilter(FilterStage stage) { return Builder(stage).Build(); }
+
+}  // namespace assay::sandbox
