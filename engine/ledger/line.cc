@@ -1,0 +1,155 @@
+#include "ledger/line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "proof/sha256.h"
+
+namespace assay::ledger {
+namespace {
+
+constexpr size_t kReservedForPlace = 256;
+constexpr std::string_view kOwnKeys[] = {"actor", "body", "clock_behind_ms", "epoch", "index",
+                                         "kind",  "prev", "tenant",          "time",  "v"};
+
+bool IsWord(std::string_view text, std::string_view also) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           also.find(c) != std::string_view::npos;
+  });
+}
+
+proof::Json ToJson(const Member& member) {
+  if (const auto* integer = std::get_if<int64_t>(&member.value)) return {*integer};
+  if (const auto* text = std::get_if<std::string>(&member.value)) return {*text};
+  if (const auto* list = std::get_if<MemberList>(&member.value)) {
+    proof::JsonArray array;
+    for (const Member& element : *list) array.push_back(ToJson(element));
+    return {std::move(array)};
+  }
+  proof::JsonObject object;
+  for (const auto& [key, value] : std::get<MemberMap>(member.value)) object[key] = ToJson(value);
+  return {std::move(object)};
+}
+
+proof::Json ToJson(const BodyRef& body) {
+  return {proof::JsonObject{{"len", {static_cast<int64_t>(body.len)}},
+                            {"records", {static_cast<int64_t>(body.records)}},
+                            {"root", {EncodeBase64(body.root)}},
+                            {"scheme", {body.scheme}}}};
+}
+
+Result<Digest> DigestAt(const proof::JsonObject& object, std::string_view key) {
+  ASSAY_ASSIGN(const std::string text, proof::TextAt(object, key));
+  ASSAY_ASSIGN(const ByteVector bytes, ParseBase64(text));
+  return ToDigest(bytes);
+}
+
+Result<BodyRef> ParseBodyRef(const proof::Json& json) {
+  const proof::JsonObject* object = json.object();
+  if (object == nullptr || object->size() != 4)
+    return Fail(Code::kInvalidInput, "member body: expected len, records, root, scheme");
+  BodyRef out;
+  ASSAY_ASSIGN(const int64_t len, proof::IntegerAt(*object, "len"));
+  ASSAY_ASSIGN(const int64_t records, proof::IntegerAt(*object, "records"));
+  ASSAY_ASSIGN(out.root, DigestAt(*object, "root"));
+  ASSAY_ASSIGN(out.scheme, proof::TextAt(*object, "scheme"));
+  out.len = static_cast<uint64_t>(len);
+  out.records = static_cast<uint64_t>(records);
+  return out;
+}
+
+Result<LineFacts> ParseMembers(proof::JsonObject members) {
+  LineFacts out;
+  ASSAY_ASSIGN(const int64_t version, proof::IntegerAt(members, "v"));
+  if (version != 1) return Fail(Code::kInvalidInput, fmt::format("entry version {}", version));
+  ASSAY_ASSIGN(const int64_t index, proof::IntegerAt(members, "index"));
+  ASSAY_ASSIGN(const int64_t epoch, proof::IntegerAt(members, "epoch"));
+  ASSAY_ASSIGN(const std::string time, proof::TextAt(members, "time"));
+  ASSAY_ASSIGN(const std::string actor, proof::TextAt(members, "actor"));
+  ASSAY_ASSIGN(out.kind, proof::TextAt(members, "kind"));
+  ASSAY_ASSIGN(out.tenant, proof::TextAt(members, "tenant"));
+  ASSAY_ASSIGN(out.prev, DigestAt(members, "prev"));
+  ASSAY_ASSIGN(out.time, ParseTime(time));
+  if (FormatTime(out.time) != time)
+    return Fail(Code::kInvalidInput, "member time: not in the one form");
+  out.index = static_cast<uint64_t>(index);
+  out.epoch = static_cast<uint32_t>(epoch);
+  if (const auto body = members.find("body"); body != members.end()) {
+    ASSAY_ASSIGN(out.body, ParseBodyRef(body->second));
+  }
+  out.members = std::move(members);
+  return out;
+}
+
+}  // namespace
+
+Result<Fragments> PrepareLine(const EntryDraft& draft) {
+  const auto refuse = [&](const std::string& why) {
+    return Fail(Code::kInvalidInput, "entry " + Quote(draft.kind) + ": " + why);
+  };
+  if (!IsWord(draft.kind, "._")) return refuse("kind is not a lower-case word");
+  if (draft.actor.empty() || draft.actor.size() > 256) return refuse("actor is empty or too long");
+  Fragments out;
+  for (const auto& [key, value] : draft.members) {
+    if (!IsWord(key, "_")) return refuse("member " + Quote(key) + " is not a lower-case word");
+    if (std::find(std::begin(kOwnKeys), std::end(kOwnKeys), key) != std::end(kOwnKeys))
+      return refuse("member " + Quote(key) + " is the ledger's own");
+    ASSAY_ASSIGN(out[key], proof::WriteJson(ToJson(value)));
+  }
+  ASSAY_ASSIGN(out["actor"], proof::WriteJsonString(draft.actor));
+  ASSAY_ASSIGN(out["kind"], proof::WriteJsonString(draft.kind));
+  if (draft.body) {
+    ASSAY_ASSIGN(out["body"], proof::WriteJson(ToJson(*draft.body)));
+  }
+  size_t size = kReservedForPlace;
+  for (const auto& [key, value] : out) size += key.size() + value.size() + 4;
+  if (size > kMaxLine)
+    return Fail(Code::kLimitExceeded,
+                fmt::format("entry {}: line would be above {} bytes", Quote(draft.kind), kMaxLine));
+  return out;
+}
+
+std::string CompleteLine(const Fragments& fragments, const Place& place) {
+  const auto quoted = [](std::string_view text) { return fmt::format("\"{}\"", text); };
+  std::array<std::pair<std::string_view, std::string>, 7> own{{
+      {"clock_behind_ms", std::to_string(place.clock_behind_ms)},
+      {"epoch", std::to_string(place.epoch)},
+      {"index", std::to_string(place.index)},
+      {"prev", quoted(EncodeBase64(place.prev))},
+      {"tenant", quoted(place.tenant)},
+      {"time", quoted(FormatTime(place.time))},
+      {"v", "1"},
+  }};
+  std::string line;
+  line.reserve(512);
+  const auto add = [&](std::string_view key, std::string_view value) {
+    line += line.empty() ? "{\"" : ",\"";
+    line += key;
+    line += "\":";
+    line += value;
+  };
+  auto next = fragments.begin();
+  for (const auto& [key, value] : own) {
+    if (key == "clock_behind_ms" && place.clock_behind_ms == 0) continue;
+    for (; next != fragments.end() && next->first < key; ++next) add(next->first, next->second);
+    add(key, value);
+  }
+  for (; next != fragments.end(); ++next) add(next->first, next->second);
+  return line + '}';
+}
+
+Result<LineFacts> ParseLine(std::string_view line) {
+  if (line.size() > kMaxLine) return Fail(Code::kCorrupt, "entry: line is above 4 KiB");
+  auto json = proof::ReadJson(line);
+  if (!json) return Fail(Code::kCorrupt, json.error().message);
+  auto* object = std::get_if<proof::JsonObject>(&json->value);
+  if (object == nullptr) return Fail(Code::kCorrupt, "entry: not an object");
+  auto facts = ParseMembers(std::move(*object));
+  if (!facts) return Fail(Code::kCorrupt, "entry: " + facts.error().message);
+  return facts;
+}
+
+}  // namespace assay::ledger

@@ -1,0 +1,47 @@
+// Entry lines: what a caller drafts, made canonical before it is queued, completed by the writer
+// with what only the writer knows (docs/formats/entry.md).
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "ledger/ledger.h"
+#include "proof/canonical_json.h"
+
+namespace assay::ledger {
+
+constexpr size_t kMaxLine = 4096;
+
+/// Members in canonical form, by key; all that does not depend on the place in the ledger.
+using Fragments = std::map<std::string, std::string, std::less<>>;
+
+/// kInvalidInput for a kind, actor, key or value that is not allowed, kLimitExceeded when the line
+/// would pass 4 KiB.
+Result<Fragments> PrepareLine(const EntryDraft& draft);
+
+/// What the writer adds.
+struct Place {
+  uint64_t index = 0;
+  uint32_t epoch = 1;
+  Digest prev{};
+  std::string_view tenant;
+  Timestamp time{};
+  uint64_t clock_behind_ms = 0;  ///< how far the wall clock was behind the last entry
+};
+std::string CompleteLine(const Fragments& fragments, const Place& place);
+
+/// The members of a line that a reader needs again.
+struct LineFacts {
+  uint64_t index = 0;
+  uint32_t epoch = 1;
+  Digest prev{};
+  std::string tenant;
+  std::string kind;
+  Timestamp time{};
+  std::optional<BodyRef> body;
+  proof::JsonObject members;
+};
+/// kCorrupt unless canonical and with all members that every entry has.
+Result<LineFacts> ParseLine(std::string_view line);
+
+}  // namespace assay::ledger

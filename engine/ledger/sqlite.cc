@@ -1,0 +1,178 @@
+#include "ledger/sqlite.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/files.h"
+
+namespace assay::ledger {
+namespace {
+
+Error SqliteError(const std::string& name, sqlite3* connection, int code) {
+  const std::string message =
+      name + ": " + (connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code));
+  switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR:  // "no such table": the schema is not what was made
+      return Error{Code::kCorrupt, message, {}, {}, {}, {}};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return Error{Code::kUnavailable, message, {}, {}, {}, {}};
+    case SQLITE_CONSTRAINT:
+    case SQLITE_READONLY:
+      return Error{Code::kDenied, message, {}, {}, {}, {}};
+    default:
+      return Error{Code::kIo, message, {}, {}, {}, {}};
+  }
+}
+
+// SQLite makes files by umask; evidence is nobody else's. The log files take over this mode.
+Status MakePrivateFile(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd.valid()) return Fail(ErrnoError(path.string()));
+  return {};
+}
+
+int KeepWalPages(void* pages, sqlite3*, const char*, int count) {
+  *static_cast<int*>(pages) = count;
+  return SQLITE_OK;
+}
+
+// A read-only medium cannot hold the shared-memory file; with an empty log the file alone is all.
+std::string ReadUri(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto log_size = std::filesystem::file_size(path.string() + "-wal", ignored);
+  const bool log_is_empty = ignored || log_size == 0;
+  const bool fixed = log_is_empty && ::access(path.parent_path().c_str(), W_OK) != 0;
+  std::string uri = "file:";
+  for (const char c : path.string()) {
+    if (c == '?' || c == '#' || c == '%')
+      uri += "%" + EncodeHex(AsBytes(std::string_view(&c, 1)));
+    else
+      uri += c;
+  }
+  return uri + (fixed ? "?immutable=1" : "");
+}
+
+}  // namespace
+
+Statement& Statement::Bind(int at, uint64_t value) {
+  sqlite3_bind_int64(statement_.get(), at, static_cast<sqlite3_int64>(value));
+  return *this;
+}
+
+Statement& Statement::Bind(int at, ByteSpan bytes) {
+  // A null pointer would bind NULL in place of an empty blob.
+  const void* data = bytes.empty() ? static_cast<const void*>("") : bytes.data();
+  sqlite3_bind_blob64(statement_.get(), at, data, bytes.size(), SQLITE_STATIC);
+  return *this;
+}
+
+Statement& Statement::BindText(int at, std::string_view text) {
+  sqlite3_bind_text64(statement_.get(), at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  return *this;
+}
+
+Result<bool> Statement::Step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return Fail(SqliteError(name_, sqlite3_db_handle(statement_.get()), code));
+}
+
+Status Statement::Run() {
+  auto stepped = Step();
+  Reset();
+  if (!stepped) return Fail(std::move(stepped.error()));
+  return {};
+}
+
+void Statement::Reset() {
+  sqlite3_reset(statement_.get());
+  sqlite3_clear_bindings(statement_.get());
+}
+
+uint64_t Statement::Integer(int column) const {
+  return static_cast<uint64_t>(sqlite3_column_int64(statement_.get(), column));
+}
+
+ByteSpan Statement::Blob(int column) const {
+  const auto* data = static_cast<const uint8_t*>(sqlite3_column_blob(statement_.get(), column));
+  return {data, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+Result<Database> Database::Open(const std::filesystem::path& path, Mode mode) {
+  if (mode == Mode::kWrite) ASSAY_TRY(MakePrivateFile(path));
+  const int flags = mode == Mode::kWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  Database database;
+  database.name_ = path.filename().string();
+  sqlite3* connection = nullptr;
+  const int code = sqlite3_open_v2(
+      ReadUri(path).c_str(), &connection,
+      flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  database.connection_.reset(connection);
+  if (code != SQLITE_OK) return Fail(SqliteError(database.name_, connection, code));
+  ASSAY_TRY(database.Configure(mode));
+  return database;
+}
+
+Status Database::Configure(Mode mode) {
+  sqlite3* db = connection_.get();
+  sqlite3_busy_timeout(db, 2000);
+  int ignored = 0;
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, &ignored);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &ignored);
+  ASSAY_TRY(Execute("PRAGMA cell_size_check=ON; PRAGMA mmap_size=0"));
+  if (mode == Mode::kRead) {
+    // Debian 12's 3.40.1 has the WAL-reset bug: only the writer may copy the log back.
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &ignored);
+    return Execute("PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0");
+  }
+  sqlite3_wal_hook(db, KeepWalPages, wal_pages_.get());  // replaces the automatic checkpoint
+  return Execute(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+      "PRAGMA recursive_triggers=ON");
+}
+
+Status Database::Execute(const std::string& sql) {
+  const int code = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return Fail(SqliteError(name_, connection_.get(), code));
+  return {};
+}
+
+Result<Statement> Database::Prepare(const std::string& sql) const {
+  Statement out;
+  out.name_ = name_;
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(connection_.get(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT,
+                                      &statement, nullptr);
+  out.statement_.reset(statement);
+  if (code != SQLITE_OK) return Fail(SqliteError(name_, connection_.get(), code));
+  return out;
+}
+
+Status Database::CopyBack(bool empty) {
+  const int mode = empty ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+  const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, mode, nullptr, nullptr);
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return {};
+  return Fail(SqliteError(name_, connection_.get(), code));
+}
+
+Result<Transaction> Transaction::Begin(Database& database) {
+  ASSAY_TRY(database.Execute("BEGIN IMMEDIATE"));
+  return Transaction(database);
+}
+
+Transaction::~Transaction() {
+  // The result does not matter: an open transaction that cannot be rolled back is never committed.
+  if (database_ != nullptr) (void)database_->Execute("ROLLBACK");
+}
+
+Status Transaction::Commit() {
+  ASSAY_TRY(database_->Execute("COMMIT"));
+  database_ = nullptr;
+  return {};
+}
+
+}  // namespace assay::ledger

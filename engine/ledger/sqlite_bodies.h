@@ -1,0 +1,46 @@
+// evidence-YYYYMM.db: sealed bodies of one month with their wrapped keys.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "ledger/schema.h"
+#include "ledger/store.h"
+
+namespace assay::ledger {
+
+/// Writes to the current month's file; another month closes the one before.
+class BodyWriter {
+ public:
+  explicit BodyWriter(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  Result<std::vector<BodyRef>> Put(const std::string& month,
+                                   const std::vector<const SealedBody*>& bodies);
+  Status Settle();
+
+ private:
+  Status OpenMonth(const std::string& month);
+  Result<BodyRef> Insert(const SealedBody& body);
+
+  std::filesystem::path directory_;
+  std::string month_;
+  std::optional<Database> database_;
+  Statement insert_body_, insert_part_, find_ident_;
+};
+
+/// Reads all months, newest first. Safe from any thread.
+class BodyReader {
+ public:
+  explicit BodyReader(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  Result<std::optional<SealedBody>> Find(const Digest& root);
+  Result<std::optional<BodyRef>> FindIdent(const std::string& month, const Digest& ident);
+  /// Names of the month files, newest first.
+  Result<std::vector<std::string>> Files() const;
+  Result<Database*> OpenFile(const std::string& file);
+
+ private:
+  std::recursive_mutex mutex_;
+  std::filesystem::path directory_;
+  std::map<std::string, Database> open_;
+};
+
+}  // namespace assay::ledger

@@ -1,0 +1,178 @@
+#include "ledger/sqlite_entries.h"
+
+#include <fmt/format.h>
+
+namespace assay::ledger {
+namespace {
+
+constexpr int kCopyBackPages = 4096;  // 16 MiB of log
+constexpr uint64_t kBatch = 512;
+
+}  // namespace
+
+Result<EntryWriter> EntryWriter::Open(const std::filesystem::path& path) {
+  EntryWriter out;
+  ASSAY_ASSIGN(out.database_, Database::Open(path, Database::Mode::kWrite));
+  ASSAY_TRY(PrepareSchema(out.database_, FileKind::kLedger));
+  ASSAY_ASSIGN(out.insert_line_, out.database_.Prepare("INSERT INTO entry VALUES(?1, ?2)"));
+  ASSAY_ASSIGN(out.insert_tile_, out.database_.Prepare("INSERT INTO tile VALUES(?1, ?2, ?3)"));
+  ASSAY_ASSIGN(
+      out.update_head_,
+      out.database_.Prepare("INSERT INTO head VALUES(1, ?1, ?2, ?3, ?4) ON CONFLICT(id) DO "
+                            "UPDATE SET size=?1, root=?2, epoch=?3, frontier=?4"));
+  ASSAY_ASSIGN(
+      out.read_fence_,
+      out.database_.Prepare("SELECT writer, coalesce((SELECT size FROM head), 0) FROM lease"));
+  return out;
+}
+
+Status EntryWriter::TakeLease() {
+  ASSAY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+  ASSAY_TRY(database_.Execute(
+      "INSERT INTO lease VALUES(1, 1) ON CONFLICT(id) DO UPDATE SET writer = writer + 1"));
+  ASSAY_ASSIGN(const bool row, read_fence_.Step());
+  writer_ = row ? read_fence_.Integer(0) : 0;
+  read_fence_.Reset();
+  return transaction.Commit();
+}
+
+Status EntryWriter::CheckFence(uint64_t expected_size) {
+  ASSAY_ASSIGN(const bool row, read_fence_.Step());
+  const bool mine = row && read_fence_.Integer(0) == writer_;
+  const uint64_t size = row ? read_fence_.Integer(1) : 0;
+  read_fence_.Reset();
+  if (!mine) return Fail(Code::kCorrupt, "ledger.db: another writer took the lease");
+  if (size != expected_size)
+    return Fail(Code::kCorrupt,
+                fmt::format("ledger.db: head is at {}, this writer is at {}", size, expected_size));
+  return {};
+}
+
+Status EntryWriter::InsertRows(const Group& group) {
+  uint64_t index = group.first_index;
+  for (const std::string& line : group.lines)
+    ASSAY_TRY(insert_line_.Bind(1, index++).Bind(2, AsBytes(line)).Run());
+  for (const proof::Tile& tile : group.tiles)
+    ASSAY_TRY(
+        insert_tile_.Bind(1, tile.id.level).Bind(2, tile.id.index).Bind(3, tile.hashes).Run());
+  const StoredHead& head = group.head;
+  return update_head_.Bind(1, head.size)
+      .Bind(2, head.root)
+      .Bind(3, head.epoch)
+      .Bind(4, head.frontier)
+      .Run();
+}
+
+Status EntryWriter::Append(const Group& group) {
+  ASSAY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+  ASSAY_TRY(CheckFence(group.first_index));
+  ASSAY_TRY(InsertRows(group));
+  return CommitAndCopyBack(std::move(transaction));
+}
+
+Status EntryWriter::AppendNote(const StoredNote& note) {
+  ASSAY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+  ASSAY_TRY(CheckFence(note.size));
+  ASSAY_ASSIGN(Statement insert, database_.Prepare("INSERT INTO checkpoint VALUES(?1, ?2)"));
+  ASSAY_TRY(insert.Bind(1, note.size).Bind(2, AsBytes(note.note)).Run());
+  return CommitAndCopyBack(std::move(transaction));
+}
+
+Status EntryWriter::CommitAndCopyBack(Transaction transaction) {
+  ASSAY_TRY(transaction.Commit());
+  return database_.wal_pages() > kCopyBackPages ? database_.CopyBack(false) : Status{};
+}
+
+Result<std::unique_ptr<EntryReader>> EntryReader::Open(const std::filesystem::path& path) {
+  auto out = std::make_unique<EntryReader>();
+  ASSAY_ASSIGN(out->database_, Database::Open(path, Database::Mode::kRead));
+  ASSAY_ASSIGN(out->read_lines_,
+               out->database_.Prepare("SELECT idx, line FROM entry WHERE idx >= ?1 AND idx < ?2 "
+                                      "ORDER BY idx LIMIT ?3"));
+  ASSAY_ASSIGN(out->read_tile_,
+               out->database_.Prepare("SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2"));
+  return out;
+}
+
+Result<std::optional<StoredHead>> EntryReader::ReadHead() {
+  const std::lock_guard lock(mutex_);
+  ASSAY_ASSIGN(Statement read,
+               database_.Prepare("SELECT size, root, epoch, frontier FROM head WHERE id = 1"));
+  ASSAY_ASSIGN(const bool row, read.Step());
+  if (!row) return std::optional<StoredHead>();
+  StoredHead head;
+  head.size = read.Integer(0);
+  const auto root = ToDigest(read.Blob(1));
+  if (!root) return Fail(Code::kCorrupt, "ledger.db: head has no root of 32 bytes");
+  head.root = *root;
+  head.epoch = static_cast<uint32_t>(read.Integer(2));
+  AppendBytes(head.frontier, read.Blob(3));
+  return std::optional(std::move(head));
+}
+
+Result<std::vector<EntryReader::Line>> EntryReader::ReadBatch(uint64_t from, uint64_t to) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Line> out;
+  read_lines_.Bind(1, from).Bind(2, to).Bind(3, kBatch);
+  for (;;) {
+    auto row = read_lines_.Step();
+    if (!row || !*row) {
+      read_lines_.Reset();
+      if (!row) return Fail(std::move(row.error()));
+      return out;
+    }
+    out.push_back({read_lines_.Integer(0), std::string(AsText(read_lines_.Blob(1)))});
+  }
+}
+
+// In batches, so that no lock is held while `visit` runs: it may read the ledger itself.
+Status EntryReader::ReadLines(uint64_t from, uint64_t to, const LedgerStore::LineVisitor& visit) {
+  while (from < to) {
+    ASSAY_ASSIGN(const std::vector<Line> lines, ReadBatch(from, to));
+    if (lines.empty()) return {};
+    for (const Line& line : lines)
+      if (!visit(LeafIndex{line.index}, line.text)) return {};
+    if (lines.back().index < from)
+      return Fail(Code::kCorrupt, "ledger.db: entries are not in order of index");
+    from = lines.back().index + 1;
+  }
+  return {};
+}
+
+Result<std::optional<ByteVector>> EntryReader::ReadTile(proof::TileId id) {
+  const std::lock_guard lock(mutex_);
+  read_tile_.Bind(1, id.level).Bind(2, id.index);
+  auto row = read_tile_.Step();
+  std::optional<ByteVector> out;
+  if (row && *row) AppendBytes(out.emplace(), read_tile_.Blob(0));
+  read_tile_.Reset();
+  if (!row) return Fail(std::move(row.error()));
+  return out;
+}
+
+Status EntryReader::VisitTiles(const std::function<Status(const proof::Tile&)>& visit) {
+  const std::lock_guard lock(mutex_);
+  ASSAY_ASSIGN(Statement read,
+               database_.Prepare("SELECT level, idx, hashes FROM tile ORDER BY level, idx"));
+  for (;;) {
+    ASSAY_ASSIGN(const bool row, read.Step());
+    if (!row) return {};
+    proof::Tile tile{{static_cast<unsigned>(read.Integer(0)), read.Integer(1)}, {}};
+    AppendBytes(tile.hashes, read.Blob(2));
+    ASSAY_TRY(visit(tile));
+  }
+}
+
+Result<std::vector<StoredNote>> EntryReader::ReadNotes(const std::string& order_and_limit) {
+  const std::lock_guard lock(mutex_);
+  ASSAY_ASSIGN(Statement read,
+               database_.Prepare("SELECT size, note FROM checkpoint " + order_and_limit));
+  std::vector<StoredNote> out;
+  for (;;) {
+    ASSAY_ASSIGN(const bool row, read.Step());
+    if (!row) return out;
+    out.push_back({read.Integer(0), std::string(AsText(read.Blob(1)))});
+  }
+}
+
+}  // namespace assay::ledger

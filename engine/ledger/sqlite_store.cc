@@ -1,0 +1,167 @@
+#include "ledger/sqlite_store.h"
+
+#include "base/files.h"
+#include "ledger/sqlite_bodies.h"
+#include "ledger/sqlite_entries.h"
+
+namespace assay::ledger {
+namespace {
+
+// What PRAGMA integrity_check says, table by table so that the fault is named.
+Status CollectPageFaults(Database& database, std::vector<StorageFault>& out) {
+  ASSAY_ASSIGN(Statement check, database.Prepare("PRAGMA integrity_check(10)"));
+  std::vector<std::string> messages;
+  for (;;) {
+    ASSAY_ASSIGN(const bool row, check.Step());
+    if (!row) break;
+    if (AsText(check.Blob(0)) != "ok") messages.emplace_back(AsText(check.Blob(0)));
+  }
+  for (const std::string& message : messages) out.push_back({database.name(), message});
+  if (messages.empty()) return {};
+  ASSAY_ASSIGN(Statement tables,
+               database.Prepare("SELECT name FROM sqlite_schema WHERE type = 'table'"));
+  for (;;) {
+    ASSAY_ASSIGN(const bool row, tables.Step());
+    if (!row) return {};
+    const std::string name(AsText(tables.Blob(0)));
+    ASSAY_ASSIGN(Statement one, database.Prepare("PRAGMA integrity_check('" + name + "')"));
+    ASSAY_ASSIGN(const bool answer, one.Step());
+    if (answer && AsText(one.Blob(0)) != "ok")
+      out.front().place = database.name() + " table " + name;
+  }
+}
+
+void CollectFaults(Database& database, FileKind kind, std::vector<StorageFault>& out) {
+  if (Status schema = CheckSchema(database, kind); !schema)
+    out.push_back({database.name(), schema.error().message});
+  if (Status pages = CollectPageFaults(database, out); !pages)
+    out.push_back({database.name(), pages.error().message});
+}
+
+class SqliteStore : public LedgerStore {
+ public:
+  SqliteStore(std::filesystem::path directory, std::optional<EntryWriter> writer,
+              std::unique_ptr<EntryReader> reader)
+      : directory_(directory),
+        body_writer_(directory),
+        writer_(std::move(writer)),
+        body_reader_(directory),
+        reader_(std::move(reader)) {}
+
+  ~SqliteStore() override {
+    reader_.reset();  // readers first: the writer, closing last, copies its log back and removes it
+  }
+
+  Status TakeLease() override { return writer_ ? writer_->TakeLease() : ReadOnly(); }
+  Status AppendGroup(const Group& group) override {
+    return writer_ ? writer_->Append(group) : ReadOnly();
+  }
+  Status AppendNote(const StoredNote& note) override {
+    return writer_ ? writer_->AppendNote(note) : ReadOnly();
+  }
+  Result<std::vector<BodyRef>> PutBodies(const std::string& month,
+                                         const std::vector<const SealedBody*>& bodies) override {
+    if (!writer_) return Fail(std::move(ReadOnly().error()));
+    return body_writer_.Put(month, bodies);
+  }
+  Status WriteKeys(const std::map<std::string, ByteVector>& wrapped) override {
+    if (!writer_) return ReadOnly();
+    ASSAY_ASSIGN(Database keys, Database::Open(directory_ / "keys.db", Database::Mode::kWrite));
+    ASSAY_TRY(PrepareSchema(keys, FileKind::kKeys));
+    ASSAY_ASSIGN(Statement insert, keys.Prepare("INSERT INTO tenant_key VALUES(?1, ?2)"));
+    ASSAY_ASSIGN(Transaction transaction, Transaction::Begin(keys));
+    for (const auto& [purpose, key] : wrapped)
+      ASSAY_TRY(insert.BindText(1, purpose).Bind(2, key).Run());
+    ASSAY_TRY(transaction.Commit());
+    return keys.CopyBack(true);
+  }
+  Status Settle() override {
+    if (!writer_) return ReadOnly();
+    ASSAY_TRY(body_writer_.Settle());
+    return writer_->Settle();
+  }
+
+  Result<std::optional<StoredHead>> ReadHead() override { return reader_->ReadHead(); }
+  Status ReadLines(uint64_t from, uint64_t to, const LineVisitor& visit) override {
+    return reader_->ReadLines(from, to, visit);
+  }
+  Result<std::optional<ByteVector>> ReadTile(proof::TileId id) override {
+    return reader_->ReadTile(id);
+  }
+  Status VisitTiles(const std::function<Status(const proof::Tile&)>& visit) override {
+    return reader_->VisitTiles(visit);
+  }
+  Status VisitNotes(const std::function<Status(const StoredNote&)>& visit) override {
+    ASSAY_ASSIGN(const std::vector<StoredNote> notes, reader_->ReadNotes("ORDER BY size"));
+    for (const StoredNote& note : notes) ASSAY_TRY(visit(note));
+    return {};
+  }
+  Result<std::vector<StoredNote>> NewestNotes(int count) override {
+    return reader_->ReadNotes("ORDER BY size DESC LIMIT " + std::to_string(count));
+  }
+  Result<std::optional<SealedBody>> FindBody(const Digest& root) override {
+    return body_reader_.Find(root);
+  }
+  Result<std::optional<BodyRef>> FindIdent(const std::string& month, const Digest& ident) override {
+    return body_reader_.FindIdent(month, ident);
+  }
+  Result<std::map<std::string, ByteVector>> ReadKeys() override {
+    std::map<std::string, ByteVector> out;
+    std::error_code ignored;
+    if (!std::filesystem::exists(directory_ / "keys.db", ignored)) return out;
+    ASSAY_ASSIGN(Database keys, Database::Open(directory_ / "keys.db", Database::Mode::kRead));
+    ASSAY_TRY(CheckSchema(keys, FileKind::kKeys));
+    ASSAY_ASSIGN(Statement read, keys.Prepare("SELECT purpose, wrapped FROM tenant_key"));
+    for (;;) {
+      ASSAY_ASSIGN(const bool row, read.Step());
+      if (!row) return out;
+      AppendBytes(out[std::string(AsText(read.Blob(0)))], read.Blob(1));
+    }
+  }
+  Result<std::vector<StorageFault>> FindFaults() override;
+
+ private:
+  static Status ReadOnly() { return Fail(Code::kDenied, "ledger: opened read-only"); }
+
+  std::filesystem::path directory_;
+  BodyWriter body_writer_;
+  std::optional<EntryWriter> writer_;
+  BodyReader body_reader_;
+  std::unique_ptr<EntryReader> reader_;
+};
+
+Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
+  std::vector<StorageFault> out;
+  CollectFaults(reader_->database(), FileKind::kLedger, out);
+  ASSAY_ASSIGN(const std::vector<std::string> files, body_reader_.Files());
+  for (const std::string& file : files) {
+    auto database = body_reader_.OpenFile(file);
+    if (database)
+      CollectFaults(**database, FileKind::kEvidence, out);
+    else
+      out.push_back({file, database.error().message});
+  }
+  auto keys = Database::Open(directory_ / "keys.db", Database::Mode::kRead);
+  if (keys)
+    CollectFaults(*keys, FileKind::kKeys, out);
+  else
+    out.push_back({"keys.db", keys.error().message});
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path& directory,
+                                                     StoreMode mode) {
+  const std::filesystem::path path = directory / "ledger.db";
+  std::optional<EntryWriter> writer;
+  if (mode == StoreMode::kWrite) {
+    ASSAY_ASSIGN(writer, EntryWriter::Open(path));
+    ASSAY_TRY(SyncDirectory(directory));
+  }
+  ASSAY_ASSIGN(std::unique_ptr<EntryReader> reader, EntryReader::Open(path));
+  return std::unique_ptr<LedgerStore>(
+      std::make_unique<SqliteStore>(directory, std::move(writer), std::move(reader)));
+}
+
+}  // namespace assay::ledger

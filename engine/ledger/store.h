@@ -1,0 +1,94 @@
+// What the ledger asks of its storage, and nothing more: append a group, read lines and tiles, keep
+// sealed bodies, wrapped keys and signed notes. SQLite implements it (sqlite_store.h).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "proof/tile.h"
+
+namespace assay::ledger {
+
+/// The head row: what an append goes on from.
+struct StoredHead {
+  uint64_t size = 0;
+  Digest root{};
+  uint32_t epoch = 1;
+  ByteVector frontier;  ///< proof::Frontier::Encode
+  bool operator==(const StoredHead&) const = default;
+};
+
+/// Entries that become durable together, or not at all.
+struct Group {
+  uint64_t first_index = 0;
+  std::vector<std::string> lines;
+  std::vector<proof::Tile> tiles;  ///< those that became full
+  StoredHead head;                 ///< after the last line
+};
+
+/// A body as it lies in the evidence store.
+struct SealedBody {
+  BodyRef ref;
+  uint32_t epoch = 1;
+  Digest ident{};  ///< keyed digest of bytes and marks: finds bytes seen before
+  ByteVector wrapped_key;
+  std::vector<ByteVector> parts;
+  std::string place;  ///< file, filled by the store when read
+};
+
+struct StoredNote {
+  uint64_t size = 0;
+  std::string note;
+};
+
+/// A fault below the rows: a page, an index, the schema.
+struct StorageFault {
+  std::string place;
+  std::string message;
+};
+
+/// One tenant's storage. Writing methods are called by one thread (the writer); reading ones are
+/// safe from any thread and see what is committed.
+class LedgerStore {
+ public:
+  using LineVisitor = std::function<bool(LeafIndex, std::string_view)>;
+
+  virtual ~LedgerStore() = default;
+
+  /// Raises the writer epoch: whoever holds an older one cannot commit any more.
+  virtual Status TakeLease() = 0;
+  /// Commits and syncs. kCorrupt when the stored head is not the one that the group goes on from or
+  /// the lease went to another writer; kIo otherwise. Never to be retried.
+  virtual Status AppendGroup(const Group& group) = 0;
+  virtual Status AppendNote(const StoredNote& note) = 0;
+  /// Commits bodies to the month's file ("202611"); for bytes seen before in that month the earlier
+  /// reference is returned in place of the new one.
+  virtual Result<std::vector<BodyRef>> PutBodies(const std::string& month,
+                                                 const std::vector<const SealedBody*>& bodies) = 0;
+  virtual Status WriteKeys(const std::map<std::string, ByteVector>& wrapped) = 0;
+  /// Copies what is in the write-ahead logs back and empties them.
+  virtual Status Settle() = 0;
+
+  /// Empty when nothing was ever appended.
+  virtual Result<std::optional<StoredHead>> ReadHead() = 0;
+  /// Lines of [from, to) that are there, in order of index, until `visit` returns false.
+  virtual Status ReadLines(uint64_t from, uint64_t to, const LineVisitor& visit) = 0;
+  virtual Result<std::optional<ByteVector>> ReadTile(proof::TileId id) = 0;
+  virtual Status VisitTiles(const std::function<Status(const proof::Tile&)>& visit) = 0;
+  /// Smallest size first.
+  virtual Status VisitNotes(const std::function<Status(const StoredNote&)>& visit) = 0;
+  /// The newest notes, newest first, at most `count`.
+  virtual Result<std::vector<StoredNote>> NewestNotes(int count) = 0;
+  virtual Result<std::optional<SealedBody>> FindBody(const Digest& root) = 0;
+  virtual Result<std::optional<BodyRef>> FindIdent(const std::string& month,
+                                                   const Digest& ident) = 0;
+  virtual Result<std::map<std::string, ByteVector>> ReadKeys() = 0;
+  /// Page, index and schema faults, empty when none. Slow: reads everything.
+  virtual Result<std::vector<StorageFault>> FindFaults() = 0;
+};
+
+}  // namespace assay::ledger

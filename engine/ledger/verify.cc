@@ -1,0 +1,325 @@
+#include "ledger/verify.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "ledger/line.h"
+#include "ledger/seal.h"
+#include "proof/note.h"
+
+namespace assay::ledger {
+namespace {
+
+using proof::TreeKind;
+
+class Verification {
+ public:
+  explicit Verification(const VerifyInput& input) : in_(input) {}
+
+  VerifyReport Run() {
+    CheckStorage();
+    if (in_.key_fault) Find("keys.db", *in_.key_fault);
+    Step("ledger.db", ReadNotes());
+    Step("ledger.db", CheckLines());
+    Step("ledger.db", CheckTiles());
+    Step("ledger.db", CheckHead());
+    Step("checkpoint", CheckNotes());
+    Step("checkpoints.log", CheckLog());
+    CheckBodies();
+    report_.ok = !found_;
+    return report_;
+  }
+
+ private:
+  // A link of the chain: what says that line `index` is another than the one committed.
+  struct Previous {
+    Digest hash{};
+    bool link_broken = false;  ///< its prev is not the line before it
+  };
+
+  void Find(std::string place, std::string message, std::optional<uint64_t> index = {}) {
+    if (index && (!report_.first_bad_index || *index < *report_.first_bad_index))
+      report_.first_bad_index = index;
+    if (found_) return;
+    found_ = true;
+    report_.place = std::move(place);
+    report_.message = std::move(message);
+  }
+  void FindEntry(uint64_t index, std::string message) {
+    Find(fmt::format("entry {}", index), std::move(message), index);
+  }
+  void Step(const std::string& place, const Status& status) {
+    if (!status) Find(place, status.error().message);
+  }
+
+  void CheckStorage() {
+    auto faults = in_.store.FindFaults();
+    if (!faults) return Find("storage", faults.error().message);
+    for (const StorageFault& fault : *faults) Find(fault.place, fault.message);
+  }
+
+  Status ReadNotes() {
+    return in_.store.VisitNotes([&](const StoredNote& note) -> Status {
+      notes_.push_back(note);
+      return {};
+    });
+  }
+
+  Status CheckLines() {
+    Status status;
+    const Status read =
+        in_.store.ReadLines(0, UINT64_MAX >> 1, [&](LeafIndex index, std::string_view line) {
+          status = CheckLine(ToNumber(index), line);
+          return status.has_value();
+        });
+    report_.entries = frontier_.size();
+    ASSAY_TRY(status);
+    if (pending_) FindEntry(frontier_.size() - 1, "prev is not the hash of the line before");
+    return read;
+  }
+
+  // Bytes are hashed first; what they say is looked at after.
+  Status CheckLine(uint64_t index, std::string_view line) {
+    const uint64_t expected = frontier_.size();
+    if (index != expected) {
+      FindEntry(expected, fmt::format("missing, entry {} follows", index));
+      return Fail(Code::kCorrupt, "entries are not consecutive");
+    }
+    const Digest leaf = proof::HashEntry(line);
+    frontier_.Append(leaf);
+    tiles_.Append(leaf, full_tiles_);
+    CheckFullTiles();
+    CompareRootWithNote();
+    const auto facts = ParseLine(line);
+    if (!facts)
+      FindEntry(index, facts.error().message);
+    else
+      CheckFacts(index, *facts);
+    CheckLink(index, facts ? std::optional(facts->prev) : std::nullopt, line);
+    return {};
+  }
+
+  void CheckFacts(uint64_t index, const LineFacts& facts) {
+    if (facts.index != index) FindEntry(index, fmt::format("says that it is {}", facts.index));
+    if (facts.tenant != in_.tenant.text()) FindEntry(index, "belongs to another tenant");
+    if (facts.time < last_time_) FindEntry(index, "time goes backwards");
+    last_time_ = std::max(last_time_, facts.time);
+    report_.head.epoch = facts.epoch;
+    if (facts.body) bodies_.emplace(facts.body->root, std::pair(*facts.body, index));
+    if (index == 0 && facts.kind != "tenant.created")
+      FindEntry(index, "the first entry is not tenant.created");
+    if (index == 1) TakeKey(facts);
+  }
+
+  void TakeKey(const LineFacts& facts) {
+    auto vkey = proof::TextAt(facts.members, "vkey");
+    auto verifier =
+        vkey ? proof::Verifier::Parse(*vkey) : Result<proof::Verifier>(Fail(vkey.error()));
+    if (facts.kind != "key.created" || !verifier || verifier->name != in_.origin)
+      return FindEntry(1, "is no key.created with a verifier key of this origin");
+    report_.fingerprint = proof::FingerprintOf(verifier->key);
+    if (in_.expected_key && verifier->key != *in_.expected_key)
+      return Find(
+          "entry 1",
+          "ledger is signed by another key than the ledger key file, " + report_.fingerprint, 1);
+    verifier_ = std::move(*verifier);
+  }
+
+  // When the link between two lines is broken one of them was changed: if the next link holds, the
+  // later line is as it was and the earlier one is bad.
+  void CheckLink(uint64_t index, std::optional<Digest> prev, std::string_view line) {
+    const bool broken = !prev || *prev != previous_hash_;
+    if (pending_) {
+      FindEntry(broken ? index - 1 : index - 2, broken ? "prev is not the hash of the line before"
+                                                       : "line is not the one that the next names");
+      pending_ = false;
+      if (!broken) {
+        previous_hash_ = proof::Sha256(AsBytes(line));
+        return;
+      }
+    } else if (broken && index == 0) {
+      FindEntry(0, "prev is not zero");
+    } else if (broken) {
+      pending_ = true;
+    }
+    previous_hash_ = proof::Sha256(AsBytes(line));
+  }
+
+  void CheckFullTiles() {
+    for (const proof::Tile& tile : full_tiles_) {
+      auto stored = in_.store.ReadTile(tile.id);
+      const std::string name = proof::TilePath(tile.id);
+      if (!stored) {
+        Find(name, stored.error().message);
+      } else if (!*stored) {
+        Find(name, "tile is missing");
+      } else if (**stored != tile.hashes) {
+        CompareTile(tile, **stored);
+      }
+      ++tile_count_;
+    }
+    full_tiles_.clear();
+  }
+
+  void CompareTile(const proof::Tile& tile, const ByteVector& stored) {
+    const std::string name = proof::TilePath(tile.id);
+    if (stored.size() != tile.hashes.size()) return Find(name, "tile has a wrong length");
+    const auto differ = std::mismatch(stored.begin(), stored.end(), tile.hashes.begin()).first;
+    const auto position = static_cast<uint64_t>(differ - stored.begin()) / 32;
+    const uint64_t leaf = (tile.id.index * proof::kTileWidth + position)
+                          << (proof::kTileBits * tile.id.level);
+    Find(name, fmt::format("hash {} is not that of the stored entries", position), leaf);
+  }
+
+  Status CheckTiles() {
+    uint64_t stored = 0;
+    ASSAY_TRY(in_.store.VisitTiles([&](const proof::Tile&) -> Status {
+      ++stored;
+      return {};
+    }));
+    if (stored != tile_count_)
+      Find("ledger.db table tile",
+           fmt::format("{} tiles are stored, the entries fill {}", stored, tile_count_));
+    return {};
+  }
+
+  void CompareRootWithNote() {
+    if (next_note_ >= notes_.size() || notes_[next_note_].size != frontier_.size()) return;
+    roots_[frontier_.size()] = frontier_.Root();
+    ++next_note_;
+  }
+
+  Status CheckHead() {
+    ASSAY_ASSIGN(const std::optional<StoredHead> head, in_.store.ReadHead());
+    if (!head) return Fail(Code::kCorrupt, "head row is missing");
+    report_.head.size = TreeSize{frontier_.size()};
+    report_.head.root = frontier_.Root();
+    if (head->size != frontier_.size()) {
+      const uint64_t first = std::min(head->size, frontier_.size());
+      Find(fmt::format("entry {}", first),
+           fmt::format("head is at {} entries, {} are stored", head->size, frontier_.size()),
+           first);
+    } else if (head->root != frontier_.Root() || head->frontier != frontier_.Encode()) {
+      // Every line but the last is vouched for by the one after it.
+      const uint64_t last = frontier_.size() == 0 ? 0 : frontier_.size() - 1;
+      Find(fmt::format("entry {}", last), "head is not the root of the stored entries",
+           report_.first_bad_index.value_or(last));
+    } else if (head->epoch != report_.head.epoch) {
+      Find("ledger.db table head", "epoch is not that of the last entry");
+    }
+    return {};
+  }
+
+  Status CheckNotes() {
+    uint64_t good = 0;
+    for (const StoredNote& note : notes_) {
+      const std::string place = fmt::format("checkpoint {}", note.size);
+      ++report_.checkpoints;
+      if (!verifier_) return Fail(Code::kCorrupt, "no key to verify checkpoints with");
+      auto checkpoint = proof::OpenCheckpoint(note.note, *verifier_);
+      const auto root = roots_.find(note.size);
+      if (!checkpoint) {
+        Find(place, checkpoint.error().message);
+      } else if (checkpoint->size != note.size) {
+        Find(place, fmt::format("note is of {} entries", checkpoint->size));
+      } else if (root == roots_.end()) {
+        Find(place,
+             fmt::format("signed head of {} entries, {} are stored", note.size, frontier_.size()),
+             frontier_.size());
+      } else if (root->second != checkpoint->root) {
+        Find(place, "signed root is not that of the stored entries", good);
+      } else {
+        good = note.size;
+      }
+    }
+    if (notes_.empty()) Find("ledger.db table checkpoint", "no checkpoint was ever signed");
+    return {};
+  }
+
+  Status CheckLog() {
+    ASSAY_ASSIGN(const CheckpointLog::Content content, in_.log.Read());
+    for (size_t i = 0; i < content.notes.size(); ++i) {
+      if (i < notes_.size() && content.notes[i] == notes_[i].note) continue;
+      return CheckStrangeNote(i, content.notes[i]);
+    }
+    // A crash between row and log: the last note is missing, or a part of it is there.
+    const size_t missing = notes_.size() - content.notes.size();
+    if (missing == 0 && content.rest.empty()) return {};
+    if (missing == 1 && LogForm(notes_.back().note).starts_with(content.rest)) return {};
+    return Fail(Code::kCorrupt, missing > 1 ? fmt::format("{} notes are missing", missing)
+                                            : "bytes after the last note");
+  }
+
+  Status CheckStrangeNote(size_t position, const std::string& note) {
+    auto mark = verifier_ ? proof::OpenCheckpoint(note, *verifier_)
+                          : Result<proof::Checkpoint>(Fail(Code::kCorrupt, "no key"));
+    const std::string name = fmt::format("note {}: ", position);
+    if (!mark) return Fail(Code::kCorrupt, name + mark.error().message);
+    if (mark->size > frontier_.size()) {
+      Find("checkpoints.log",
+           fmt::format("TRUNCATED: note {} is a signed head of {} entries, {} are stored", position,
+                       mark->size, frontier_.size()),
+           frontier_.size());
+      return {};
+    }
+    return Fail(Code::kCorrupt, "FORKED: " + name + "is not the stored checkpoint");
+  }
+
+  void CheckBodies() {
+    for (const auto& [root, reference] : bodies_) {
+      const auto& [ref, index] = reference;
+      ++report_.bodies;
+      if (Status status = CheckBody(ref); !status)
+        Find(fmt::format("body of entry {}", index), status.error().message);
+    }
+  }
+
+  Status CheckBody(const BodyRef& ref) {
+    ASSAY_ASSIGN(const std::optional<SealedBody> body, in_.store.FindBody(ref.root));
+    if (!body) return Fail(Code::kCorrupt, "body is missing");
+    if (body->ref.len != ref.len || body->ref.records != ref.records ||
+        body->ref.scheme != ref.scheme)
+      return Fail(Code::kCorrupt, body->place + ": body is not the one that the entry describes");
+    if (in_.keys == nullptr) return {};
+    return OpenBody(*body);
+  }
+
+  Status OpenBody(const SealedBody& body) {
+    const SealContext context{in_.tenant, body.epoch, *in_.keys};
+    auto opened = OpenedBody::Open(context, body);
+    if (!opened) return Fail(Code::kCorrupt, body.place + ": " + opened.error().message);
+    auto bytes = opened->Bytes();
+    if (!bytes) return Fail(Code::kCorrupt, body.place + ": " + bytes.error().message);
+    const proof::SecretBytes plain(std::move(*bytes));
+    if (plain.span().size() != body.ref.len)
+      return Fail(Code::kCorrupt, body.place + ": body has another length than the entry says");
+    if (IdentOfOpened(*in_.keys, *opened, plain.span()) != body.ident)
+      return Fail(Code::kCorrupt, body.place + ": ident is not that of the body");
+    ++report_.bodies_opened;
+    return {};
+  }
+
+  const VerifyInput& in_;
+  VerifyReport report_;
+  bool found_ = false;
+  std::vector<StoredNote> notes_;
+  size_t next_note_ = 0;
+  std::map<uint64_t, Digest> roots_;
+  proof::Frontier frontier_;
+  proof::TileBuilder tiles_;
+  std::vector<proof::Tile> full_tiles_;
+  uint64_t tile_count_ = 0;
+  std::optional<proof::Verifier> verifier_;
+  std::map<Digest, std::pair<BodyRef, uint64_t>> bodies_;
+  Timestamp last_time_{};
+  Digest previous_hash_{};
+  bool pending_ = false;  ///< the link to the previous line was broken
+};
+
+}  // namespace
+
+VerifyReport VerifyLedger(const VerifyInput& input) { return Verification(input).Run(); }
+
+}  // namespace assay::ledger

@@ -1,0 +1,95 @@
+#include "proof/tile.h"
+
+#include <fmt/format.h>
+
+namespace assay::proof {
+namespace {
+
+Digest HashAt(ByteSpan hashes, uint64_t position) {
+  return *ToDigest(hashes.subspan(position * 32, 32));
+}
+
+// Root over 2^depth neighbouring hashes that start at `first`.
+Digest Fold(ByteSpan hashes, uint64_t first, unsigned depth) {
+  Frontier frontier(TreeKind::kEntry);
+  for (uint64_t i = 0; i < (uint64_t{1} << depth); ++i) frontier.Append(HashAt(hashes, first + i));
+  return frontier.Root();
+}
+
+}  // namespace
+
+std::string TilePath(TileId id) {
+  std::string groups = fmt::format("{:03}", id.index % 1000);
+  for (uint64_t rest = id.index / 1000; rest != 0; rest /= 1000)
+    groups = fmt::format("x{:03}/{}", rest % 1000, groups);
+  return fmt::format("tile/{}/{}", id.level, groups);
+}
+
+Digest TileRoot(ByteSpan hashes) {
+  Frontier frontier(TreeKind::kEntry);
+  for (; hashes.size() >= 32; hashes = hashes.subspan(32)) frontier.Append(HashAt(hashes, 0));
+  return frontier.Root();
+}
+
+TileBuilder::TileBuilder(uint64_t size, std::vector<ByteVector> open)
+    : size_(size), open_(std::move(open)) {}
+
+void TileBuilder::Append(const Digest& leaf, std::vector<Tile>& out) {
+  Digest hash = leaf;
+  ++size_;
+  for (unsigned level = 0;; ++level) {
+    if (open_.size() <= level) open_.emplace_back();
+    AppendBytes(open_[level], hash);
+    if (open_[level].size() < kTileBytes) return;
+    hash = TileRoot(open_[level]);
+    const uint64_t index = (size_ >> (kTileBits * (level + 1))) - 1;
+    out.push_back({{level, index}, std::exchange(open_[level], {})});
+  }
+}
+
+HashReader ReadFromTiles(uint64_t size, TileReader tiles, LeafReader leaves) {
+  // Recursion ends at the leaves: an open tile's hashes are roots of full tiles one level below.
+  struct Source {
+    uint64_t size;
+    TileReader tiles;
+    LeafReader leaves;
+    Result<Digest> Read(unsigned level, uint64_t index) const {
+      if (level >= 64 || ((index + 1) << level) > size)
+        return Fail(Code::kCorrupt, fmt::format("node {}/{} is outside the tree", level, index));
+      const unsigned tile_level = level / kTileBits, depth = level % kTileBits;
+      const uint64_t first = index << depth;
+      const TileId id{tile_level, first / kTileWidth};
+      if (((id.index + 1) << (kTileBits * (tile_level + 1))) <= size) {
+        ASSAY_ASSIGN(const ByteVector hashes, tiles(id));
+        if (hashes.size() != kTileBytes)
+          return Fail(Code::kCorrupt, fmt::format("{}: wrong length", TilePath(id)));
+        return Fold(hashes, first % kTileWidth, depth);
+      }
+      if (depth == 0 && tile_level == 0) return leaves(index);
+      if (depth == 0) {
+        ASSAY_ASSIGN(const ByteVector below, tiles({tile_level - 1, index}));
+        return TileRoot(below);
+      }
+      ASSAY_ASSIGN(const Digest left, Read(level - 1, index * 2));
+      ASSAY_ASSIGN(const Digest right, Read(level - 1, index * 2 + 1));
+      return HashNode(TreeKind::kEntry, left, right);
+    }
+  };
+  return [source = Source{size, std::move(tiles), std::move(leaves)}](
+             unsigned level, uint64_t index) { return source.Read(level, index); };
+}
+
+Result<std::vector<ByteVector>> OpenTiles(uint64_t size, const HashReader& read) {
+  std::vector<ByteVector> out;
+  for (unsigned level = 0; level < 8 && (size >> (kTileBits * level)) != 0; ++level) {
+    const uint64_t nodes = size >> (kTileBits * level);
+    ByteVector& open = out.emplace_back();
+    for (uint64_t i = nodes - nodes % kTileWidth; i < nodes; ++i) {
+      ASSAY_ASSIGN(const Digest hash, read(level * kTileBits, i));
+      AppendBytes(open, hash);
+    }
+  }
+  return out;
+}
+
+}  // namespace assay::proof
