@@ -55,18 +55,10 @@ int Disconnect(sqlite3_vtab* vtab) {
   return SQLITE_OK;
 }
 
-/// Rows that an equality on `column` is expected to leave: a guess that depends on the schema and
-/// the number of rows only, so that the same data always gives the same plan.
-int64_t ExpectedRows(const RowStore& store, size_t column) {
-  const DatasetSpec& spec = store.spec();
-  const std::string& name = spec.columns[column].name;
-  const auto rows = static_cast<int64_t>(store.size());
-  if (spec.key.size() == 1 && spec.key[0] == name) return 1;
-  for (const std::string& key : spec.key)
-    if (key == name) return std::min<int64_t>(rows + 1, 10);
-  if (spec.subject == name) return std::min<int64_t>(rows + 1, 10);
-  if (IsInteger(spec.columns[column].type)) return rows / 3 + 1;
-  return rows / 25 + 1;
+/// Rows that an equality on `column` leaves on average. It follows from the data alone, so that the
+/// same data always gives the same plan.
+int64_t ExpectedRows(RowStore& store, size_t column) {
+  return store.size() / store.Distinct(column) + 1;
 }
 
 bool IsBinaryEquality(sqlite3_index_info* info, int i) {
@@ -75,27 +67,37 @@ bool IsBinaryEquality(sqlite3_index_info* info, int i) {
          sqlite3_stricmp(sqlite3_vtab_collation(info, i), "BINARY") == 0;
 }
 
-int BestIndex(sqlite3_vtab* vtab, sqlite3_index_info* info) {
-  const RowStore& store = *TableOf(vtab)->store;
-  const auto rows = static_cast<int64_t>(store.size());
+/// The usable equality that leaves the fewest rows, -1 for none.
+int BestEquality(RowStore& store, sqlite3_index_info* info, int64_t& rows) {
   int best = -1;
-  int64_t best_rows = rows + 1;
   for (int i = 0; i < info->nConstraint; ++i) {
     if (!IsBinaryEquality(info, i)) continue;
-    const int64_t expected = ExpectedRows(store, static_cast<size_t>(info->aConstraint[i].iColumn));
-    if (expected >= best_rows && best >= 0) continue;
+    const int64_t left = ExpectedRows(store, static_cast<size_t>(info->aConstraint[i].iColumn));
+    if (best >= 0 && left >= rows) continue;
     best = i;
-    best_rows = expected;
+    rows = left;
+  }
+  return best;
+}
+
+int BestIndex(sqlite3_vtab* vtab, sqlite3_index_info* info) {
+  RowStore& store = *TableOf(vtab)->store;
+  int64_t rows = int64_t{store.size()} + 1;
+  int best = -1;
+  try {
+    best = BestEquality(store, info, rows);
+  } catch (const std::bad_alloc&) {
+    return SQLITE_NOMEM;
   }
   info->idxNum = 0;  // every row
-  info->estimatedRows = rows + 1;
-  info->estimatedCost = static_cast<double>(rows) + 1;
+  info->estimatedRows = rows;
+  info->estimatedCost = static_cast<double>(rows);
   if (best < 0) return SQLITE_OK;
   // `omit` stays 0: SQLite compares again, so that a lookup need only never miss a row.
   info->aConstraintUsage[best].argvIndex = 1;
   info->idxNum = info->aConstraint[best].iColumn + 1;
-  info->estimatedRows = best_rows;
-  info->estimatedCost = std::log2(static_cast<double>(rows) + 2) + static_cast<double>(best_rows);
+  info->estimatedCost =
+      std::log2(static_cast<double>(store.size()) + 2) + static_cast<double>(rows);
   return SQLITE_OK;
 }
 

@@ -95,6 +95,7 @@ Status RowStore::Add(const ipc::Rows& frame) {
   ipc::Row row;
   order_.clear();
   indexes_.clear();
+  distinct_.clear();
   duplicates_ = 0;
   for (uint32_t i = 0; i < frame.count; ++i) {
     if (!ipc::ParseRow(in, columns(), row))
@@ -196,6 +197,22 @@ std::span<const uint64_t> RowStore::Find(size_t column, uint32_t code) {
   const auto first = std::lower_bound(index.begin(), index.end(), low);
   const auto last = std::lower_bound(first, index.end(), low + (uint64_t{1} << 32));
   return {first, last};
+}
+
+uint32_t RowStore::Distinct(size_t column) {
+  auto [it, added] = distinct_.try_emplace(column, 0);
+  if (!added) return it->second;
+  const bool integer = IsInteger(spec_.columns[column].type);
+  const uint32_t codes = integer ? pools_.integers.size() : pools_.texts.size();
+  std::vector<bool> seen(size_t{codes} + 1);  // the last one stands for null
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < size(); ++i) {
+    const uint32_t code = std::min(Code(i, column), codes);
+    if (seen[code]) continue;
+    seen[code] = true;
+    ++count;
+  }
+  return it->second = std::max(count, 1u);
 }
 
 size_t RowStore::MemoryBytes() const {

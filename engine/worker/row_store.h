@@ -52,6 +52,8 @@ class RowStore {
   RecordRef Record(uint32_t position) const;
   /// Positions whose `column` holds `code`, ascending. Builds the column's index when first asked.
   std::span<const uint64_t> Find(size_t column, uint32_t code);
+  /// Different values in `column`, null as one; at least 1. Counted when first asked.
+  uint32_t Distinct(size_t column);
   /// Position within an element of Find's answer.
   static uint32_t Position(uint64_t element) { return static_cast<uint32_t>(element); }
   size_t ColumnOf(const std::string& name) const;
@@ -77,7 +79,8 @@ class RowStore {
   std::vector<std::unique_ptr<uint32_t[]>> chunks_;
   uint32_t rows_ = 0;
   uint64_t duplicates_ = 0;
-  std::vector<uint32_t> order_;                      ///< row numbers in canonical order
+  std::vector<uint32_t> order_;  ///< row numbers in canonical order
+  std::map<size_t, uint32_t> distinct_;
   std::map<size_t, std::vector<uint64_t>> indexes_;  ///< column -> sorted code << 32 | position
 };
 

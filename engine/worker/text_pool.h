@@ -53,6 +53,7 @@ class IntPool {
   uint32_t Intern(int64_t value);
   std::optional<uint32_t> Find(int64_t value) const;
   int64_t At(uint32_t code) const { return values_[code]; }
+  uint32_t size() const { return static_cast<uint32_t>(values_.size()); }
 
  private:
   std::vector<int64_t> values_;
