@@ -177,7 +177,7 @@ void AddGroups(World& world) {
     const char* name;
     bool unified, dynamic;
   };
-  constexpr std::array<Row, 9> kRows = {{{"role-privileged-operators", false, false},
+  constexpr std::array<Row, 9> kRows = {{{"role-report-readers", false, false},
                                          {"ca-exclusions", false, false},
                                          {"intune-pilot", false, false},
                                          {"dyn-metrology", false, true},
@@ -191,7 +191,7 @@ void AddGroups(World& world) {
     groups.push_back(Group(seeded, i, kRows[i].name, kRows[i].unified, kRows[i].dynamic));
     std::string path = "/v1.0/groups/" + seeded.Guid(fmt::format("group/{}", i));
     std::vector<Json> members;
-    for (size_t k = 0; i > 0 && k < (i == 1 ? 2 : 3 + i * 4); ++k) {
+    for (size_t k = 0; k < (i == 1 ? 2 : 3 + i * 4); ++k) {
       const Person& person = world.people[i == 1 ? k : 9 + (i * 13 + k) % 95];
       members.push_back(Json::Object({{"@odata.type", "#microsoft.graph.user"},
                                       {"id", person.id},

@@ -47,6 +47,20 @@ Json Assignment(const World& world, const RoleHolder& holder) {
   });
 }
 
+/// A role held by a group, so that members have to be looked up; it lets them read reports only.
+Json GroupAssignment(const World& world) {
+  std::string group = world.seeded().Guid("group/0");
+  return Json::Object({
+      {"id", world.seeded().Guid("assignment/" + group)},
+      {"principalId", group},
+      {"directoryScopeId", "/"},
+      {"roleDefinitionId", kRoles[11].id},
+      {"principal", Json::Object({{"@odata.type", "#microsoft.graph.group"},
+                                  {"id", group},
+                                  {"displayName", "role-report-readers"}})},
+  });
+}
+
 Json Schedule(const World& world, const RoleHolder& holder, bool permanent) {
   const Person& person = world.people[holder.person];
   const Seeded& seeded = world.seeded();
@@ -160,6 +174,7 @@ void AddRoles(World& world) {
       schedules.push_back(Schedule(world, holder, holder.person < 2 || holder.person == 5));
     }
   }
+  assignments.push_back(GroupAssignment(world));
   world.AddGraph("/v1.0/roleManagement/directory/roleDefinitions", "RoleManagement.Read.Directory",
                  std::move(definitions));
   Resource& held = world.AddGraph("/v1.0/roleManagement/directory/roleAssignments",

@@ -2,57 +2,25 @@
 #include "demo/server.h"
 
 #include <Poco/InflatingStream.h>
-#include <Poco/Net/HTTPClientSession.h>
-#include <Poco/Net/HTTPRequest.h>
-#include <Poco/Net/HTTPResponse.h>
 #include <Poco/StreamCopier.h>
-#include <Poco/URI.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <sstream>
 
-#include "demo_client.h"
 #include "demo/loopback.h"
+#include "demo_client.h"
+#include "fetch.h"
 #include "support/matchers.h"
 
 using namespace assay;
 using namespace assay::demo;
-using Poco::Net::HTTPRequest;
 
 namespace {
 
-struct Reply {
-  int status = 0;
-  Poco::Net::HTTPResponse head;
-  std::string body;
-};
-
-void Fetch(const std::string& url, const std::string& bearer, bool gzip, Reply& reply,
-           const std::string& form = "") {
-  Poco::URI uri(url);
-  Poco::Net::HTTPClientSession session(uri.getHost(), uri.getPort());
-  session.setTimeout(Poco::Timespan(10, 0));
-  HTTPRequest request(form.empty() ? HTTPRequest::HTTP_GET : HTTPRequest::HTTP_POST,
-                      uri.getPathAndQuery(), HTTPRequest::HTTP_1_1);
-  if (!bearer.empty()) request.set("Authorization", bearer);
-  if (gzip) request.set("Accept-Encoding", "gzip");
-  request.setContentLength(static_cast<std::streamsize>(form.size()));
-  session.sendRequest(request) << form;
-  std::istream& in = session.receiveResponse(reply.head);
-  Poco::StreamCopier::copyToString(in, reply.body);
-  reply.status = reply.head.getStatus();
-}
-
 std::string Token(const DemoServer& server) {
-  Reply reply;
-  Fetch(server.urls().login + "/" + server.tenant_id() + "/oauth2/v2.0/token", "", false, reply,
-        "grant_type=client_credentials&client_id=" + server.client_id() +
-            "&client_secret=" + PercentEncode(server.client_secret()) +
-            "&scope=" + PercentEncode(server.urls().graph_scope));
-  REQUIRE(reply.status == 200);
-  return "Bearer " + At(reply.body, "/access_token");
+  return FetchToken(server.urls(), server.tenant(), server.urls().graph_scope);
 }
 
 }  // namespace

@@ -1,0 +1,104 @@
+// assay-sample-server: replays public samples on the loopback interface until its input ends. Tests
+// only.
+//
+//   assay-sample-server --samples DIR --endpoints TABLE [--list] [--wide] [--port N]
+//   [--empty-after]
+//
+// Prints one line of JSON with the URLs and the credential, then serves until standard input is
+// closed.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/files.h"
+#include "demo/loopback.h"
+#include "demo/sample_server.h"
+
+namespace assay::demo {
+namespace {
+
+struct Arguments {
+  std::string samples, endpoints;
+  bool list = false;
+  bool wide = false;
+  AfterLast after_last = AfterLast::kRepeat;
+  uint16_t port = 0;
+};
+
+Result<Arguments> ParseArguments(const std::vector<std::string>& words) {
+  Arguments arguments;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--list") {
+      arguments.list = true;
+    } else if (word == "--wide") {
+      arguments.wide = true;
+    } else if (word == "--empty-after") {
+      arguments.after_last = AfterLast::kEmptyList;
+    } else if (i + 1 < words.size() && word == "--samples") {
+      arguments.samples = words[++i];
+    } else if (i + 1 < words.size() && word == "--endpoints") {
+      arguments.endpoints = words[++i];
+    } else if (i + 1 < words.size() && word == "--port") {
+      const std::string& port = words[++i];
+      auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), arguments.port);
+      if (error != std::errc() || *end != '\0')
+        return Fail(Code::kInvalidInput, "--port: " + Quote(port));
+    } else {
+      return Fail(Code::kInvalidInput, "unknown or incomplete argument " + Quote(word));
+    }
+  }
+  if (arguments.samples.empty() || arguments.endpoints.empty()) {
+    return Fail(Code::kInvalidInput, "--samples and --endpoints are needed");
+  }
+  return arguments;
+}
+
+Status Run(const std::vector<std::string>& words) {
+  ASSAY_ASSIGN(Arguments arguments, ParseArguments(words));
+  ASSAY_ASSIGN(ByteVector table, ReadFile(arguments.endpoints));
+  ASSAY_ASSIGN(auto templates, ParseEndpointTable(AsText(table)));
+  ASSAY_ASSIGN(SampleCatalogue catalogue,
+               SampleCatalogue::Load(arguments.samples, std::move(templates), arguments.wide));
+  if (arguments.list) {
+    for (const SampleTemplate& one : catalogue.templates()) {
+      fmt::print("{}\t{}\t{}\t{}\n", one.id, one.method, one.path, one.bodies.size());
+    }
+    return {};
+  }
+  ASSAY_TRY(LoopbackUp());
+  DemoOptions options;
+  options.now = SystemClock().Now();
+  ASSAY_ASSIGN(auto server, SampleServer::Start(std::move(catalogue), options, arguments.after_last,
+                                                arguments.port));
+  const CloudUrls& urls = server->urls();
+  Json line = Json::Object({{"login", urls.login},
+                            {"graph", urls.graph},
+                            {"arm", urls.arm},
+                            {"graph_scope", urls.graph_scope},
+                            {"arm_scope", urls.arm_scope},
+                            {"tenant_id", server->identity().world().tenant_id()},
+                            {"client_id", server->identity().world().client_id()},
+                            {"client_secret", server->identity().client_secret()}});
+  fmt::print("{}\n", line.Dump());
+  std::fflush(stdout);
+  char byte = 0;
+  while (::read(STDIN_FILENO, &byte, 1) > 0) {
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace assay::demo
+
+int main(int argc, char** argv) {
+  auto status = assay::demo::Run({argv + 1, argv + argc});
+  if (status) return 0;
+  fmt::print(stderr, "assay-sample-server: {}\n", status.error().ToString());
+  return 2;
+}

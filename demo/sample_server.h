@@ -1,0 +1,46 @@
+// Serves public sample answers byte for byte, one after another, to test collectors against data
+// that nobody of this project wrote. Not installed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/result.h"
+#include "demo/sample_catalogue.h"
+#include "demo/server.h"
+
+namespace assay::demo {
+
+/// What a path gives once all its samples were given.
+enum class AfterLast { kRepeat, kEmptyList };
+
+/// Token service as the demo's, with every read permission; every GET (or query POST) of a path
+/// returns the next sample that fits its endpoint. Bodies are not touched: links in them lead to
+/// Microsoft, on purpose.
+class SampleServer {
+ public:
+  static Result<std::unique_ptr<SampleServer>> Start(SampleCatalogue catalogue, DemoOptions options,
+                                                     AfterLast after_last, uint16_t port = 0);
+
+  const CloudUrls& urls() const { return identity_.urls(); }
+  const DemoTenant& identity() const { return identity_; }
+  const RequestLog& log() const { return log_; }
+
+ private:
+  SampleServer(SampleCatalogue catalogue, DemoOptions options, AfterLast after_last,
+               ServerTrio trio);
+  Answer Handle(Request request);
+  Answer NextSample(const Request& request);
+
+  SampleCatalogue catalogue_;
+  AfterLast after_last_;
+  RequestLog log_;
+  DemoTenant identity_;
+  std::mutex mutex_;
+  std::map<std::string, size_t> given_;  ///< by service, method and lower-case path
+  ServerTrio trio_;                      // last: stops before what its handlers use goes away
+};
+
+}  // namespace assay::demo
