@@ -46,9 +46,9 @@ struct AllowedExcess {
 
 struct BrokerOptions {
   TenantId tenant;
-  Cloud cloud;
-  Credential credential;
-  std::vector<AllowedExcess> allow_excess;
+  Cloud cloud{};
+  Credential credential{};
+  std::vector<AllowedExcess> allow_excess{};
   unsigned concurrency = 8;              ///< requests in flight over all hosts
   unsigned max_attempts = 8;             ///< per page, with Retry-After or back-off from 2 s, cap 120 s
   uint32_t max_pages = 20'000;           ///< per read; a service that never stops paging is cut there (kPartial)
@@ -59,7 +59,7 @@ struct BrokerOptions {
   std::string user_agent = "assay";      ///< "assay/<version>"
   const Clock* clock = &SystemClock();
   /// Called on a broker thread when a read waits; for progress lines. May be empty.
-  std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)> on_wait;
+  std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)> on_wait{};
 };
 
 /// What one request was and what came back, without the body: the journal's line and its personal part.
