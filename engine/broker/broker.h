@@ -46,9 +46,9 @@ struct AllowedExcess {
 
 struct BrokerOptions {
   TenantId tenant;
-  Cloud cloud;
-  Credential credential;
-  std::vector<AllowedExcess> allow_excess;
+  Cloud cloud{};
+  Credential credential{};
+  std::vector<AllowedExcess> allow_excess{};
   unsigned concurrency = 8;              ///< requests in flight over all hosts
   unsigned max_attempts = 8;             ///< per page, with Retry-After or back-off from 2 s, cap 120 s
   uint32_t max_pages = 20'000;           ///< per read; a service that never stops paging is cut there (kPartial)
@@ -59,7 +59,7 @@ struct BrokerOptions {
   std::string user_agent = "assay";      ///< "assay/<version>"
   const Clock* clock = &SystemClock();
   /// Called on a broker thread when a read waits; for progress lines. May be empty.
-  std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)> on_wait = {};
+  std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)> on_wait{};
 };
 
 /// What one request was and what came back, without the body: the journal's line and its personal part.
@@ -128,8 +128,6 @@ class Broker {
   virtual void Finish(uint64_t read) = 0;
   /// Lets running requests end within a second or cuts them; pending completions come with kCancelled details.
   virtual void Cancel() = 0;
-  /// The clock that the journal's times come from.
-  virtual Timestamp Now() const = 0;
   /// Requests sent so far, by host; for progress and the access log test.
   virtual std::map<std::string, uint64_t> RequestCounts() const = 0;
 };

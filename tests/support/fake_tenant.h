@@ -155,7 +155,7 @@ class FakeTenant {
   }
 
   ManualClock clock;
-  broker::BrokerOptions options{TenantId::Parse(kTenant).value(), {}, {}, {}};
+  broker::BrokerOptions options{TenantId::Parse(kTenant).value()};
   uint64_t last_read = 0;
   /// Answers token requests; replace it for other tokens.
   Script tokens = [](const std::string& request) {
