@@ -10,6 +10,9 @@
 namespace assay::sandbox {
 namespace {
 
+/// The kernel's limit and its account of the time come from different clocks, some ticks apart.
+constexpr uint64_t kCpuClockSlackMs = 100;
+
 struct FateName {
   Fate fate;
   std::string_view name;
@@ -37,7 +40,8 @@ WorkerOutcome JudgeSignal(WorkerOutcome out, const EndState& end, const WorkerLi
   if (end.signal == SIGSYS) {
     out.fate = Fate::kViolation;
     out.detail = "killed by the system call filter";
-  } else if (end.signal == SIGXCPU || (end.signal == SIGKILL && end.cpu_ms >= cpu_limit_ms)) {
+  } else if (end.signal == SIGXCPU ||
+             (end.signal == SIGKILL && end.cpu_ms + kCpuClockSlackMs >= cpu_limit_ms)) {
     // The first process of a pid namespace ignores SIGXCPU; the kernel then kills it at the hard
     // limit.
     out.fate = Fate::kCpuLimit;
