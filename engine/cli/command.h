@@ -8,6 +8,7 @@
 #include "cli/exit_code.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "config/diagnostic.h"
 
 namespace assay::sandbox {
 class Spawner;
@@ -38,8 +39,18 @@ struct Context {
   int Fail(const Error& error) const;
   /// With --json the document around `data`, else `text`. Returns `code`.
   int Finish(const std::string& text, const std::string& data_json,
-             ExitCode code = ExitCode::kDone) const;
+             ExitCode code = ExitCode::kOk) const;
 };
+
+// The same as free functions, which read well in commands.
+inline void Say(const Context& context, std::string_view text) { context.Print(text); }
+inline void Tell(const Context& context, std::string_view text) { context.Narrate(text); }
+inline int Report(const Context& context, const Error& error) { return context.Fail(error); }
+/// The document of --json around `data`.
+void PrintJson(const Context& context, std::string_view command, bool ok, std::string data);
+/// Prints diagnostics, in the form that --json asks for when there are errors. True when there are
+/// none.
+bool ShowDiagnostics(const Context& context, const std::vector<config::Diagnostic>& diagnostics);
 
 /// -C, else ASSAY_CONFIG, ./assay.toml, $XDG_CONFIG_HOME/assay/assay.toml, /etc/assay/assay.toml:
 /// the first that exists. kNotFound (AS-CFG-006) with the hint to run `assay init`.

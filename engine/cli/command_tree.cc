@@ -10,7 +10,7 @@ namespace assay::cli {
 const std::vector<Flag>& GlobalFlags() {
   static const std::vector<Flag> flags = {
       {"-C,--config", "FILE", "configuration (else ASSAY_CONFIG, ./assay.toml, user, system)",
-       &Options::config_file},
+       &Options::config},
       {"-t,--tenant", "TENANT", "one tenant by its id", &Options::tenant},
       {"--json", "", "one JSON document on stdout", &Options::json},
       {"-o,--output", "PATH", "write results to a file", &Options::output_file},
@@ -29,13 +29,17 @@ const std::vector<Flag>& GlobalFlags() {
 const std::vector<Flag>& CommandFlags() {
   static const std::vector<Flag> flags = {
       {"--all", "", "every tenant", &Options::all},
-      {"--only", "CHECK", "only this check; may be repeated", &Options::checks},
+      {"--only", "CHECK", "only this check; may be repeated", &Options::only_checks},
       {"--framework", "FRAMEWORK", "only this framework; may be repeated", &Options::frameworks},
       {"--fail-on", "LEVEL", "exit 4 when a finding is at or above this severity",
        &Options::fail_on, "critical|high|medium|low|info"},
       {"--dry-run", "", "plan and check, read and write nothing", &Options::dry_run},
       {"--dir", "DIR", "work in this folder", &Options::directory},
       {"--random-state", "N", "make the output repeatable", &Options::random_state},
+      {"--directory-id", "GUID", "directory of the first tenant", &Options::directory_id},
+      {"--client-id", "GUID", "application of the first tenant", &Options::client_id},
+      {"--secret-ref", "REF", "env:NAME, file:/path or cred:NAME: where its secret is",
+       &Options::secret_ref},
       {"--origin", "", "with the place that each value comes from", &Options::origin},
       {"--no-secrets", "", "do not follow references to secrets", &Options::no_secrets},
       {"--verdict", "VERDICT", "only this verdict", &Options::verdict,
@@ -44,7 +48,7 @@ const std::vector<Flag>& CommandFlags() {
       {"CODE|CHECK|CONTROL|TERM", "", "what to explain", &Options::argument, {}, true},
       {"PATH", "", "what to verify", &Options::argument, {}, true},
       {"ID", "", "its id", &Options::argument, {}, true},
-      {"INDEX", "", "leaf index of the entry", &Options::argument, {}, true},
+      {"INDEX", "", "leaf index of the entry; without it all", &Options::argument},
       {"SHELL", "", "bash, zsh or fish", &Options::argument, "bash|zsh|fish", true},
   };
   return flags;
@@ -65,8 +69,10 @@ const std::vector<Command>& Commands() {
       {"init",
        "write a first configuration",
        false,
-       {"--dir"},
-       {"assay init", "assay init --dir /etc/assay"}},
+       {"--directory-id", "--client-id", "--secret-ref"},
+       {"assay init",
+        "assay init -C /etc/assay/assay.toml -t contoso --directory-id "
+        "7f0c1b2e-0000-4000-8000-00000000e21a"}},
       {"run",
        "collect, check and commit evidence",
        false,

@@ -94,7 +94,7 @@ std::string CompletionScript(std::string_view shell) {
 
 int RunCompletion(Context& context) {
   context.Print(CompletionScript(context.options.argument));
-  return ToInt(ExitCode::kDone);
+  return ToInt(ExitCode::kOk);
 }
 
 }  // namespace assay::cli

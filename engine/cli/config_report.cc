@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "report/json_writer.h"
 
 namespace assay::cli {
@@ -16,31 +14,13 @@ std::string PlaceText(const config::Loaded::Origin& origin) {
 
 }  // namespace
 
-bool HasErrors(const config::Loaded& loaded) {
-  return std::any_of(loaded.diagnostics.begin(), loaded.diagnostics.end(),
-                     [](const config::Diagnostic& d) { return d.is_error; });
-}
-
-int FailWithDiagnostics(const Context& context, const config::Loaded& loaded) {
-  if (context.options.json) {
-    Envelope envelope{context.CommandName(), false, context.clock->Now(), "{}", {}, {}, ""};
-    envelope.errors_json = config::DiagnosticsJson(loaded.diagnostics);
-    context.out(FormatEnvelope(envelope));
-  } else {
-    context.err(config::FormatDiagnostics(loaded.diagnostics, context.terminal.color));
-  }
-  return ToInt(ExitCode::kConfiguration);
-}
-
 int ReportCheck(const Context& context, const config::Loaded& loaded, const std::string& file) {
-  if (HasErrors(loaded)) return FailWithDiagnostics(context, loaded);
+  if (!ShowDiagnostics(context, loaded.diagnostics)) return ToInt(ExitCode::kConfig);
   const config::Config& config = loaded.config;
   report::JsonWriter json;
   json.BeginObject().Member("file", file).Member("tenants", config.tenants.size());
   json.Member("frameworks", config.frameworks.size()).Member("production", config.production);
   json.Key("diagnostics").Raw(config::DiagnosticsJson(loaded.diagnostics)).EndObject();
-  if (!context.options.json && !loaded.diagnostics.empty())
-    context.err(config::FormatDiagnostics(loaded.diagnostics, context.terminal.color));
   const auto count = [](size_t n, const char* word) {
     return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
   };
@@ -51,7 +31,7 @@ int ReportCheck(const Context& context, const config::Loaded& loaded, const std:
 }
 
 int ReportShow(const Context& context, const config::Loaded& loaded) {
-  if (HasErrors(loaded)) return FailWithDiagnostics(context, loaded);
+  if (!ShowDiagnostics(context, loaded.diagnostics)) return ToInt(ExitCode::kConfig);
   Table table({"KEY", "VALUE", "ORIGIN"});
   report::JsonWriter json;
   json.BeginObject().Key("values").BeginArray();

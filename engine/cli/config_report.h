@@ -8,9 +8,6 @@
 
 namespace assay::cli {
 
-bool HasErrors(const config::Loaded& loaded);
-/// Prints the diagnostics (stderr, or the document of --json) and returns exit code 3.
-int FailWithDiagnostics(const Context& context, const config::Loaded& loaded);
 /// `assay config check` of what was loaded from `file`.
 int ReportCheck(const Context& context, const config::Loaded& loaded, const std::string& file);
 /// `assay config show` of what was loaded.

@@ -29,14 +29,32 @@ int Context::Fail(const Error& error) const {
 int Context::Finish(const std::string& text, const std::string& data_json, ExitCode code) const {
   if (options.json)
     out(FormatEnvelope(
-        {CommandName(), code == ExitCode::kDone, clock->Now(), data_json, {}, {}, ""}));
+        {CommandName(), code == ExitCode::kOk, clock->Now(), data_json, {}, {}, ""}));
   else
     out(text);
   return ToInt(code);
 }
 
+void PrintJson(const Context& context, std::string_view command, bool ok, std::string data) {
+  context.out(FormatEnvelope(
+      {std::string(command), ok, context.clock->Now(), std::move(data), {}, {}, ""}));
+}
+
+bool ShowDiagnostics(const Context& context, const std::vector<config::Diagnostic>& diagnostics) {
+  bool ok = true;
+  for (const config::Diagnostic& d : diagnostics) ok = ok && !d.is_error;
+  if (!ok && context.options.json) {
+    Envelope envelope{context.CommandName(), false, context.clock->Now(), "{}", {}, {}, ""};
+    envelope.errors_json = config::DiagnosticsJson(diagnostics);
+    context.out(FormatEnvelope(envelope));
+  } else if (!diagnostics.empty() && (!ok || !context.options.quiet)) {
+    context.err(config::FormatDiagnostics(diagnostics, context.terminal.color));
+  }
+  return ok;
+}
+
 Result<std::string> FindConfigFile(const Context& context) {
-  if (!context.options.config_file.empty()) return context.options.config_file;
+  if (!context.options.config.empty()) return context.options.config;
   const std::string named = Get(context.environment, "ASSAY_CONFIG");
   if (!named.empty()) return named;
   std::string user = Get(context.environment, "XDG_CONFIG_HOME");

@@ -8,14 +8,14 @@
 namespace assay::cli {
 
 enum class ExitCode : int {
-  kDone = 0,
+  kOk = 0,
   kBug = 1,
   kUsage = 2,
-  kConfiguration = 3,
-  kFindings = 4,     ///< at or above --fail-on
-  kIncomplete = 5,   ///< something wanted was not assessed
-  kCredential = 6,   ///< no token, no permission, or a power too many
-  kNotVerified = 7,  ///< ledger, pack, document
+  kConfig = 3,
+  kFindings = 4,      ///< at or above --fail-on
+  kIncomplete = 5,    ///< something wanted was not assessed
+  kCredential = 6,    ///< no token, no permission, or a power too many
+  kVerification = 7,  ///< ledger, pack, document
   kPluginRefused = 8,
   kBusy = 9,
   kUnavailable = 10,  ///< store, network or upstream
@@ -34,6 +34,6 @@ ExitCode ExitFor(const Error& error);
 ExitCode ExitFor(Code code);
 /// The one that wins: 7 > 8 > 6 > 10 > 5 > 4; any other non-zero code wins over these. kDone for
 /// none.
-ExitCode Combine(const std::vector<ExitCode>& codes);
+ExitCode Worst(const std::vector<ExitCode>& codes);
 
 }  // namespace assay::cli

@@ -78,10 +78,17 @@ int Main(const std::vector<std::string>& arguments) {
   const Options& options = context.options;
   context.environment = ReadEnvironment();
   const bool tty = options.output_file.empty() && isatty(STDOUT_FILENO) == 1;
+  context.stdout_is_tty = tty;
   context.terminal =
       DetectTerminal(options.color, options.ascii, options.local, tty, context.environment);
   context.err = [](std::string_view text) { WriteTo(stderr, text); };
   context.out = [](std::string_view text) { WriteTo(stdout, text); };
+
+  if (context.options.config.empty()) {
+    // init writes a new file here; every other command reads the first that exists.
+    const auto found = FindConfigFile(context);
+    context.options.config = found && options.command.front() != "init" ? *found : "assay.toml";
+  }
 
   // SPAWNER: the sandbox's spawner process is forked here, before any thread is started and any
   // secret is read (sandbox/spawner.h), for the commands that run plugins; context.spawner points

@@ -13,7 +13,7 @@ namespace assay::cli {
 struct ParseOutcome {
   Options options;
   bool done = false;
-  ExitCode exit = ExitCode::kDone;
+  ExitCode exit = ExitCode::kOk;
   std::string out, err;
 };
 

@@ -80,7 +80,7 @@ int ShowPlugins(const Context& context, const assess::Catalogue& catalogue) {
   for (const assess::BrokenPackage& broken : catalogue.broken())
     json.BeginObject().Member("id", broken.id).Member("why", broken.error.ToString()).EndObject();
   json.EndArray().EndObject();
-  const ExitCode code = catalogue.broken().empty() ? ExitCode::kDone : ExitCode::kPluginRefused;
+  const ExitCode code = catalogue.broken().empty() ? ExitCode::kOk : ExitCode::kPluginRefused;
   return context.Finish(table.Format(context.terminal), json.Take(), code);
 }
 

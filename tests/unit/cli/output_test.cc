@@ -16,9 +16,9 @@ TEST_CASE("Exit: maps message families first, codes second, corruption above all
   CHECK(exit(Code::kDenied, "AS-CON-003") == ExitCode::kCredential);
   CHECK(exit(Code::kInvalidInput, "AS-PLG-001") == ExitCode::kPluginRefused);
   CHECK(exit(Code::kDenied, "AS-SBX-001") == ExitCode::kPluginRefused);
-  CHECK(exit(Code::kNotFound, "AS-CFG-006") == ExitCode::kConfiguration);
-  CHECK(exit(Code::kCorrupt, "AS-LED-002") == ExitCode::kNotVerified);
-  CHECK(exit(Code::kCorrupt, "AS-CFG-001") == ExitCode::kNotVerified);
+  CHECK(exit(Code::kNotFound, "AS-CFG-006") == ExitCode::kConfig);
+  CHECK(exit(Code::kCorrupt, "AS-LED-002") == ExitCode::kVerification);
+  CHECK(exit(Code::kCorrupt, "AS-CFG-001") == ExitCode::kVerification);
   CHECK(exit(Code::kNotFound, "") == ExitCode::kNoSuchObject);
   CHECK(exit(Code::kUnavailable, "") == ExitCode::kUnavailable);
   CHECK(exit(Code::kDenied, "") == ExitCode::kNotAllowed);
@@ -27,15 +27,15 @@ TEST_CASE("Exit: maps message families first, codes second, corruption above all
 TEST_CASE("Exit: combines as 7 > 8 > 6 > 10 > 5 > 4") {
   const std::vector<ExitCode> order{ExitCode::kFindings,      ExitCode::kIncomplete,
                                     ExitCode::kUnavailable,   ExitCode::kCredential,
-                                    ExitCode::kPluginRefused, ExitCode::kNotVerified};
+                                    ExitCode::kPluginRefused, ExitCode::kVerification};
   for (size_t i = 0; i < order.size(); ++i)
     for (size_t j = i; j < order.size(); ++j) {
-      CHECK(Combine({order[i], order[j]}) == order[j]);
-      CHECK(Combine({order[j], ExitCode::kDone, order[i]}) == order[j]);
+      CHECK(Worst({order[i], order[j]}) == order[j]);
+      CHECK(Worst({order[j], ExitCode::kOk, order[i]}) == order[j]);
     }
-  CHECK(Combine({}) == ExitCode::kDone);
-  CHECK(Combine({ExitCode::kDone, ExitCode::kDone}) == ExitCode::kDone);
-  CHECK(Combine({ExitCode::kNotVerified, ExitCode::kInterrupted}) == ExitCode::kInterrupted);
+  CHECK(Worst({}) == ExitCode::kOk);
+  CHECK(Worst({ExitCode::kOk, ExitCode::kOk}) == ExitCode::kOk);
+  CHECK(Worst({ExitCode::kVerification, ExitCode::kInterrupted}) == ExitCode::kInterrupted);
 }
 
 TEST_CASE("Terminal: obeys --color, NO_COLOR, CLICOLOR_FORCE and TERM in that order") {

@@ -39,7 +39,7 @@ TEST_CASE("Parse: takes global flags before and after the command") {
         std::vector<std::string>{"finding", "list", "-C", "a.toml", "--json",
                                  "--tenant=contoso"}}) {
     const Options options = Parsed(arguments);
-    CHECK(options.config_file == "a.toml");
+    CHECK(options.config == "a.toml");
     CHECK(options.json);
     CHECK(options.tenant == "contoso");
   }
@@ -51,7 +51,7 @@ TEST_CASE("Parse: fills the flags of each command") {
   const Options run = Parsed({"run", "--all", "--only", "a", "--only", "b", "--framework", "dora",
                               "--fail-on", "high", "--dry-run"});
   CHECK(run.all);
-  CHECK(run.checks == std::vector<std::string>{"a", "b"});
+  CHECK(run.only_checks == std::vector<std::string>{"a", "b"});
   CHECK(run.frameworks == std::vector<std::string>{"dora"});
   CHECK(run.fail_on == "high");
   CHECK(run.dry_run);
@@ -102,10 +102,10 @@ TEST_CASE("Parse: escapes what it repeats") {
 TEST_CASE("Help: -h is short, --help begins with examples, both exit 0") {
   const ParseOutcome brief = ParseCommandLine({"run", "-h"});
   CHECK(brief.done);
-  CHECK(brief.exit == ExitCode::kDone);
+  CHECK(brief.exit == ExitCode::kOk);
   CHECK_THAT(brief.out, StartsWith("usage: assay run [flags]\n") && Contains("--fail-on LEVEL"));
   const ParseOutcome full = ParseCommandLine({"run", "--help"});
-  CHECK(full.exit == ExitCode::kDone);
+  CHECK(full.exit == ExitCode::kOk);
   CHECK_THAT(full.out, StartsWith("examples:\n  assay run -t contoso\n") &&
                            Contains("exit codes:") && Contains("-C, --config FILE"));
   CHECK_THAT(ParseCommandLine({"explain", "--help"}).out,
