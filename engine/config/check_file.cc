@@ -82,10 +82,10 @@ std::set<std::string> ParametersOf(std::string_view sql) {
 void CheckSql(const Fields& fields, const CheckSpec& check, Report& report) {
   const Place place = fields.Where("sql");
   if (Trim(check.sql).empty())
-    report.Error("AS-CFG-005", place, fmt::format("check {}: sql is empty", Quote(check.id)));
+    report.Error("AS-CFG-004", place, fmt::format("check {}: sql is empty", Quote(check.id)));
   if (check.sql.size() > kMaxSqlBytes || check.sql.find('\0') != std::string::npos)
     report.Error(
-        "AS-CFG-005", place,
+        "AS-CFG-004", place,
         fmt::format("check {}: sql is longer than 64 KiB or holds a zero byte", Quote(check.id)));
   const std::set<std::string> used = ParametersOf(check.sql);
   for (const std::string& name : used)
@@ -141,7 +141,7 @@ CheckSpec ReadCheck(const Fields& fields, const std::string& plugin, Report& rep
   check.id = fields.Text("id");
   const int64_t version = fields.Integer("version");
   if (fields.Has("version") && (version < 1 || version > 1'000'000))
-    report.Error("AS-CFG-005", fields.Where("version"), "a version counts from 1");
+    report.Error("AS-CFG-004", fields.Where("version"), "a version counts from 1");
   check.version = static_cast<uint32_t>(std::clamp<int64_t>(version, 1, 1'000'000));
   check.title = fields.Text("title");
   check.severity = ParseSeverity(fields.Text("severity")).value_or(Severity::kMedium);
@@ -168,7 +168,7 @@ Result<std::vector<CheckSpec>> ParseChecks(std::string_view toml, const std::str
   const Document document = ParseDocument(toml, file, error);
   Report report;
   if (!document.valid) {
-    report.Error("AS-CFG-002", error.place, error.message);
+    report.Error("AS-CFG-003", error.place, error.message);
     return tl::unexpected(report.FirstErrors({&document}).error());
   }
   Walker(report).Walk(document, CheckFileSchema(), true);

@@ -22,12 +22,11 @@ void ExtractStorage(const Fields& storage, const fs::path& folder, Config& confi
   }
 }
 
-// Without [keys] the master key and the ledger keys lie beside the default store.
+// Without [keys] the master key lies under the default store, and each ledger's key (empty folder)
+// beside its ledger.
 void ExtractKeys(const Fields& keys, Config& config) {
   const auto store = config.storage.find(config.default_store);
-  const fs::path base = (store == config.storage.end() ? fs::path() : store->second.path) / "keys";
-  config.master_key_file = base / "master.key";
-  config.ledger_key_dir = base;
+  if (store != config.storage.end()) config.master_key_file = store->second.path / "master.key";
   if (keys.Has("master")) config.master_key_file = PathOfReference(keys.Sub("master").Text("ref"));
   if (keys.Has("ledger")) config.ledger_key_dir = PathOfReference(keys.Sub("ledger").Text("ref"));
 }
@@ -144,8 +143,11 @@ fs::path PathOfReference(std::string_view reference) {
 
 Config Extract(const Fields& root, const fs::path& file, Report& report) {
   Config config;
-  config.file = file;
-  const fs::path folder = file.parent_path();
+  // Absolute, so that every path below means the same wherever it is used.
+  std::error_code error;
+  config.file = fs::absolute(file, error);
+  if (error) config.file = file;
+  const fs::path folder = config.file.parent_path();
   const Fields instance = root.Sub("instance");
   config.instance_name = instance.Text("name");
   config.origin = instance.Text("origin");

@@ -66,7 +66,7 @@ class Reader {
 
   void ReportSyntax(const Document& document, const SyntaxError& error) {
     const bool sensitive = HideSecretsOfLine(document, error.place.line, report_);
-    report_.Error("AS-CFG-002", error.place,
+    report_.Error("AS-CFG-003", error.place,
                   sensitive ? "this line is not valid TOML" : "not valid TOML: " + error.message);
   }
 

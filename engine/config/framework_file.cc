@@ -51,7 +51,7 @@ const Schema& MappingSchema() {
 Document ParseOne(std::string_view text, const std::string& file, Report& report) {
   SyntaxError error;
   Document document = ParseDocument(text, file, error);
-  if (!document.valid) report.Error("AS-CFG-002", error.place, error.message);
+  if (!document.valid) report.Error("AS-CFG-003", error.place, error.message);
   return document;
 }
 
@@ -59,7 +59,7 @@ void CheckControlId(const Fields& item, const std::string& id, Report& report) {
   const bool ok =
       !id.empty() && id.size() <= 64 && id.find_first_of("\n\r\t\"") == std::string::npos;
   if (!ok && item.Has("id"))
-    report.Error("AS-CFG-005", item.Where("id"), Quote(id) + " is not a control id").caret_note =
+    report.Error("AS-CFG-004", item.Where("id"), Quote(id) + " is not a control id").caret_note =
         "1 to 64 characters on one line";
 }
 
@@ -106,7 +106,7 @@ void ReadMapping(const Fields& fields, FrameworkSpec& spec, Report& report) {
                       Quote(id)));
     it->second->checks = item.Texts("checks");
     if (it->second->checks.empty() && item.Has("checks"))
-      report.Error("AS-CFG-005", item.Where("checks"),
+      report.Error("AS-CFG-004", item.Where("checks"),
                    fmt::format("control {} is mapped to no check", Quote(id)));
   }
 }

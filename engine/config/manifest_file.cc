@@ -64,7 +64,7 @@ class ManifestReader {
 
  private:
   void Bad(const Place& place, std::string message) {
-    report_.Error("AS-CFG-005", place, std::move(message));
+    report_.Error("AS-CFG-004", place, std::move(message));
   }
   void NoSuch(const Place& place, std::string message) {
     report_.Error("AS-CFG-009", place, std::move(message));
@@ -309,7 +309,7 @@ Result<Manifest> ParseManifest(std::string_view toml, const std::string& name) {
   const Document document = ParseDocument(toml, name, error);
   Report report;
   if (!document.valid) {
-    report.Error("AS-CFG-002", error.place, error.message);
+    report.Error("AS-CFG-003", error.place, error.message);
     return tl::unexpected(report.FirstErrors({&document}).error());
   }
   Walker(report).Walk(document, ManifestSchema(), true);

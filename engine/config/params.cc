@@ -34,7 +34,7 @@ std::map<std::string, std::string> ReadParams(const Fields& fields, Report& repo
   for (const auto& [key, value] : *node->as_table()) {
     if (const std::string wrong = kSqlName.check(key.str()); !wrong.empty())
       report
-          .Error("AS-CFG-005", PlaceOf(*document, key),
+          .Error("AS-CFG-004", PlaceOf(*document, key),
                  Quote(key.str()) + " is not a parameter name")
           .caret_note = wrong;
     if (auto text = ParamText(value))

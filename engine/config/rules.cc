@@ -46,7 +46,7 @@ class Rules {
     for (const Fields& framework : root_.Items("frameworks")) CheckFramework(framework);
     for (const auto& [name, fields] : root_.Named("checks"))
       if (!options_.known_checks.empty() && !Contains(options_.known_checks, name))
-        Unknown(fields.Where(), "check", name, options_.known_checks);
+        NotInstalled(fields.Where(), "check", name, options_.known_checks);
   }
 
  private:
@@ -108,7 +108,7 @@ class Rules {
       const Fields key = keys.Sub(name);
       const std::string ref = key.Text("ref");
       if (ref.rfind("env:", 0) == 0)
-        report_.Error("AS-CFG-005", key.Where("ref"), fmt::format("the {} key is a file", name))
+        report_.Error("AS-CFG-004", key.Where("ref"), fmt::format("the {} key is a file", name))
             .caret_note = "write \"file:/path\" or \"cred:NAME\"";
       else
         CheckReferenceKind(key, ref);
@@ -230,11 +230,6 @@ class Rules {
       NotInstalled(plugin.Where("id"), "plugin", id, options_.known_plugins);
     CheckTenantNames(plugin);
     if (built_in) return;
-    if (!plugin.Has("sha256") && !plugin.Has("dev_pin"))
-      report_
-          .Error("AS-CFG-003", plugin.Where("path"),
-                 fmt::format("plugin {} from a path needs its sha256", Quote(id)))
-          .notes.push_back("help: sha256sum FILE prints it");
     if (config_.production && plugin.Has("dev_pin"))
       report_.Error("AS-CFG-013", plugin.WhereKey("dev_pin"),
                     "a developer's pin is refused in production");

@@ -127,7 +127,7 @@ void Walker::WalkValue(const toml::key& key, const toml::node& node, const Key& 
       break;
   }
   if (spec.type == &kCount && node.as_integer()->get() < 0)
-    report_.Error("AS-CFG-005", PlaceOf(*document_, node),
+    report_.Error("AS-CFG-004", PlaceOf(*document_, node),
                   fmt::format("{} may not be negative", Quote(key.str())));
   const Place place = PlaceOf(*document_, key);
   if (Define(path, place, fmt::format("key {}", Quote(path))))
@@ -166,7 +166,7 @@ void Walker::WalkNamedItem(const toml::key& key, const toml::node& node, const S
   }
   if (const std::string wrong = schema.names->check(name); !wrong.empty())
     report_
-        .Error("AS-CFG-005", PlaceOf(*document_, key),
+        .Error("AS-CFG-004", PlaceOf(*document_, key),
                fmt::format("{} is not {}", Quote(name, 60), schema.names->noun))
         .caret_note = wrong;
   Define(Join2(path, name), PlaceOf(*document_, key),
@@ -214,7 +214,7 @@ void Walker::CheckText(const toml::node& node, const std::string& text, const Ke
   }
   if (const std::vector<std::string> words = Words(spec.words);
       !words.empty() && !Contains(words, text)) {
-    Diagnostic& d = report_.Error("AS-CFG-005", place,
+    Diagnostic& d = report_.Error("AS-CFG-004", place,
                                   fmt::format("{} is not a word for {}", Quote(text), spec.name));
     const std::string nearest = NearestWord(text, words);
     d.caret_note = nearest.empty() ? "write one of " + WordList(spec.words)
@@ -225,7 +225,7 @@ void Walker::CheckText(const toml::node& node, const std::string& text, const Ke
   if (wrong.empty()) return;
   std::string_view noun = spec.type->noun;
   if (spec.type->form == Form::kTextList) noun = "allowed here";
-  report_.Error("AS-CFG-005", place, fmt::format("{} is not {}", Quote(text, 60), noun))
+  report_.Error("AS-CFG-004", place, fmt::format("{} is not {}", Quote(text, 60), noun))
       .caret_note = wrong;
 }
 
@@ -255,7 +255,7 @@ void Walker::Complete(const Fields& fields, const Schema& schema, const std::str
     const bool has = fields.Has(key.name);
     if (key.required && !has && !fields.parts().empty()) {
       Diagnostic& d =
-          report_.Error("AS-CFG-003", fields.Where(),
+          report_.Error("AS-CFG-002", fields.Where(),
                         fmt::format("key \"{}\" is missing in {}", key.name, schema.title));
       if (key.type->form == Form::kText)
         d.notes.push_back(fmt::format("help: add  {} = \"...\"  ({})", key.name, key.type->noun));

@@ -33,10 +33,10 @@ TEST_CASE("LoadConfig: reads the smallest file without complaint") {
   CHECK(config.frameworks[0].tenants == std::vector<std::string>{"*"});
 }
 
-TEST_CASE("LoadConfig: puts keys beside the default store") {
+TEST_CASE("LoadConfig: puts the master key under the default store") {
   const Config config = LoadText(SmallestFile()).config;
-  CHECK(config.master_key_file == "/var/lib/assay/keys/master.key");
-  CHECK(config.ledger_key_dir == "/var/lib/assay/keys");
+  CHECK(config.master_key_file == "/var/lib/assay/master.key");
+  CHECK(config.ledger_key_dir.empty());
 }
 
 TEST_CASE("LoadConfig: names the origin of every value, defaults included") {

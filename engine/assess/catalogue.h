@@ -1,0 +1,77 @@
+// What is installed: plugins, frameworks and checks, from the folders beside the binary. Data only:
+// nothing is loaded or run, and what cannot be read is kept with its reason instead of hiding the
+// rest.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/check.h"
+#include "model/framework.h"
+#include "model/manifest.h"
+
+namespace assay::assess {
+
+/// Gives the manifest's TOML text of a plugin file.
+using ManifestReader = std::function<Result<std::string>(const std::filesystem::path& file)>;
+/// The reader for real plugins: the bounded ELF pass (sandbox::InspectPlugin). kInvalidInput,
+/// kNotFound, kIo.
+Result<std::string> ReadManifestNote(const std::filesystem::path& file);
+
+struct InstalledPlugin {
+  std::filesystem::path folder, file;  ///< file: <folder>/<id>.so
+  Manifest manifest;
+  std::vector<CheckSpec> checks;  ///< of a collector
+};
+
+struct InstalledFramework {
+  std::filesystem::path folder;
+  FrameworkSpec spec;
+};
+
+/// A folder that cannot be used, and why.
+struct BrokenPackage {
+  std::string id;
+  std::filesystem::path folder;
+  Error error;
+};
+
+class Catalogue {
+ public:
+  /// Scans <home>/plugins and <home>/frameworks, in order of name. A missing folder is an empty
+  /// one. Never fails as a whole. [any thread]
+  static Catalogue Scan(const std::filesystem::path& home, const ManifestReader& read);
+
+  const std::vector<InstalledPlugin>& plugins() const {
+    return plugins_;
+  }  ///< collectors and frameworks
+  const std::vector<InstalledFramework>& frameworks() const { return frameworks_; }
+  const std::vector<BrokenPackage>& broken() const { return broken_; }
+
+  /// nullptr when there is none. Valid as long as the catalogue.
+  const InstalledPlugin* FindPlugin(std::string_view id) const;
+  const InstalledFramework* FindFramework(std::string_view id) const;
+  const CheckSpec* FindCheck(std::string_view id) const;
+  /// All checks of all collectors, by id.
+  std::vector<const CheckSpec*> Checks() const;
+  /// "iso27001-2022:A.8.5" of every control that maps the check.
+  std::vector<std::string> ControlsOf(std::string_view check) const;
+
+  std::vector<std::string> PluginIds() const;
+  std::vector<std::string> FrameworkIds() const;
+  std::vector<std::string> CheckIds() const;
+
+ private:
+  void AddCollector(const std::filesystem::path& folder, const ManifestReader& read);
+  void AddFramework(const std::filesystem::path& folder, const ManifestReader& read);
+  void Broken(const std::filesystem::path& folder, Error error);
+
+  std::vector<InstalledPlugin> plugins_;
+  std::vector<InstalledFramework> frameworks_;
+  std::vector<BrokenPackage> broken_;
+};
+
+}  // namespace assay::assess

@@ -1,0 +1,20 @@
+// The installation that this binary belongs to, as commands see it.
+#pragma once
+
+#include <filesystem>
+
+#include "assess/catalogue.h"
+#include "cli/command.h"
+#include "config/load.h"
+
+namespace assay::cli {
+
+/// <prefix>/lib/assay of the running binary <prefix>/bin/assay. kIo when the binary's path is not
+/// known.
+Result<std::filesystem::path> InstalledHome();
+/// Everything installed. Packages that cannot be read are narrated as warnings. kIo.
+Result<assess::Catalogue> OpenCatalogue(const Context& context);
+/// The ids that a configuration may name.
+config::LoadOptions LoadOptionsFor(const assess::Catalogue& catalogue, bool check_secrets);
+
+}  // namespace assay::cli

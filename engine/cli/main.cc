@@ -1,0 +1,120 @@
+// The binary `assay`: parses, makes the context, calls one command.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <fstream>
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/command_tree.h"
+#include "cli/parse.h"
+
+extern char** environ;
+
+namespace assay::cli {
+namespace {
+
+struct Entry {
+  std::string_view path;
+  int (*run)(Context&);
+};
+
+constexpr Entry kDispatch[] = {
+    {"demo", RunDemo},
+    {"demo tamper", RunDemoTamper},
+    {"init", RunInit},
+    {"run", RunRun},
+    {"status", RunStatus},
+    {"explain", RunExplain},
+    {"verify", RunVerify},
+    {"finding list", RunFindingList},
+    {"finding show", RunFindingShow},
+    {"framework list", RunFrameworkList},
+    {"framework show", RunFrameworkShow},
+    {"check list", RunCheckList},
+    {"check show", RunCheckShow},
+    {"plugin list", RunPluginList},
+    {"plugin info", RunPluginInfo},
+    {"config check", RunConfigCheck},
+    {"config show", RunConfigShow},
+    {"ledger verify", RunLedgerVerify},
+    {"ledger status", RunLedgerStatus},
+    {"ledger show", RunLedgerShow},
+    {"ledger checkpoint", RunLedgerCheckpoint},
+    {"doctor", RunDoctor},
+    {"version", RunVersion},
+    {"completion", RunCompletion},
+};
+
+Environment ReadEnvironment() {
+  Environment out;
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (const char* equals = std::strchr(*entry, '='))
+      out.emplace(std::string(static_cast<const char*>(*entry), equals), equals + 1);
+  return out;
+}
+
+void WriteTo(FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
+
+int Dispatch(Context& context) {
+  const std::string name = context.CommandName();
+  for (const Entry& entry : kDispatch)
+    if (entry.path == name) return entry.run(context);
+  WriteTo(stderr, "error: no code for " + name + "\n");
+  return ToInt(ExitCode::kBug);
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  ParseOutcome parsed = ParseCommandLine(arguments);
+  if (parsed.done) {
+    WriteTo(stdout, parsed.out);
+    WriteTo(stderr, parsed.err);
+    return ToInt(parsed.exit);
+  }
+  Context context;
+  context.options = std::move(parsed.options);
+  const Options& options = context.options;
+  context.environment = ReadEnvironment();
+  const bool tty = options.output_file.empty() && isatty(STDOUT_FILENO) == 1;
+  context.stdout_is_tty = tty;
+  context.terminal =
+      DetectTerminal(options.color, options.ascii, options.local, tty, context.environment);
+  context.err = [](std::string_view text) { WriteTo(stderr, text); };
+  context.out = [](std::string_view text) { WriteTo(stdout, text); };
+
+  if (context.options.config.empty()) {
+    // init writes a new file here; every other command reads the first that exists.
+    const auto found = FindConfigFile(context);
+    context.options.config = found && options.command.front() != "init" ? *found : "assay.toml";
+  }
+
+  // SPAWNER: the sandbox's spawner process is forked here, before any thread is started and any
+  // secret is read (sandbox/spawner.h), for the commands that run plugins; context.spawner points
+  // at it.
+
+  std::ofstream file;
+  if (!options.output_file.empty()) {
+    file.open(options.output_file, std::ios::binary | std::ios::trunc);
+    if (!file) return context.Fail(ErrnoError(options.output_file));
+    context.out = [&file](std::string_view text) { file << text; };
+  }
+  const int code = Dispatch(context);
+  if (!options.output_file.empty() && !file.flush())
+    return context.Fail(ErrnoError(options.output_file));
+  if (std::fflush(stdout) != 0 && code == 0) return ToInt(ExitCode::kUnavailable);
+  return code;
+}
+
+}  // namespace
+}  // namespace assay::cli
+
+int main(int argc, char** argv) {
+  try {
+    return assay::cli::Main(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "assay: bug: %s\n", error.what());
+    return assay::cli::ToInt(assay::cli::ExitCode::kBug);
+  }
+}

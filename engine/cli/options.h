@@ -1,0 +1,38 @@
+// Every flag and argument of the command line as plain values. Filled by parse.cc, read by the
+// commands.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace assay::cli {
+
+struct Options {
+  std::vector<std::string> command;  ///< "finding", "list"
+
+  // Global: accepted before and after the command.
+  std::string config;          ///< -C; empty: FindConfigFile decides
+  std::string tenant;          ///< -t
+  std::string output_file;     ///< -o: results go there instead of stdout
+  std::string color = "auto";  ///< "auto" | "always" | "never"
+  bool json = false, quiet = false, ascii = false, no_input = false, yes = false;
+  bool utc = false, local = false;
+  int verbose = 0;
+
+  // Of single commands; others leave them empty.
+  std::string argument;                             ///< the one positional: id, path, code, shell
+  bool all = false, dry_run = false;                ///< run
+  std::vector<std::string> only_checks;             ///< run --only
+  std::vector<std::string> frameworks;              ///< run --framework
+  std::string fail_on;                              ///< run --fail-on: a severity
+  std::string directory;                            ///< demo, init --dir
+  std::optional<uint64_t> random_state;             ///< demo --random-state
+  std::string directory_id, client_id, secret_ref;  ///< init: the first tenant
+  bool origin = false;                              ///< config show --origin
+  bool no_secrets = false;                          ///< config check --no-secrets
+  std::string verdict, framework;  ///< finding list --verdict, check list --framework
+};
+
+}  // namespace assay::cli
