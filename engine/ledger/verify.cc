@@ -33,12 +33,6 @@ class Verification {
   }
 
  private:
-  // A link of the chain: what says that line `index` is another than the one committed.
-  struct Previous {
-    Digest hash{};
-    bool link_broken = false;  ///< its prev is not the line before it
-  };
-
   void Find(std::string place, std::string message, std::optional<uint64_t> index = {}) {
     if (index && (!report_.first_bad_index || *index < *report_.first_bad_index))
       report_.first_bad_index = index;
@@ -76,7 +70,7 @@ class Verification {
         });
     report_.entries = frontier_.size();
     ASSAY_TRY(status);
-    if (pending_) FindEntry(frontier_.size() - 1, "prev is not the hash of the line before");
+    if (pending_) ASSAY_TRY(BlameLastLink());
     return read;
   }
 
@@ -88,6 +82,7 @@ class Verification {
       return Fail(Code::kCorrupt, "entries are not consecutive");
     }
     const Digest leaf = proof::HashEntry(line);
+    before_last_ = frontier_;
     frontier_.Append(leaf);
     tiles_.Append(leaf, full_tiles_);
     CheckFullTiles();
@@ -128,23 +123,42 @@ class Verification {
   }
 
   // When the link between two lines is broken one of them was changed: if the next link holds, the
-  // later line is as it was and the earlier one is bad.
+  // later line is as it was and the earlier one is bad. A line that cannot be read has no link.
   void CheckLink(uint64_t index, std::optional<Digest> prev, std::string_view line) {
-    const bool broken = !prev || *prev != previous_hash_;
+    const bool broken = prev && *prev != previous_hash_;
     if (pending_) {
       FindEntry(broken ? index - 1 : index - 2, broken ? "prev is not the hash of the line before"
                                                        : "line is not the one that the next names");
       pending_ = false;
-      if (!broken) {
-        previous_hash_ = proof::Sha256(AsBytes(line));
-        return;
-      }
     } else if (broken && index == 0) {
       FindEntry(0, "prev is not zero");
-    } else if (broken) {
-      pending_ = true;
+    } else {
+      pending_ = broken;
     }
+    if (pending_) repaired_leaf_ = RepairedLeaf(line, *prev);
     previous_hash_ = proof::Sha256(AsBytes(line));
+  }
+
+  // The line as it would be if only its prev had been changed.
+  Digest RepairedLeaf(std::string_view line, const Digest& prev) const {
+    std::string repaired(line);
+    const std::string wrong = EncodeBase64(prev);
+    if (const size_t at = repaired.find(wrong); at != std::string::npos)
+      repaired.replace(at, wrong.size(), EncodeBase64(previous_hash_));
+    return proof::HashEntry(repaired);
+  }
+
+  // The link to the very last line is broken, and no later one tells which of the two is bad: it is
+  // the last one when putting its prev right gives the stored root.
+  Status BlameLastLink() {
+    const uint64_t last = frontier_.size() - 1;
+    ASSAY_ASSIGN(const std::optional<StoredHead> head, in_.store.ReadHead());
+    before_last_.Append(repaired_leaf_);
+    const bool last_is_bad = head && head->root == before_last_.Root();
+    FindEntry(last_is_bad ? last : last - 1, last_is_bad
+                                                 ? "prev is not the hash of the line before"
+                                                 : "line is not the one that the next names");
+    return {};
   }
 
   void CheckFullTiles() {
@@ -229,13 +243,20 @@ class Verification {
              fmt::format("signed head of {} entries, {} are stored", note.size, frontier_.size()),
              frontier_.size());
       } else if (root->second != checkpoint->root) {
-        Find(place, "signed root is not that of the stored entries", good);
+        BlameSince(good, note.size);
+        Find(place, "signed root is not that of the stored entries", report_.first_bad_index);
       } else {
         good = note.size;
       }
     }
     if (notes_.empty()) Find("ledger.db table checkpoint", "no checkpoint was ever signed");
     return {};
+  }
+
+  // A signed root says that a line before `size` is bad; `good` ones are vouched for.
+  void BlameSince(uint64_t good, uint64_t size) {
+    if (!report_.first_bad_index || *report_.first_bad_index >= size)
+      report_.first_bad_index = good;
   }
 
   Status CheckLog() {
@@ -315,7 +336,9 @@ class Verification {
   std::map<Digest, std::pair<BodyRef, uint64_t>> bodies_;
   Timestamp last_time_{};
   Digest previous_hash_{};
-  bool pending_ = false;  ///< the link to the previous line was broken
+  bool pending_ = false;    ///< the link to the previous line was broken
+  Digest repaired_leaf_{};  ///< of the newest line, should only its prev be wrong
+  proof::Frontier before_last_;
 };
 
 }  // namespace

@@ -1,0 +1,65 @@
+// assay-verify: offline verification of a ledger directory, for people who trust nobody here.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/text.h"
+#include "verify/verify.h"
+
+namespace assay::verify {
+namespace {
+
+constexpr int kVerified = 0, kUsageError = 2, kNotVerified = 7;
+
+std::string ToJson(const Report& report) {
+  return fmt::format(
+      "{{\"ok\":{},\"entries\":{},\"checkpoints\":{},\"bodies\":{},\"bodies_opened\":{},"
+      "\"root\":{},\"fingerprint\":{},\"first_bad_index\":{},\"place\":{},\"message\":{}}}",
+      report.ok, report.entries, report.checkpoints, report.bodies, report.opened,
+      JsonString(report.root), JsonString(report.fingerprint),
+      report.first_bad ? std::to_string(*report.first_bad) : "null", JsonString(report.place),
+      JsonString(report.message));
+}
+
+std::string ToText(const Report& report) {
+  if (!report.ok)
+    return fmt::format("NOT VERIFIED: {}: {}{}", report.place, report.message,
+                       report.first_bad ? fmt::format(" (first bad entry: {})", *report.first_bad)
+                                        : "");
+  return fmt::format("verified: {} entries, {} checkpoints, {} of {} bodies opened ({} not opened)\n"
+                     "root: {}\nkey: {}",
+                     report.entries, report.checkpoints, report.opened, report.bodies,
+                     report.bodies - report.opened, report.root, report.fingerprint);
+}
+
+int Run(const std::vector<std::string>& arguments) {
+  const auto options = ParseOptions(arguments);
+  std::error_code ignored;
+  const bool usable =
+      options && (options->help || std::filesystem::is_directory(options->directory, ignored));
+  if (!usable) {
+    const std::string why = options ? options->directory.string() + ": no such directory"
+                                    : options.error().ToString();
+    fmt::print(stderr, "assay-verify: {}\n{}", why, kUsage);
+    return kUsageError;
+  }
+  if (options->help) {
+    fmt::print("{}", kUsage);
+    return kVerified;
+  }
+  const Report report = VerifyDirectory(*options);
+  fmt::print("{}\n", options->json ? ToJson(report) : ToText(report));
+  return report.ok ? kVerified : kNotVerified;
+}
+
+}  // namespace
+}  // namespace assay::verify
+
+int main(int argc, char** argv) {
+  try {
+    return assay::verify::Run({argv + 1, argv + argc});
+  } catch (const std::exception& error) {  // out of memory: no verdict is not a good one
+    std::fprintf(stderr, "assay-verify: %s\n", error.what());
+    return assay::verify::kNotVerified;
+  }
+}

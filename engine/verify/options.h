@@ -1,0 +1,29 @@
+// Command line of assay-verify.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace assay::verify {
+
+struct Options {
+  std::filesystem::path directory;
+  std::string key;                    ///< expected fingerprint, empty when none was given
+  uint64_t min_size = 0;              ///< entries that a signed head must cover
+  std::optional<Timestamp> min_time;  ///< the last entry must not be older
+  std::string master_key;             ///< file; opens sealed bodies
+  bool json = false;
+  bool help = false;
+};
+
+extern const char kUsage[];
+
+/// kInvalidInput names the argument.
+Result<Options> ParseOptions(const std::vector<std::string>& arguments);
+
+}  // namespace assay::verify
