@@ -6,7 +6,6 @@
 namespace assay::demo {
 namespace {
 
-constexpr const char* kOffice = "Office365";
 constexpr const char* kPhishingResistant = "00000000-0000-0000-0000-000000000004";
 
 /// One Conditional Access policy; the members that differ between policies.
@@ -21,6 +20,7 @@ struct Policy {
   std::vector<std::string> roles = {};
   std::vector<std::string> exclude_groups = {};
   std::vector<std::string> sign_in_risk = {};
+  std::vector<std::string> user_risk = {};
   const char* transfer = nullptr;          ///< authentication flow
   std::vector<std::string> controls = {};  ///< built-in grant controls
   bool strength = false;                   ///< phishing-resistant authentication strength
@@ -52,7 +52,7 @@ Json Conditions(const World& world, const Policy& policy) {
   Json flows;
   if (policy.transfer != nullptr) flows = Json::Object({{"transferMethods", policy.transfer}});
   return Json::Object({
-      {"userRiskLevels", Json::Array()},
+      {"userRiskLevels", Json::Texts(policy.user_risk)},
       {"signInRiskLevels", Json::Texts(policy.sign_in_risk)},
       {"clientAppTypes", Json::Texts(policy.clients)},
       {"servicePrincipalRiskLevels", Json::Array()},
@@ -106,7 +106,7 @@ Json ConditionalAccessPolicy(const World& world, const Policy& policy) {
   });
 }
 
-/// Eight policies; planted: one left in report-only, one switched off, one that names a deleted
+/// Nine policies; planted: one left in report-only, one switched off, one that names a deleted
 /// group.
 std::vector<Policy> Policies(const World& world) {
   std::vector<Policy> policies = {
@@ -122,10 +122,10 @@ std::vector<Policy> Policies(const World& world) {
        .users = {},
        .controls = {},
        .strength = true},
-      {.name = "CA004 Managed devices for Office",
+      {.name = "CA004 Managed devices",
        .state = "enabled",
        .created = -300,
-       .apps = {kOffice},
+
        .controls = {"compliantDevice", "domainJoinedDevice"}},
       {.name = "CA005 No device code flow",
        .state = "disabled",
@@ -151,6 +151,11 @@ std::vector<Policy> Policies(const World& world) {
        .actions = {"urn:user:registersecurityinfo"},
        .exclude_groups = {world.seeded().Guid("group/deleted-long-ago")},
        .controls = {"mfa"}},
+      {.name = "CA009 Block users at high risk",
+       .state = "enabled",
+       .created = -210,
+       .user_risk = {"high"},
+       .controls = {"block"}},
   };
   for (const RoleHolder& admin : Administrators()) {
     auto& roles = policies[2].roles;
@@ -197,7 +202,7 @@ void AddOrganization(World& world) {
       {"onPremisesLastSyncDateTime", seeded.Day("organization/sync", 0)},
       {"onPremisesSyncEnabled", true},
       {"preferredLanguage", "en"},
-      {"securityComplianceNotificationMails", Json::Array()},
+      {"securityComplianceNotificationMails", Json::Texts({"soc@aurelia.example"})},
       {"securityComplianceNotificationPhones", Json::Array()},
       {"technicalNotificationMails", Json::Texts({"it-operations@aurelia.example"})},
       {"tenantType", "AAD"},
@@ -213,7 +218,7 @@ void AddOrganization(World& world) {
   world.AddGraph("/v1.0/domains", "Domain.Read.All",
                  {Domain("aurelia.example", false, true, 2147483647),
                   Domain("aurelia.onmicrosoft.example", true, false, 2147483647),
-                  Domain("aurelia-optics.example", false, false, 90)});
+                  Domain("aurelia-optics.example", false, false, 2147483647)});
   Json e5 = Json::Object(
       {{"capabilityStatus", "Enabled"},
        {"consumedUnits", 95},
@@ -246,7 +251,7 @@ void AddDirectoryPolicies(World& world) {
       {"displayName", "Authorization Policy"},
       {"description", "What users and guests may do by default."},
       {"allowInvitesFrom", "everyone"},
-      {"allowedToSignUpEmailBasedSubscriptions", true},
+      {"allowedToSignUpEmailBasedSubscriptions", false},
       {"allowedToUseSSPR", true},
       {"allowEmailVerifiedUsersToJoinOrganization", false},
       {"allowUserConsentForRiskyApps", nullptr},
@@ -255,8 +260,8 @@ void AddDirectoryPolicies(World& world) {
       {"defaultUserRolePermissions",
        Json::Object(
            {{"allowedToCreateApps", true},
-            {"allowedToCreateSecurityGroups", true},
-            {"allowedToCreateTenants", true},
+            {"allowedToCreateSecurityGroups", false},
+            {"allowedToCreateTenants", false},
             {"allowedToReadBitlockerKeysForOwnedDevice", true},
             {"allowedToReadOtherUsers", true},
             {"permissionGrantPoliciesAssigned",
