@@ -1,5 +1,4 @@
-// App registrations with their credentials; planted: an expired secret, one about to expire, one
-// that lives too long, a missing owner, a redirect without TLS.
+// App registrations with their credentials; planted: an expired secret and one about to expire.
 #include <fmt/format.h>
 
 #include <array>
@@ -20,11 +19,11 @@ struct App {
 constexpr std::array<App, 14> kApps = {{
     {"assay evidence reader", -20, 160, 0, "", true, false},
     {"Calibration Portal", -10, 80, 0, "https://calibration.aurelia.example/signin", true, false},
-    {"Spare Parts Shop", -500, -40, 0, "https://shop.aurelia.example/auth", true, true},
+    {"Spare Parts Shop", -200, -40, 0, "https://shop.aurelia.example/auth", true, true},
     {"Lab Notebook", 0, 0, 300, "https://lab.aurelia.example/", true, false},
     {"Payroll Bridge", -170, 9, 0, "https://payroll.aurelia.example/cb", true, false},
-    {"Fleet Tracker", -30, 700, 0, "https://fleet.aurelia.example/cb", false, false},
-    {"Visitor Kiosk", 0, 0, 0, "http://kiosk.aurelia.example/cb", true, false},
+    {"Fleet Tracker", -30, 140, 0, "https://fleet.aurelia.example/cb", true, false},
+    {"Visitor Kiosk", 0, 0, 0, "https://kiosk.aurelia.example/cb", true, false},
     {"Metrology Dashboard", 0, 0, 200, "https://metrology.aurelia.example/", true, false},
     {"Works Council Votes", 0, 0, 0, "https://votes.aurelia.example/", true, false},
     {"Backup Orchestrator", 0, 0, 90, "", true, false},
@@ -58,13 +57,12 @@ Json Certificate(const Seeded& seeded, const App& app) {
 Json Web(const App& app) {
   std::vector<std::string> redirects;
   if (*app.redirect != '\0') redirects.push_back(app.redirect);
-  return Json::Object(
-      {{"homePageUrl", nullptr},
-       {"logoutUrl", nullptr},
-       {"redirectUris", Json::Texts(redirects)},
-       {"implicitGrantSettings", Json::Object({{"enableAccessTokenIssuance", app.multi_tenant},
-                                               {"enableIdTokenIssuance", false}})},
-       {"redirectUriSettings", Json::Array()}});
+  return Json::Object({{"homePageUrl", nullptr},
+                       {"logoutUrl", nullptr},
+                       {"redirectUris", Json::Texts(redirects)},
+                       {"implicitGrantSettings", Json::Object({{"enableAccessTokenIssuance", false},
+                                                               {"enableIdTokenIssuance", false}})},
+                       {"redirectUriSettings", Json::Array()}});
 }
 
 Json Application(const World& world, const App& app, size_t i) {
@@ -85,8 +83,8 @@ Json Application(const World& world, const App& app, size_t i) {
       {"signInAudience", app.multi_tenant ? "AzureADMultipleOrgs" : "AzureADMyOrg"},
       {"isDeviceOnlyAuthSupported", nullptr},
       {"isFallbackPublicClient", nullptr},
-      {"servicePrincipalLockConfiguration", Json::Object({{"isEnabled", !app.multi_tenant},
-                                                          {"allProperties", !app.multi_tenant},
+      {"servicePrincipalLockConfiguration", Json::Object({{"isEnabled", true},
+                                                          {"allProperties", true},
                                                           {"credentialsWithUsageVerify", true},
                                                           {"credentialsWithUsageSign", true},
                                                           {"identifierUris", false},

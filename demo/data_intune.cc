@@ -1,5 +1,5 @@
-// Managed devices and compliance policies; planted: devices that are not compliant, not encrypted,
-// rooted or silent for weeks.
+// Managed devices and compliance policies; planted: devices that are not compliant, not encrypted
+// or silent for weeks.
 #include <fmt/format.h>
 
 #include <array>
@@ -45,9 +45,7 @@ Json Device(const World& world, size_t i) {
       {"lastSyncDateTime", seeded.Day(label + "/sync", i == 22 || i == 40 ? -64 : 0)},
       {"operatingSystem", system.name},
       {"complianceState", ComplianceOf(i)},
-      {"jailBroken", android && i == 15 ? "True"
-                     : windows          ? "Unknown"
-                                        : "False"},
+      {"jailBroken", windows ? "Unknown" : "False"},
       {"managementAgent", "mdm"},
       {"osVersion", old ? "10.0.19042.1288" : system.version},
       {"azureADRegistered", true},
@@ -57,9 +55,8 @@ Json Device(const World& world, size_t i) {
       {"isSupervised", std::string_view(system.name) == "iOS" && !personal},
       {"isEncrypted", !(i == 3 || i == 19)},
       {"complianceGracePeriodExpirationDateTime", i == 11 ? seeded.At(2) : "9999-12-31T23:59:59Z"},
-      {"androidSecurityPatchLevel",
-       android ? Json(seeded.At(i == 15 ? -300 : -40).substr(0, 10)) : Json("")},
-      {"partnerReportedThreatState", i == 15 ? "highSeverity" : "unknown"},
+      {"androidSecurityPatchLevel", android ? Json(seeded.At(-40).substr(0, 10)) : Json("")},
+      {"partnerReportedThreatState", "unknown"},
   });
 }
 

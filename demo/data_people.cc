@@ -47,11 +47,10 @@ Person Guest(const Seeded& seeded, size_t i) {
           true};
 }
 
-/// Days since the last sign-in: most are active, a few members and guests are not.
+/// Days since the last sign-in: most are active, a few guests are not.
 int IdleDays(const Seeded& seeded, const Person& person, size_t i) {
   if (person.guest) return static_cast<int>(i % 4 == 1 ? 140 + i : 3 + i - kMembers);
   if (i < 2) return 60;
-  if (i == 31 || i == 58 || i == 77) return 120 + static_cast<int>(i);
   return static_cast<int>(seeded.Below(person.id + "/idle", 20));
 }
 
@@ -71,16 +70,16 @@ Json User(const Seeded& seeded, const Person& person, size_t i) {
       {"userType", person.guest ? "Guest" : "Member"},
       {"onPremisesSyncEnabled", synced ? Json(true) : Json()},
       {"onPremisesImmutableId", synced ? Json(person.id.substr(0, 22) + "==") : Json()},
-      {"createdDateTime", seeded.Day(person.id + "/created", -200 - static_cast<int>(i * 11))},
+      {"createdDateTime",
+       seeded.Day(person.id + "/created", pending ? -9 : -200 - static_cast<int>(i * 11))},
       {"lastPasswordChangeDateTime",
        seeded.Day(person.id + "/password", -20 - static_cast<int>(i))},
-      {"passwordPolicies",
-       i == 12 ? Json("DisablePasswordExpiration,DisableStrongPassword") : Json()},
+      {"passwordPolicies", i == 12 ? Json("DisablePasswordExpiration") : Json()},
       {"assignedLicenses", std::move(licences)},
       {"externalUserState",
        person.guest ? Json(pending ? "PendingAcceptance" : "Accepted") : Json()},
       {"externalUserStateChangeDateTime",
-       person.guest ? Json(seeded.Day(person.id + "/state", pending ? -95 : -180)) : Json()},
+       person.guest ? Json(seeded.Day(person.id + "/state", pending ? -9 : -180)) : Json()},
       {"employeeLeaveDateTime", nullptr},
       {"usageLocation", person.guest ? Json() : Json(i % 3 == 0 ? "AT" : "DE")},
   });

@@ -1,4 +1,4 @@
-// The organisation, its domains and licences, Conditional Access and the tenant-wide policies.
+// Conditional Access and the tenant-wide policies.
 #include <fmt/format.h>
 
 #include "demo/world.h"
@@ -6,7 +6,6 @@
 namespace assay::demo {
 namespace {
 
-constexpr const char* kOffice = "Office365";
 constexpr const char* kPhishingResistant = "00000000-0000-0000-0000-000000000004";
 
 /// One Conditional Access policy; the members that differ between policies.
@@ -21,6 +20,7 @@ struct Policy {
   std::vector<std::string> roles = {};
   std::vector<std::string> exclude_groups = {};
   std::vector<std::string> sign_in_risk = {};
+  std::vector<std::string> user_risk = {};
   const char* transfer = nullptr;          ///< authentication flow
   std::vector<std::string> controls = {};  ///< built-in grant controls
   bool strength = false;                   ///< phishing-resistant authentication strength
@@ -52,7 +52,7 @@ Json Conditions(const World& world, const Policy& policy) {
   Json flows;
   if (policy.transfer != nullptr) flows = Json::Object({{"transferMethods", policy.transfer}});
   return Json::Object({
-      {"userRiskLevels", Json::Array()},
+      {"userRiskLevels", Json::Texts(policy.user_risk)},
       {"signInRiskLevels", Json::Texts(policy.sign_in_risk)},
       {"clientAppTypes", Json::Texts(policy.clients)},
       {"servicePrincipalRiskLevels", Json::Array()},
@@ -106,7 +106,7 @@ Json ConditionalAccessPolicy(const World& world, const Policy& policy) {
   });
 }
 
-/// Eight policies; planted: one left in report-only, one switched off, one that names a deleted
+/// Nine policies; planted: one left in report-only, one switched off, one that names a deleted
 /// group.
 std::vector<Policy> Policies(const World& world) {
   std::vector<Policy> policies = {
@@ -122,10 +122,10 @@ std::vector<Policy> Policies(const World& world) {
        .users = {},
        .controls = {},
        .strength = true},
-      {.name = "CA004 Managed devices for Office",
+      {.name = "CA004 Managed devices",
        .state = "enabled",
        .created = -300,
-       .apps = {kOffice},
+
        .controls = {"compliantDevice", "domainJoinedDevice"}},
       {.name = "CA005 No device code flow",
        .state = "disabled",
@@ -151,6 +151,11 @@ std::vector<Policy> Policies(const World& world) {
        .actions = {"urn:user:registersecurityinfo"},
        .exclude_groups = {world.seeded().Guid("group/deleted-long-ago")},
        .controls = {"mfa"}},
+      {.name = "CA009 Block users at high risk",
+       .state = "enabled",
+       .created = -210,
+       .user_risk = {"high"},
+       .controls = {"block"}},
   };
   for (const RoleHolder& admin : Administrators()) {
     auto& roles = policies[2].roles;
@@ -159,77 +164,7 @@ std::vector<Policy> Policies(const World& world) {
   return policies;
 }
 
-Json Plan(const char* id, const char* name) {
-  return Json::Object({{"servicePlanId", id},
-                       {"servicePlanName", name},
-                       {"provisioningStatus", "Success"},
-                       {"appliesTo", "User"}});
-}
-
-Json Domain(const char* id, bool initial, bool is_default, int validity) {
-  return Json::Object({{"authenticationType", "Managed"},
-                       {"availabilityStatus", nullptr},
-                       {"id", id},
-                       {"isAdminManaged", true},
-                       {"isDefault", is_default},
-                       {"isInitial", initial},
-                       {"isRoot", true},
-                       {"isVerified", true},
-                       {"supportedServices", Json::Texts({"Email", "OfficeCommunicationsOnline"})},
-                       {"passwordValidityPeriodInDays", validity},
-                       {"passwordNotificationWindowInDays", 14},
-                       {"state", nullptr}});
-}
-
 }  // namespace
-
-void AddOrganization(World& world) {
-  const Seeded& seeded = world.seeded();
-  Json organization = Json::Object({
-      {"id", world.tenant_id()},
-      {"deletedDateTime", nullptr},
-      {"businessPhones", Json::Array()},
-      {"city", "Musterhafen"},
-      {"country", nullptr},
-      {"countryLetterCode", "DE"},
-      {"createdDateTime", seeded.Day("organization", -2900)},
-      {"displayName", "Aurelia Instruments"},
-      {"onPremisesLastSyncDateTime", seeded.Day("organization/sync", 0)},
-      {"onPremisesSyncEnabled", true},
-      {"preferredLanguage", "en"},
-      {"securityComplianceNotificationMails", Json::Array()},
-      {"securityComplianceNotificationPhones", Json::Array()},
-      {"technicalNotificationMails", Json::Texts({"it-operations@aurelia.example"})},
-      {"tenantType", "AAD"},
-      {"privacyProfile", Json::Object({{"contactEmail", "privacy@aurelia.example"},
-                                       {"statementUrl", "https://www.aurelia.example/privacy"}})},
-      {"verifiedDomains", Json::Array({Json::Object({{"capabilities", "Email"},
-                                                     {"isDefault", true},
-                                                     {"isInitial", false},
-                                                     {"name", "aurelia.example"},
-                                                     {"type", "Managed"}})})},
-  });
-  world.AddGraph("/v1.0/organization", "Organization.Read.All", {std::move(organization)});
-  world.AddGraph("/v1.0/domains", "Domain.Read.All",
-                 {Domain("aurelia.example", false, true, 2147483647),
-                  Domain("aurelia.onmicrosoft.example", true, false, 2147483647),
-                  Domain("aurelia-optics.example", false, false, 90)});
-  Json e5 = Json::Object(
-      {{"capabilityStatus", "Enabled"},
-       {"consumedUnits", 95},
-       {"id", world.tenant_id() + "_06ebc4ee-1bb5-47dd-8120-11324bc54e06"},
-       {"skuId", "06ebc4ee-1bb5-47dd-8120-11324bc54e06"},
-       {"skuPartNumber", "SPE_E5"},
-       {"appliesTo", "User"},
-       {"prepaidUnits",
-        Json::Object({{"enabled", 110}, {"suspended", 0}, {"warning", 0}, {"lockedOut", 0}})},
-       {"servicePlans",
-        Json::Array({Plan("41781fb2-bc02-4b7c-bd55-b576c07bb09d", "AAD_PREMIUM"),
-                     Plan("eec0eb4f-6444-4f95-aba0-50c24d67f998", "AAD_PREMIUM_P2"),
-                     Plan("c1ec4a95-1f05-45b3-a911-aa3fa01094f5", "INTUNE_A"),
-                     Plan("efb87545-963c-4e0d-99df-69c6916d9eb0", "EXCHANGE_S_ENTERPRISE")})}});
-  world.AddGraph("/v1.0/subscribedSkus", "LicenseAssignment.Read.All", {std::move(e5)});
-}
 
 void AddConditionalAccess(World& world) {
   std::vector<Json> policies;
@@ -246,7 +181,7 @@ void AddDirectoryPolicies(World& world) {
       {"displayName", "Authorization Policy"},
       {"description", "What users and guests may do by default."},
       {"allowInvitesFrom", "everyone"},
-      {"allowedToSignUpEmailBasedSubscriptions", true},
+      {"allowedToSignUpEmailBasedSubscriptions", false},
       {"allowedToUseSSPR", true},
       {"allowEmailVerifiedUsersToJoinOrganization", false},
       {"allowUserConsentForRiskyApps", nullptr},
@@ -255,8 +190,8 @@ void AddDirectoryPolicies(World& world) {
       {"defaultUserRolePermissions",
        Json::Object(
            {{"allowedToCreateApps", true},
-            {"allowedToCreateSecurityGroups", true},
-            {"allowedToCreateTenants", true},
+            {"allowedToCreateSecurityGroups", false},
+            {"allowedToCreateTenants", false},
             {"allowedToReadBitlockerKeysForOwnedDevice", true},
             {"allowedToReadOtherUsers", true},
             {"permissionGrantPoliciesAssigned",

@@ -7,10 +7,7 @@
 // Prints one line of JSON with the URLs and the credential, then serves until standard input is
 // closed.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <charconv>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -18,6 +15,7 @@
 #include "base/files.h"
 #include "demo/loopback.h"
 #include "demo/sample_server.h"
+#include "demo/serve_main.h"
 
 namespace assay::demo {
 namespace {
@@ -45,10 +43,7 @@ Result<Arguments> ParseArguments(const std::vector<std::string>& words) {
     } else if (i + 1 < words.size() && word == "--endpoints") {
       arguments.endpoints = words[++i];
     } else if (i + 1 < words.size() && word == "--port") {
-      const std::string& port = words[++i];
-      auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), arguments.port);
-      if (error != std::errc() || *end != '\0')
-        return Fail(Code::kInvalidInput, "--port: " + Quote(port));
+      ASSAY_ASSIGN(arguments.port, ParsePort(words[++i]));
     } else {
       return Fail(Code::kInvalidInput, "unknown or incomplete argument " + Quote(word));
     }
@@ -76,20 +71,8 @@ Status Run(const std::vector<std::string>& words) {
   options.now = SystemClock().Now();
   ASSAY_ASSIGN(auto server, SampleServer::Start(std::move(catalogue), options, arguments.after_last,
                                                 arguments.port));
-  const CloudUrls& urls = server->urls();
-  Json line = Json::Object({{"login", urls.login},
-                            {"graph", urls.graph},
-                            {"arm", urls.arm},
-                            {"graph_scope", urls.graph_scope},
-                            {"arm_scope", urls.arm_scope},
-                            {"tenant_id", server->identity().world().tenant_id()},
-                            {"client_id", server->identity().world().client_id()},
-                            {"client_secret", server->identity().client_secret()}});
-  fmt::print("{}\n", line.Dump());
-  std::fflush(stdout);
-  char byte = 0;
-  while (::read(STDIN_FILENO, &byte, 1) > 0) {
-  }
+  PrintAccess(server->urls(), server->identity());
+  WaitForEndOfInput();
   return {};
 }
 

@@ -60,6 +60,12 @@ Result<std::unique_ptr<DemoServer>> DemoServer::Start(DemoOptions options, uint1
   return server;
 }
 
+Result<std::unique_ptr<DemoServer>> DemoServer::StartPreferred(DemoOptions options) {
+  auto server = Start(options, kPreferredPort);
+  if (server || server.error().code != Code::kIo) return server;
+  return Start(std::move(options));
+}
+
 Answer DemoServer::Handle(Request request) {
   request.seen = log_.CountSeen(request);
   Answer answer = tenant_.Handle(request);

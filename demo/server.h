@@ -51,6 +51,11 @@ class DemoServer {
   /// kIo when a port is taken or the loopback interface is down (LoopbackUp() first).
   static Result<std::unique_ptr<DemoServer>> Start(DemoOptions options, uint16_t port = 0);
 
+  /// On kPreferredPort and the two after it, so that links have the same bytes in every run; on
+  /// free ports when one of them is taken. kIo.
+  static Result<std::unique_ptr<DemoServer>> StartPreferred(DemoOptions options);
+  static constexpr uint16_t kPreferredPort = 17610;
+
   const CloudUrls& urls() const { return tenant_.urls(); }
   const std::string& client_id() const { return tenant_.world().client_id(); }
   const std::string& client_secret() const { return tenant_.client_secret(); }

@@ -87,6 +87,13 @@ TEST_CASE("DemoServer: Names the port when it is taken") {
               "127.0.0.1:" + std::to_string(port) + ": cannot listen");
 }
 
+TEST_CASE("DemoServer: Prefers fixed ports and yields when they are taken") {
+  REQUIRE_OK(LoopbackUp());
+  REQUIRE_OK_AND_ASSIGN(auto one, DemoServer::StartPreferred({}));
+  REQUIRE_OK_AND_ASSIGN(auto two, DemoServer::StartPreferred({}));
+  CHECK(one->urls().graph != two->urls().graph);
+}
+
 TEST_CASE("LoopbackUp: Brings the interface up in a fresh network namespace") {
   REQUIRE_OK(LoopbackUp());
   pid_t child = ::fork();
