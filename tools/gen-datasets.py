@@ -45,6 +45,11 @@ def header(manifest):
     yield ""
     for spec in manifest.get("dataset", []):
         yield from dataset(spec)
+    yield "// All of them, in the manifest's order."
+    names = ", ".join(f"&{spec['id']}::kDataset" for spec in manifest.get("dataset", []))
+    if names:
+        yield f"[[maybe_unused]] static constexpr const DatasetInfo* kDatasets[] = {{{names}}};"
+        yield ""
     yield "namespace endpoint {"
     for spec in manifest.get("endpoint", []):
         yield (f'inline constexpr EndpointInfo {pascal(spec["id"])}{{"{spec["id"]}", '

@@ -185,7 +185,7 @@ class Reader {
                                         Record view(*this, filled, page, record, notes);
                                         if (job.hook) job.hook(view);
                                         if (!view.dropped())
-                                          EmitRow(filled.row(), page, record, offset, notes);
+                                          EmitRow(filled, page, record, offset, notes);
                                       });
     result.notes.Join(notes);
     if (result.records.size() > kMaxRecords) result.records.resize(kMaxRecords);
@@ -195,9 +195,11 @@ class Reader {
     return result;
   }
 
-  void EmitRow(Row& row, const Page& page, uint32_t record, uint64_t offset, Notes& notes) {
+  void EmitRow(RecordFiller& filled, const Page& page, uint32_t record, uint64_t offset,
+               Notes& notes) {
+    const Row& row = filled.row();
     if (const ColumnInfo* missing = row.MissingKey(); missing != nullptr) {
-      notes.Add("a record without " + std::string(missing->name), "", offset);
+      notes.Add("a record without " + std::string(missing->name), filled.where(), offset);
       return;
     }
     context_->Emit(row, page, record);
@@ -257,7 +259,7 @@ inline uint32_t Record::Each(uint32_t raw, const Mapping& mapping,
   reader_->scanner_.ScanArray(slice, body, filler_->where(), child, *notes_, [&] {
     ++count;
     set(child.row());
-    reader_->EmitRow(child.row(), *page_, number_, offset, *notes_);
+    reader_->EmitRow(child, *page_, number_, offset, *notes_);
   });
   return count;
 }

@@ -50,7 +50,7 @@ class RecordFiller {
     for (auto entry : object) {
       simdjson::ondemand::field field;
       if (std::move(entry).get(field) != simdjson::SUCCESS) return false;
-      const auto byte = static_cast<uint64_t>(field.key().raw() - body_);
+      const auto byte = static_cast<uint64_t>(field.key().raw() - body_) - 1;
       std::string_view key;
       if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
       const Mapping::Node* child = node.Find(key);

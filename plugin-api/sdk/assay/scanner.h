@@ -138,7 +138,7 @@ class Scanner {
       simdjson::ondemand::field field;
       std::string_view key;
       const simdjson::error_code error = std::move(entry).get(field);
-      if (error == simdjson::SUCCESS) byte = static_cast<uint64_t>(field.key().raw() - body_);
+      if (error == simdjson::SUCCESS) byte = static_cast<uint64_t>(field.key().raw() - body_) - 1;
       if (error != simdjson::SUCCESS || field.unescaped_key().get(key) != simdjson::SUCCESS) {
         result.notes.Add(error == simdjson::SUCCESS ? "malformed JSON" : Explain(error), "", byte);
         return false;

@@ -1,0 +1,137 @@
+// The collectors on their own fixtures: which rows come out, which records are marked, what is
+// asked.
+#include <catch2/catch.hpp>
+
+#include "plugins/fake_host.h"
+
+using namespace assay;
+using namespace assay::testing;
+
+namespace {
+
+constexpr const char* kFirst = "11111111-1111-4111-8111-111111111111";
+constexpr const char* kEmpty = R"({"value":[]})";
+
+/// Serves the fixtures; ARM reads of the second subscription answer an empty list.
+void ServeAll(FakeHost& host, const std::string& plugin) {
+  ServeFixtures(host, plugin);
+  if (plugin == "graph" || plugin == "intune") return;
+  const std::string second = "22222222-2222-4222-8222-222222222222";
+  for (const char* endpoint : {"arm-policy-assignments", "arm-policy-definitions",
+                               "arm-policy-exemptions", "arm-policy-states", "defender-pricings",
+                               "defender-secure-scores", "defender-assessments"}) {
+    host.Serve(endpoint, {{kEmpty}}, second);
+  }
+}
+
+void RequireClean(FakeHost& host) {
+  INFO(host.error());
+  for (const std::string& breach : host.breaches()) FAIL_CHECK(breach);
+}
+
+}  // namespace
+
+TEST_CASE("Collectors: read their fixtures completely", "[plugins]") {
+  const std::string plugin = GENERATE("graph", "azure-policy", "intune", "defender");
+  INFO(plugin);
+  FakeHost host(plugin, SchemaOf(plugin));
+  ServeAll(host, plugin);
+  REQUIRE(host.Run() == ASSAY_OK);
+  RequireClean(host);
+  for (const DatasetInfo* dataset : SchemaOf(plugin)) {
+    INFO(dataset->id);
+    const DatasetSeen& seen = host.dataset(std::string(dataset->id));
+    CHECK(seen.stated);
+    CHECK(seen.detail == "");
+    CHECK(seen.completeness == ASSAY_COMPLETE);
+    CHECK_FALSE(seen.rows.empty());
+  }
+}
+
+TEST_CASE("Collectors: give the same rows whatever the order of pages", "[plugins]") {
+  FakeHost wide("azure-policy", Schema_azure_policy());
+  ServeAll(wide, "azure-policy");
+  REQUIRE(wide.Run() == ASSAY_OK);
+  FakeHost narrow("azure-policy", Schema_azure_policy());
+  ServeAll(narrow, "azure-policy");
+  narrow.LimitOutstanding(1);
+  REQUIRE(narrow.Run() == ASSAY_OK);
+  RequireClean(narrow);
+  CHECK(wide.requests().size() == 9);
+  CHECK(narrow.requests().size() == 9);
+  CHECK(wide.dataset("policy_state").rows.size() == 3);
+  CHECK(narrow.dataset("policy_state").rows.size() == 3);
+}
+
+TEST_CASE("Graph: follows pages, folds ids and keeps text as it came", "[plugins]") {
+  FakeHost host("graph", Schema_graph());
+  ServeAll(host, "graph");
+  REQUIRE(host.Run() == ASSAY_OK);
+  RequireClean(host);
+  const auto& users = host.dataset("entra_user").rows;
+  REQUIRE(users.size() == 3);
+  CHECK(users[1].at("display_name").text == "Bö “B” Muster");
+  CHECK(users[1].at("on_premises_sync_enabled").number == 1);
+  CHECK(users[0].at("on_premises_sync_enabled").null);
+  CHECK(users[2].at("id").text == "00000000-0000-4000-8000-000000000012");
+  REQUIRE(host.records("graph-users").size() == 2);
+  CHECK(host.records("graph-users")[0].find("ada@fabrikam.example") != std::string::npos);
+}
+
+TEST_CASE("Graph: makes one row of each service plan and each credential", "[plugins]") {
+  FakeHost host("graph", Schema_graph());
+  ServeAll(host, "graph");
+  REQUIRE(host.Run() == ASSAY_OK);
+  const auto& plans = host.dataset("entra_sku_plan").rows;
+  REQUIRE(plans.size() == 2);
+  CHECK(plans[1].at("plan_id").text == "eec0eb4f-6444-4f95-aba0-50c24d67f998");
+  CHECK(plans[1].at("enabled_units").number == 10);
+  const auto& credentials = host.dataset("entra_application_credential").rows;
+  REQUIRE(credentials.size() == 2);
+  CHECK(credentials[0].at("kind").text == "password");
+  CHECK(credentials[1].at("kind").text == "key");
+  const auto& applications = host.dataset("entra_application").rows;
+  REQUIRE(applications.size() == 2);
+  CHECK(applications[0].at("password_count").number == 1);
+  CHECK(applications[0].at("owner_count").number == 1);
+  CHECK(applications[1].at("owner_count").number == 0);
+}
+
+TEST_CASE("Graph: reads the members of role groups and of no other group", "[plugins]") {
+  FakeHost host("graph", Schema_graph());
+  ServeAll(host, "graph");
+  REQUIRE(host.Run() == ASSAY_OK);
+  std::vector<std::string> asked;
+  for (const std::string& request : host.requests()) {
+    if (request.starts_with("graph-group-members")) asked.push_back(request);
+  }
+  CHECK(asked ==
+        std::vector<std::string>{"graph-group-members 00000000-0000-4000-8000-000000000020"});
+  REQUIRE(host.dataset("entra_group_member").rows.size() == 1);
+  CHECK(host.dataset("entra_group_member").rows[0].at("group_id").text ==
+        "00000000-0000-4000-8000-000000000020");
+}
+
+TEST_CASE("Azure Policy: rows carry their subscription and lower-case ids", "[plugins]") {
+  FakeHost host("azure-policy", Schema_azure_policy());
+  ServeAll(host, "azure-policy");
+  REQUIRE(host.Run() == ASSAY_OK);
+  const auto& states = host.dataset("policy_state").rows;
+  REQUIRE(states.size() == 3);
+  CHECK(states[0].at("subscription_id").text == kFirst);
+  CHECK(states[0].at("resource_id").text.find("/storageaccounts/alpha") != std::string::npos);
+  CHECK(states[1].at("reference_id").text == "");
+  CHECK_FALSE(states[1].at("reference_id").null);
+  CHECK(states[0].at("compliance_state").text == "noncompliant");
+}
+
+TEST_CASE("Defender: writes scores as plain decimals", "[plugins]") {
+  FakeHost host("defender", Schema_defender());
+  ServeAll(host, "defender");
+  REQUIRE(host.Run() == ASSAY_OK);
+  const auto& scores = host.dataset("defender_secure_score").rows;
+  REQUIRE(scores.size() == 1);
+  CHECK(scores[0].at("score_ratio").text == "0.7019");
+  CHECK(scores[0].at("score_current").text == "36.5");
+  CHECK(scores[0].at("score_max").text == "52");
+}
