@@ -189,6 +189,8 @@ class Loop {
 }  // namespace
 
 void RunSpawner(UniqueFd socket, WorkerBinary binary) {
+  ::dup2(binary.null.get(), 0);  // a pipe that the engine writes to must close when the engine does
+  ::dup2(binary.null.get(), 1);
   ::setsid();  // Ctrl-C is for the engine, which ends its workers in order
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGTERM, SIG_IGN);
