@@ -16,6 +16,7 @@
 
 #include "sandbox/jail.h"
 #include "sandbox/landlock.h"
+#include "sandbox/spawn_protocol.h"
 #include "sandbox/syscall_filter.h"
 
 #ifdef ASSAY_SANITIZED
@@ -143,7 +144,9 @@ Result<std::string> EnterStageA(const StageOptions& options) {
 
 Status EnterStageB(const StageOptions& options) {
   if (options.tier != Tier::kMinimal) ASSAY_TRY(RestrictFiles("Landlock B", -1));
-  ASSAY_TRY(LoadFilter(FilterStage::kRun));
+  ASSAY_ASSIGN(const UniqueFd listener, LoadFilter(FilterStage::kRun));
+  if (listener.valid())
+    ASSAY_TRY(SendMessage(kReportFd, AsBytes(kListenerWord), std::array{listener.get()}));
   ::close(kPluginFd);
   ::close(kReportFd);
   return {};

@@ -58,6 +58,9 @@ constexpr std::string_view kLibraries[] = {
     "libgcc_s.so.1",
     "ld-linux-x86-64.so.2",
     "ld-linux-aarch64.so.1",
+#ifdef ASSAY_SIMDJSON_SONAME
+    ASSAY_SIMDJSON_SONAME,
+#endif
 #ifdef ASSAY_SANITIZED
     "libasan.so.8",
     "libubsan.so.1",

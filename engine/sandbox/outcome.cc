@@ -6,6 +6,7 @@
 
 #include "sandbox/confine.h"
 #include "sandbox/spawn_protocol.h"
+#include "sandbox/syscall_filter.h"
 
 namespace assay::sandbox {
 namespace {
@@ -37,7 +38,14 @@ WorkerOutcome JudgeSignal(WorkerOutcome out, const EndState& end, const WorkerLi
   const uint64_t cpu_limit_ms = uint64_t{limits.cpu_seconds} * 1000;
   const char* name = sigabbrev_np(end.signal);
   out.detail = fmt::format("signal {} (SIG{})", end.signal, name != nullptr ? name : "?");
-  if (end.signal == SIGSYS) {
+  if (end.violation >= 0) {
+    out.fate = Fate::kViolation;
+    out.detail = fmt::format("{} (call {}) is forbidden", CallName(end.violation), end.violation);
+  } else if (end.signal == SIGKILL && end.denied_total > limits.denied_calls) {
+    out.fate = Fate::kFlooded;
+    out.detail =
+        fmt::format("denied_calls: more than {} refused system calls", limits.denied_calls);
+  } else if (end.signal == SIGSYS) {
     out.fate = Fate::kViolation;
     out.detail = "killed by the system call filter";
   } else if (end.signal == SIGXCPU ||
@@ -103,6 +111,7 @@ WorkerOutcome JudgeEnd(const EndState& end, const std::optional<ipc::Done>& done
   WorkerOutcome out;
   out.exit_code = end.exit_code;
   out.signal = end.signal;
+  out.denied = end.denied;
   if (!end.known) {
     out.fate = Fate::kCrashed;
     out.detail = "the spawner is gone";

@@ -9,6 +9,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "sandbox/syscall_filter.h"
+
 namespace assay::sandbox {
 namespace {
 
@@ -68,6 +70,10 @@ bool RunningWorker::AwaitEnd(milliseconds timeout) {
       end_.exit_code = reply.exit_code;
       end_.signal = reply.signal;
       end_.cpu_ms = reply.cpu_ms;
+      end_.violation = reply.violation;
+      end_.denied_total = reply.denied_total;
+      for (const DeniedCount& d : reply.denied)
+        if (d.count > 0) end_.denied.push_back({CallName(d.number), d.count});
     }
   }
   return true;

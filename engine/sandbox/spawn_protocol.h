@@ -7,6 +7,7 @@
 // most a few times, then kExited. Closing the engine's end of the reply socket kills the worker.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -21,17 +22,32 @@ namespace assay::sandbox {
 struct SpawnRequest {
   Tier tier = Tier::kStrict;
   bool has_plugin = false;
+  uint32_t denied_calls = 100;  ///< more than that and the worker is killed
 };
+
+/// Goes with the listener's descriptor from a worker to the spawner.
+inline constexpr std::string_view kListenerWord = "listener";
+
+/// Refused calls of one number.
+struct DeniedCount {
+  int32_t number = -1;
+  uint32_t count = 0;
+};
+inline constexpr size_t kDeniedKinds =
+    16;  ///< distinct numbers that are kept; the count of all goes on
 
 enum class ReplyKind : uint32_t { kStarted = 1, kFailed = 2, kReport = 3, kExited = 4 };
 
 struct SpawnReply {
   ReplyKind kind = ReplyKind::kFailed;
   int32_t pid = 0;
-  int32_t exit_code = 0;  ///< kExited
-  int32_t signal = 0;     ///< kExited
-  uint64_t cpu_ms = 0;    ///< kExited: user and system time
-  char text[512] = {};    ///< kFailed, kReport: the layer and its words, zero-terminated
+  int32_t exit_code = 0;   ///< kExited
+  int32_t signal = 0;      ///< kExited
+  uint64_t cpu_ms = 0;     ///< kExited: user and system time
+  int32_t violation = -1;  ///< kExited: number of the call that it was killed for
+  uint32_t denied_total = 0;
+  DeniedCount denied[kDeniedKinds] = {};
+  char text[512] = {};  ///< kFailed, kReport: the layer and its words, zero-terminated
 };
 
 /// Descriptors of a message, owned.
@@ -59,9 +75,14 @@ std::span<uint8_t> WritableBytesOf(T& value) {
 struct Child {
   int pid = -1;
   UniqueFd pidfd;
-  UniqueFd reply;   ///< to the engine
-  UniqueFd report;  ///< from the worker
+  UniqueFd reply;     ///< to the engine
+  UniqueFd report;    ///< from the worker
+  UniqueFd listener;  ///< refused calls of stage B
   int reports_left = 4;
+  int violation = -1;
+  uint32_t denied_limit = 100;
+  uint32_t denied_total = 0;
+  std::array<DeniedCount, kDeniedKinds> denied{};
 };
 
 /// What every worker is made from; opened once in the spawner.
@@ -83,6 +104,9 @@ struct EndState {
   bool known = false;  ///< false: the spawner went away before it could tell
   int exit_code = 0, signal = 0;
   uint64_t cpu_ms = 0;
+  int violation = -1;         ///< number of the call that the spawner killed it for
+  uint32_t denied_total = 0;  ///< all refused calls
+  std::vector<DeniedCall> denied;
   std::string report;  ///< last words about confinement or load
 };
 /// Names the fate. `after_hello`: exit codes for setup and load mean nothing once plugin code ran.

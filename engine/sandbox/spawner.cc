@@ -91,7 +91,7 @@ class ForkedSpawner : public Spawner {
   Result<std::unique_ptr<RunningWorker>> Launch(const WorkerSpec& spec, Tier tier) {
     ASSAY_ASSIGN(auto channels, ipc::Channel::CreatePair());
     ASSAY_ASSIGN(auto replies, MakePair());
-    SpawnRequest request{tier, spec.plugin_memfd >= 0};
+    SpawnRequest request{tier, spec.plugin_memfd >= 0, spec.init.limits.denied_calls};
     std::vector<int> fds{channels.second.fd(), replies.second.get()};
     if (request.has_plugin) fds.push_back(spec.plugin_memfd);
     ASSAY_TRY(SendMessage(socket_.get(), BytesOf(request), fds));

@@ -51,11 +51,18 @@ enum class Fate : uint8_t {
 };
 std::string_view Name(Fate fate);  ///< "plugin_error", "violation", ...
 
+/// System calls of one kind that the filter refused.
+struct DeniedCall {
+  std::string name;    ///< "openat"
+  uint32_t count = 0;
+};
+
 struct WorkerOutcome {
   Fate fate = Fate::kRunning;
   int exit_code = 0;
   int signal = 0;
   std::string detail;       ///< quota name, failing layer, system call number where known
+  std::vector<DeniedCall> denied;  ///< refused calls by kind, at most 16 kinds; empty where the kernel gives no listener
 };
 
 struct WorkerSpec {

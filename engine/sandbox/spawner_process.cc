@@ -1,6 +1,8 @@
 // The spawner process: one thread, one poll loop, no secret in its memory.
 #include <fmt/format.h>
+#include <linux/seccomp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -14,10 +16,12 @@
 #include <vector>
 
 #include "sandbox/spawn_protocol.h"
+#include "sandbox/syscall_filter.h"
 
 namespace assay::sandbox {
 namespace {
 
+constexpr size_t kPolled = 4;        // descriptors polled for each worker
 constexpr size_t kMaxWorkers = 256;  // far above any schedule; bounds the poll set
 
 void Reply(const Child& child, SpawnReply reply, std::string_view text = {}) {
@@ -29,16 +33,56 @@ void Reply(const Child& child, SpawnReply reply, std::string_view text = {}) {
   (void)SendMessage(child.reply.get(), BytesOf(reply), fds);
 }
 
-/// Relays the worker's own words about its confinement. False when nothing more will come.
+/// Relays the worker's own words about its confinement, and takes its filter's listener. False when
+/// nothing more will come.
 bool RelayReport(Child& child) {
   char text[sizeof SpawnReply::text];
-  const ssize_t n = ::recv(child.report.get(), text, sizeof text - 1, MSG_DONTWAIT);
-  if (n < 0) return errno == EAGAIN || errno == EINTR;
-  if (n == 0 || child.reports_left-- == 0) return false;
+  pollfd p{child.report.get(), POLLIN, 0};
+  if (::poll(&p, 1, 0) <= 0) return true;
+  auto received =
+      ReceiveMessage(child.report.get(), {reinterpret_cast<uint8_t*>(text), sizeof text - 1});
+  if (!received || received->bytes == 0 || child.reports_left-- == 0) return false;
+  const std::string_view words(text, received->bytes);
+  if (words == kListenerWord && received->fds.size() == 1 && !child.listener.valid()) {
+    child.listener = std::move(received->fds[0]);
+    return true;
+  }
   SpawnReply reply;
   reply.kind = ReplyKind::kReport;
-  Reply(child, reply, std::string_view(text, static_cast<size_t>(n)));
+  Reply(child, reply, words);
   return true;
+}
+
+void Count(Child& child, int number) {
+  ++child.denied_total;
+  for (DeniedCount& d : child.denied) {
+    if (d.count > 0 && d.number != number) continue;
+    d.number = number;
+    ++d.count;
+    return;
+  }
+}
+
+/// Answers one refused call. The call is never let through: its arguments could change after we
+/// looked at them.
+void AnswerCall(Child& child) {
+  seccomp_notif call{};
+  if (::ioctl(child.listener.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) {
+    if (errno != EINTR && errno != ENOENT) child.listener.Reset();
+    return;
+  }
+  Count(child, call.data.nr);
+  const Refusal refusal = JudgeCall(call.data.nr);
+  if (refusal == Refusal::kKill || child.denied_total > child.denied_limit) {
+    if (refusal == Refusal::kKill) child.violation = call.data.nr;
+    ::kill(child.pid, SIGKILL);
+    return;
+  }
+  seccomp_notif_resp answer{};
+  answer.id = call.id;
+  answer.error = refusal == Refusal::kUnknown ? -ENOSYS : -EACCES;
+  ::ioctl(child.listener.get(), SECCOMP_IOCTL_NOTIF_SEND,
+          &answer);  // fails when the worker died meanwhile
 }
 
 uint64_t Milliseconds(const timeval& t) {
@@ -56,6 +100,9 @@ void Reap(Child& child) {
   reply.kind = ReplyKind::kExited;
   if (WIFEXITED(status)) reply.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) reply.signal = WTERMSIG(status);
+  reply.violation = child.violation;
+  reply.denied_total = child.denied_total;
+  std::copy(child.denied.begin(), child.denied.end(), reply.denied);
   reply.cpu_ms = Milliseconds(usage.ru_utime) + Milliseconds(usage.ru_stime);
   Reply(child, reply);
 }
@@ -75,7 +122,7 @@ class Loop {
       const size_t count = children_.size();  // those that `polled` speaks of
       std::vector<size_t> ended;
       for (size_t i = 0; i < count; ++i)
-        if (Serve(children_[i], &polled[1 + 3 * i])) ended.push_back(i);
+        if (Serve(children_[i], &polled[1 + kPolled * i])) ended.push_back(i);
       for (auto it = ended.rbegin(); it != ended.rend(); ++it)
         children_.erase(children_.begin() + static_cast<ptrdiff_t>(*it));
       if (polled[0].revents != 0 && !ServeRequest()) return;
@@ -89,6 +136,7 @@ class Loop {
       polled.push_back({child.pidfd.get(), POLLIN, 0});
       polled.push_back({child.report.get(), POLLIN, 0});  // -1 is skipped
       polled.push_back({child.reply.get(), 0, 0});        // only its end counts
+      polled.push_back({child.listener.get(), POLLIN, 0});
     }
     return polled;
   }
@@ -105,6 +153,10 @@ class Loop {
       Reap(child);
       return true;
     }
+    if (polled[3].revents & POLLIN)
+      AnswerCall(child);
+    else if (polled[3].revents != 0)
+      child.listener.Reset();
     return false;
   }
 
@@ -121,6 +173,7 @@ class Loop {
                              : Fail(Code::kLimitExceeded, "too many workers at once");
     Child child = made ? std::move(*made) : Child{};
     child.reply = std::move(received->fds[1]);
+    child.denied_limit = request.denied_calls;
     SpawnReply reply;
     reply.kind = made ? ReplyKind::kStarted : ReplyKind::kFailed;
     Reply(child, reply, made ? std::string() : made.error().ToString());
@@ -136,6 +189,8 @@ class Loop {
 }  // namespace
 
 void RunSpawner(UniqueFd socket, WorkerBinary binary) {
+  ::dup2(binary.null.get(), 0);  // a pipe that the engine writes to must close when the engine does
+  ::dup2(binary.null.get(), 1);
   ::setsid();  // Ctrl-C is for the engine, which ends its workers in order
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGTERM, SIG_IGN);

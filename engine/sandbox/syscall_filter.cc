@@ -5,7 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <map>
 #include <memory>
 
@@ -26,29 +28,49 @@ struct Release {
 };
 using Filter = std::unique_ptr<void, Release>;
 
+/// How calls that are not allowed are refused.
+enum class Refuse { kTrace, kNotify, kAlone };
+
+uint32_t DefaultAction(Refuse how) {
+  switch (how) {
+    case Refuse::kTrace:
+      return SCMP_ACT_TRACE(0);
+    case Refuse::kNotify:
+      return SCMP_ACT_NOTIFY;
+    case Refuse::kAlone:
+      break;
+  }
+  return SCMP_ACT_KILL_PROCESS;
+}
+
 class Builder {
  public:
-  explicit Builder(FilterStage stage)
-      : stage_(stage), filter_(seccomp_init(SCMP_ACT_KILL_PROCESS)) {}
+  Builder(FilterStage stage, Refuse how)
+      : stage_(stage), how_(how), filter_(seccomp_init(DefaultAction(how))) {}
 
-  Status Build() {
+  Result<UniqueFd> Build() {
     if (!filter_) return Fail(Code::kDenied, Name() + ": no memory");
     Check(seccomp_attr_set(filter_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS));
     Check(seccomp_attr_set(filter_.get(), SCMP_FLTATR_CTL_NNP, 0));  // set before, checked there
     Check(seccomp_attr_set(filter_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));  // a tree, not a list
     for (const auto& [number, narrow] : Allowed()) AddAllowed(number, narrow);
-    for (int number : RefusedCalls())
-      if (!Allowed().contains(number)) Add(kRefuse, number, {});
-    for (int number : UnknownCalls()) Add(kUnknown, number, {});
-    for (int number = kFirstNewCall; number <= kLastNewCall; ++number) Add(kUnknown, number, {});
+    if (how_ == Refuse::kAlone) AddRefused();
     if (error_ == 0) Check(seccomp_load(filter_.get()));
-    if (error_ == 0) return {};
+    if (error_ == 0)
+      return UniqueFd(how_ == Refuse::kNotify ? seccomp_notify_fd(filter_.get()) : -1);
     Error error = ErrnoError(Name(), -error_);
     error.code = Code::kDenied;
     return Fail(std::move(error));
   }
 
  private:
+  void AddRefused() {
+    for (int number : RefusedCalls())
+      if (!Allowed().contains(number)) Add(kRefuse, number, {});
+    for (int number : UnknownCalls()) Add(kUnknown, number, {});
+    for (int number = kFirstNewCall; number <= kLastNewCall; ++number) Add(kUnknown, number, {});
+  }
+
   std::string Name() const { return stage_ == FilterStage::kLoad ? "seccomp A" : "seccomp B"; }
 
   const std::map<int, Narrow>& Allowed() {
@@ -61,6 +83,11 @@ class Builder {
 
   void Check(int result) {
     if (result < 0 && error_ == 0) error_ = result;
+  }
+
+  /// The complement of a condition; the default says it where that is not a kill.
+  void AddRefusal(int number, std::initializer_list<scmp_arg_cmp> when) {
+    if (how_ == Refuse::kAlone) Add(kRefuse, number, when);
   }
 
   void Add(uint32_t action, int number, std::initializer_list<scmp_arg_cmp> when) {
@@ -80,29 +107,30 @@ class Builder {
         return Add(SCMP_ACT_ALLOW, number, {});
       case Narrow::kNoExec:
         Add(SCMP_ACT_ALLOW, number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
-        return Add(kRefuse, number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)});
+        return AddRefusal(number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)});
       case Narrow::kNoWriteExec:
         for (uint64_t prot : {uint64_t{0}, uint64_t{PROT_WRITE}, uint64_t{PROT_EXEC}})
           Add(SCMP_ACT_ALLOW, number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, kWriteExec, prot)});
-        return Add(kRefuse, number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, kWriteExec, kWriteExec)});
+        return AddRefusal(number, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, kWriteExec, kWriteExec)});
       case Narrow::kChannelOnly:
         Add(SCMP_ACT_ALLOW, number, {SCMP_A0_64(SCMP_CMP_EQ, channel)});
-        return Add(kRefuse, number, {SCMP_A0_64(SCMP_CMP_NE, channel)});
+        return AddRefusal(number, {SCMP_A0_64(SCMP_CMP_NE, channel)});
       case Narrow::kReportOnly:
         Add(SCMP_ACT_ALLOW, number, {SCMP_A0_64(SCMP_CMP_EQ, channel)});
         Add(SCMP_ACT_ALLOW, number, {SCMP_A0_64(SCMP_CMP_EQ, report)});
-        Add(kRefuse, number, {SCMP_A0_64(SCMP_CMP_GT, report)});
-        return Add(kRefuse, number, {SCMP_A0_64(SCMP_CMP_LT, channel)});
+        AddRefusal(number, {SCMP_A0_64(SCMP_CMP_GT, report)});
+        return AddRefusal(number, {SCMP_A0_64(SCMP_CMP_LT, channel)});
       case Narrow::kAbortSelf:
         Add(SCMP_ACT_ALLOW, number,
             {SCMP_A0_64(SCMP_CMP_EQ, self), SCMP_A2_64(SCMP_CMP_EQ, SIGABRT)});
-        Add(kRefuse, number, {SCMP_A0_64(SCMP_CMP_NE, self)});
-        return Add(kRefuse, number,
-                   {SCMP_A0_64(SCMP_CMP_EQ, self), SCMP_A2_64(SCMP_CMP_NE, SIGABRT)});
+        AddRefusal(number, {SCMP_A0_64(SCMP_CMP_NE, self)});
+        return AddRefusal(number,
+                          {SCMP_A0_64(SCMP_CMP_EQ, self), SCMP_A2_64(SCMP_CMP_NE, SIGABRT)});
     }
   }
 
   FilterStage stage_;
+  Refuse how_;
   Filter filter_;
   std::map<int, Narrow> allowed_;
   int error_ = 0;
@@ -110,6 +138,25 @@ class Builder {
 
 }  // namespace
 
-Status LoadFilter(FilterStage stage) { return Builder(stage).Build(); }
+Result<UniqueFd> LoadFilter(FilterStage stage) {
+  if (stage == FilterStage::kLoad) return Builder(stage, Refuse::kTrace).Build();
+  auto listener = Builder(stage, Refuse::kNotify).Build();
+  return listener ? std::move(listener) : Builder(stage, Refuse::kAlone).Build();
+}
+
+Refusal JudgeCall(int number) {
+  const auto has = [number](std::span<const int> calls) {
+    return std::find(calls.begin(), calls.end(), number) != calls.end();
+  };
+  if (has(UnknownCalls()) || (number >= kFirstNewCall && number <= kLastNewCall))
+    return Refusal::kUnknown;
+  return has(RefusedCalls()) ? Refusal::kAccess : Refusal::kKill;
+}
+
+std::string CallName(int number) {
+  std::unique_ptr<char, decltype(&std::free)> name(
+      seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number), &std::free);
+  return name ? std::string(name.get()) : fmt::format("system call {}", number);
+}
 
 }  // namespace assay::sandbox

@@ -2,6 +2,9 @@
 // errno when it is something that ordinary libraries try, and kills the process when it is not.
 #pragma once
 
+#include <string>
+
+#include "base/files.h"
 #include "base/result.h"
 
 namespace assay::sandbox {
@@ -10,6 +13,18 @@ namespace assay::sandbox {
 enum class FilterStage { kLoad, kRun };
 
 /// Puts the filter in force for good. B can only narrow A. kDenied. [single-threaded]
-Status LoadFilter(FilterStage stage);
+///
+/// In B a refused call waits for the spawner's word, which arrives through the listener that is
+/// returned: so every denial is counted and named. A refuses by SECCOMP_RET_TRACE without a tracer
+/// (ENOSYS), the one refusal that does not take precedence over B's. Where the kernel gives no
+/// listener (another one is in force around us), B refuses by itself and the descriptor is none.
+Result<UniqueFd> LoadFilter(FilterStage stage);
+
+/// What becomes of a refused call.
+enum class Refusal { kAccess, kUnknown, kKill };
+/// The spawner's word on a call that the filter refused. [any thread]
+Refusal JudgeCall(int number);
+/// "openat", or the number of a call that has no name here. [any thread]
+std::string CallName(int number);
 
 }  // namespace assay::sandbox

@@ -25,6 +25,10 @@ struct AttackEnd {
 /// Runs one attack to its end.
 AttackEnd RunAttack(const std::string& name, Tier tier, std::chrono::milliseconds wall);
 
+AttackEnd RunSpec(const WorkerSpec& spec, Tier tier, std::chrono::milliseconds wall);
+/// Spec of an ordinary C++ plugin.
+WorkerSpec PlainSpec();
+
 /// What must come of an attack.
 enum class Expect {
   kRefused,    ///< the call fails, the plugin goes on and ends well

@@ -136,6 +136,37 @@ TEST_CASE("Spawner: takes its workers along when the engine dies") {
   }
 }
 
+TEST_CASE("Spawner: lets an ordinary C++ plugin do its work") {
+  for (Tier tier : OfferedTiers()) {
+    const AttackEnd end = RunSpec(PlainSpec(), tier, milliseconds(5000));
+    INFO(Name(tier) << " " << end.refused_start << " " << Name(end.outcome.fate) << " "
+                    << end.outcome.detail);
+    CHECK(end.outcome.fate == Fate::kOk);
+  }
+}
+
+TEST_CASE("Spawner: names and counts refused calls, and the one that kills [CL-5]") {
+  for (Tier tier : OfferedTiers()) {
+    const AttackEnd refused = RunAttack("open_passwd", tier, milliseconds(5000));
+    REQUIRE(refused.outcome.denied.size() == 1);
+    CHECK(refused.outcome.denied[0].name == "openat");
+    CHECK(refused.outcome.denied[0].count == 1);
+    const AttackEnd killed = RunAttack("load_bpf", tier, milliseconds(5000));
+    CHECK(killed.outcome.fate == Fate::kViolation);
+    CHECK_THAT(killed.outcome.detail, Catch::Matchers::Contains("bpf"));
+  }
+}
+
+TEST_CASE("Spawner: ends a worker that is refused too often") {
+  for (Tier tier : OfferedTiers()) {
+    WorkerSpec spec = AttackSpec("kill_probe");
+    spec.init.limits.denied_calls = 50;
+    const AttackEnd end = RunSpec(spec, tier, milliseconds(5000));
+    CHECK(end.outcome.fate == Fate::kFlooded);
+    CHECK_THAT(end.outcome.detail, Catch::Matchers::Contains("denied_calls"));
+  }
+}
+
 TEST_CASE("Spawner: does not run constructors when the plugin is loaded") {
   for (Tier tier : OfferedTiers()) {
     WorkerSpec spec = AttackSpec("no-constructors");
