@@ -35,5 +35,6 @@ build() { # PRESET [targets...]
 build_product() { # PRESET
   local found
   mapfile -t found < <(targets "$1" '^(assay|assay-worker|assay-verify|plugin_.*)$')
+  [ ${#found[@]} -gt 0 ] || die "preset $1 has no programs to build"
   build "$1" "${found[@]}"
 }
