@@ -66,7 +66,7 @@ std::string ConfigText(const demo::DemoServer& server, sandbox::Tier tier) {
 Result<std::unique_ptr<demo::DemoServer>> StartServer(const Context& context) {
   ASSAY_TRY(demo::LoopbackUp());
   demo::DemoOptions options;
-  options.seed = context.options.random_state;
+  options.seed = context.options.random_state.value_or(1);
   options.now = SystemClock().Now();
   return demo::DemoServer::Start(options);
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/summary.h"
 #include "cli/workspace.h"
 
 namespace assay::cli {
@@ -80,7 +81,7 @@ int RunDoctor(Context& context) {
   std::vector<Finding> out;
   std::optional<sandbox::TierReport> tier;
   LookAtSandbox(context, out, tier);
-  out.push_back({true, "libraries", LibraryVersions()});
+  out.push_back({true, "storage", ledger::StorageVersion()});
   if (std::filesystem::exists(context.options.config)) {
     int exit = 0;
     auto workspace = OpenWorkspace(context, exit, true);

@@ -41,7 +41,7 @@ ExitCode ExitFor(const Error& error) {
   constexpr Family kFamilies[] = {
       {"AS-CON-", ExitCode::kCredential},    {"AS-PLG-", ExitCode::kPluginRefused},
       {"AS-SBX-", ExitCode::kPluginRefused}, {"AS-CFG-", ExitCode::kConfig},
-      {"AS-CLI-", ExitCode::kUsage},         {"AS-BUSY", ExitCode::kBusy}};
+      {"AS-CLI-", ExitCode::kUsage},         {"AS-LED-001", ExitCode::kBusy}};
   for (const Family& family : kFamilies)
     if (error.id.rfind(family.prefix, 0) == 0) return family.code;
   return ExitFor(error.code);

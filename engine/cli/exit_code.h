@@ -27,7 +27,7 @@ enum class ExitCode : int {
 
 constexpr int ToInt(ExitCode code) { return static_cast<int>(code); }
 
-/// By the message code where it names a family (AS-CON, AS-PLG, AS-SBX, AS-CFG, AS-LED, AS-BUSY),
+/// By the message code where it names a family (AS-CON, AS-PLG, AS-SBX, AS-CFG, AS-LED-001),
 /// else by Code.
 ExitCode ExitFor(const Error& error);
 /// The code only: for results without a message.

@@ -1,17 +1,17 @@
 // assay explain CODE|CHECK|CONTROL|TERM.
 #include <fmt/format.h>
 
-#include "assess/catalogue.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/explain_text.h"
+#include "cli/installed.h"
 
 namespace assay::cli {
 namespace {
 
-bool ExplainCheck(Context& context, const std::string& name, const std::vector<CheckSpec>& checks,
-                  const std::vector<FrameworkSpec>& frameworks) {
-  for (const CheckSpec& check : checks) {
+bool ExplainCheck(Context& context, const std::string& name, const assess::Catalogue& catalogue) {
+  for (const CheckSpec* spec : catalogue.Checks()) {
+    const CheckSpec& check = *spec;
     if (!EqualsIgnoreCase(check.id, name)) continue;
     Say(context, fmt::format("  {}  (version {}, {})\n  {}\n\n", check.id, check.version,
                              Name(check.severity), check.title));
@@ -22,11 +22,8 @@ bool ExplainCheck(Context& context, const std::string& name, const std::vector<C
       Say(context, fmt::format("  parameter  {} = {}\n", name_, value));
     for (const auto& [source, ids] : check.references)
       Say(context, fmt::format("  see also   {} {}\n", source, Join(ids, ", ")));
-    for (const FrameworkSpec& framework : frameworks)
-      for (const ControlSpec& control : framework.controls)
-        for (const std::string& id : control.checks)
-          if (id == check.id)
-            Say(context, fmt::format("  speaks to  {}:{}  {}\n", framework.id, control.id, control.title));
+    for (const std::string& control : catalogue.ControlsOf(check.id))
+      Say(context, fmt::format("  speaks to  {}\n", control));
     Say(context, fmt::format("\n  decided by this query:\n{}\n", check.sql));
     return true;
   }
@@ -34,9 +31,10 @@ bool ExplainCheck(Context& context, const std::string& name, const std::vector<C
 }
 
 bool ExplainControl(Context& context, const std::string& name,
-                    const std::vector<FrameworkSpec>& frameworks) {
+                    const assess::Catalogue& catalogue) {
   bool found = false;
-  for (const FrameworkSpec& framework : frameworks) {
+  for (const assess::InstalledFramework& installed : catalogue.frameworks()) {
+    const FrameworkSpec& framework = installed.spec;
     for (const ControlSpec& control : framework.controls) {
       if (!EqualsIgnoreCase(control.id, name) &&
           !EqualsIgnoreCase(framework.id + ":" + control.id, name))
@@ -62,17 +60,12 @@ int RunExplain(Context& context) {
     if (!text->remedy.empty()) Say(context, fmt::format("  to fix  {}\n", text->remedy));
     return 0;
   }
-  auto installation = assess::LocateInstallation();
-  if (!installation) return Report(context, installation.error());
-  auto checks = assess::InstalledChecks(*installation);
-  if (!checks) return Report(context, checks.error());
-  auto frameworks = assess::InstalledFrameworks(*installation);
-  if (!frameworks) return Report(context, frameworks.error());
-  if (ExplainCheck(context, name, *checks, *frameworks) || ExplainControl(context, name, *frameworks))
-    return 0;
+  auto catalogue = OpenCatalogue(context);
+  if (!catalogue) return Report(context, catalogue.error());
+  if (ExplainCheck(context, name, *catalogue) || ExplainControl(context, name, *catalogue)) return 0;
   std::vector<std::string> known;
   for (const Explanation& one : Explanations()) known.emplace_back(one.name);
-  for (const CheckSpec& check : *checks) known.push_back(check.id);
+  for (const std::string& id : catalogue->CheckIds()) known.push_back(id);
   const std::string near = NearestWord(name, known);
   return Report(context, Error{Code::kNotFound, "nothing is called " + Quote(name), {},
                                near.empty() ? "assay check list, assay framework list" : "did you mean " + near + "?",

@@ -3,10 +3,10 @@
 
 #include <charconv>
 
-#include "assess/catalogue.h"
 #include "assess/history.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/installed.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
 
@@ -62,8 +62,8 @@ std::optional<Opened> OpenLastRun(Context& context, int& exit) {
     return std::nullopt;
   }
   out.run = std::move(**run);
-  if (auto catalogue = assess::InstalledChecks(out.workspace->installation))
-    for (CheckSpec& check : *catalogue) out.checks.emplace(check.id, std::move(check));
+  if (auto catalogue = OpenCatalogue(context))
+    for (const CheckSpec* check : catalogue->Checks()) out.checks.emplace(check->id, *check);
   return out;
 }
 
@@ -89,7 +89,7 @@ int RunFindingList(Context& context) {
     return ToInt(ExitCode::kUsage);
   }
   std::string items;
-  const bool header = context.stdout_is_tty && !context.options.json;
+  const bool header = context.terminal.tty && !context.options.json;
   if (header) Say(context, fmt::format("  {:<8} {:<9} {:<44} SUBJECT\n", "ID", "SEV", "CHECK"));
   for (const assess::CheckView& check : opened->run.checks) {
     const auto& only = context.options.only_checks;

@@ -1,10 +1,11 @@
-// assay ledger verify|status|show|checkpoint, and assay verify PATH.
+// assay ledger verify|status|show|checkpoint.
 #include <fmt/format.h>
 
 #include <charconv>
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/summary.h"
 #include "cli/workspace.h"
 
 namespace assay::cli {

@@ -7,9 +7,11 @@
 #include <fstream>
 #include <iostream>
 
+#include "assess/prepare.h"
 #include "cli/command.h"
 #include "cli/command_tree.h"
 #include "cli/parse.h"
+#include "sandbox/spawner.h"
 
 extern char** environ;
 
@@ -58,6 +60,10 @@ Environment ReadEnvironment() {
 
 void WriteTo(FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
 
+bool RunsPlugins(const std::string& command) {
+  return command == "run" || command == "demo" || command == "doctor";
+}
+
 int Dispatch(Context& context) {
   const std::string name = context.CommandName();
   for (const Entry& entry : kDispatch)
@@ -78,7 +84,6 @@ int Main(const std::vector<std::string>& arguments) {
   const Options& options = context.options;
   context.environment = ReadEnvironment();
   const bool tty = options.output_file.empty() && isatty(STDOUT_FILENO) == 1;
-  context.stdout_is_tty = tty;
   context.terminal =
       DetectTerminal(options.color, options.ascii, options.local, tty, context.environment);
   context.err = [](std::string_view text) { WriteTo(stderr, text); };
@@ -90,9 +95,16 @@ int Main(const std::vector<std::string>& arguments) {
     context.options.config = found && options.command.front() != "init" ? *found : "assay.toml";
   }
 
-  // SPAWNER: the sandbox's spawner process is forked here, before any thread is started and any
-  // secret is read (sandbox/spawner.h), for the commands that run plugins; context.spawner points
-  // at it.
+  // Forked before any thread is started and any secret is read, for the commands that run plugins.
+  std::unique_ptr<sandbox::Spawner> spawner;
+  if (RunsPlugins(options.command.front())) {
+    auto installation = assess::LocateInstallation();
+    if (!installation) return context.Fail(installation.error());
+    auto started = sandbox::Spawner::Start(installation->worker().string());
+    if (!started) return context.Fail(started.error());
+    spawner = std::move(*started);
+    context.spawner = spawner.get();
+  }
 
   std::ofstream file;
   if (!options.output_file.empty()) {

@@ -1,7 +1,8 @@
 // assay run: one run for each selected tenant. Findings do not change the exit code unless --fail-on.
-#include <csignal>
-
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "base/text.h"
 #include "cli/command.h"
@@ -16,13 +17,6 @@ std::atomic<bool> g_cancelled{false};
 
 void OnInterrupt(int) {
   if (g_cancelled.exchange(true)) ::_exit(130);  // the second time: stop now, the ledger is whole
-}
-
-/// Errors of a run by what the reader must do (cli.md section 3.4).
-ExitCode ExitForError(const Error& error) {
-  if (error.id.starts_with("AS-PLG") || error.id.starts_with("AS-SBX")) return ExitCode::kPluginRefused;
-  if (error.id.starts_with("AS-CON")) return ExitCode::kCredential;
-  return ExitFor(error);
 }
 
 bool FailsOn(const TenantRun& run, const std::string& level) {
@@ -59,7 +53,7 @@ int ExitForRun(const TenantRun& run, const std::string& fail_on) {
   std::vector<ExitCode> all{ExitCode::kOk};
   const assess::RunReport& report = run.report;
   if (report.cancelled) return 130;
-  if (report.stopped) all.push_back(ExitForError(*report.stopped));
+  if (report.stopped) all.push_back(ExitFor(*report.stopped));
   if (!report.plugin_faults.empty()) all.push_back(ExitCode::kIncomplete);
   for (const CheckResult& check : report.checks)
     if (check.verdict == Verdict::kNotAssessed) all.push_back(ExitCode::kIncomplete);
@@ -85,7 +79,7 @@ int RunRun(Context& context) {
     auto run = RunTenant(request);
     if (!run) {
       Report(context, run.error());
-      exits.push_back(ExitForError(run.error()));
+      exits.push_back(ExitFor(run.error()));
       continue;
     }
     ShowRun(context, *tenant, *run);

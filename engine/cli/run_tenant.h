@@ -34,6 +34,9 @@ struct TenantRun {
 /// (busy, store), kCorrupt (ledger does not verify at open). A run that stopped early is a value, not an error.
 Result<TenantRun> RunTenant(const RunRequest& request);
 
+/// Exit code of a run that ended (cli.md section 3.4); `fail_on` is a severity or empty.
+int ExitForRun(const TenantRun& run, const std::string& fail_on);
+
 /// SHA-256 of the running binary in hexadecimal, for provenance; empty when it cannot be read.
 std::string OwnDigest();
 

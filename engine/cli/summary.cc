@@ -11,20 +11,6 @@ namespace {
 
 constexpr size_t kShownFailures = 6, kShownGaps = 4;
 
-std::string Paint(std::string text, const char* code, const Style& style) {
-  return style.color ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
-}
-
-const char* ColorOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kPass: return "32";
-    case Verdict::kFail: return "31";
-    case Verdict::kManual: return "36";
-    case Verdict::kNotAssessed: return "33";
-    default: return "2";
-  }
-}
-
 std::string Seconds(int64_t ms) { return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000); }
 
 Severity SeverityOf(const CheckResult& result, const CheckCatalogue& checks) {
@@ -80,20 +66,6 @@ std::string WorthALook(const assess::RunReport& report, const CheckCatalogue& ch
 }
 
 }  // namespace
-
-std::string Mark(Verdict verdict, const Style& style) {
-  const auto pick = [&](const char* sign, const char* ascii) {
-    return Paint(style.ascii ? ascii : sign, ColorOf(verdict), style);
-  };
-  switch (verdict) {
-    case Verdict::kPass: return pick("✓", "[ok]");
-    case Verdict::kFail: return pick("✗", "[FAIL]");
-    case Verdict::kManual: return pick("◐", "[man]");
-    case Verdict::kNotApplicable: return pick("–", "[-]");
-    case Verdict::kNotAssessed: return pick("○", "[n/a?]");
-  }
-  return "";
-}
 
 std::string ControlSummary(const std::vector<ControlResult>& controls, const Style&) {
   std::vector<std::string> order;

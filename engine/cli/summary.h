@@ -5,20 +5,18 @@
 #include <string>
 
 #include "assess/run.h"
+#include "cli/command.h"
 #include "model/check.h"
 
 namespace assay::cli {
 
-/// Marks carry shape and word, never colour alone (journeys.md section 2).
-struct Style {
-  bool color = false;
-  bool ascii = false;
-};
+/// Colour and ASCII are those of the terminal (output.h).
+using Style = Terminal;
+inline const Style& StyleOf(const Context& context) { return context.terminal; }
 
 using CheckCatalogue = std::map<std::string, CheckSpec>;
 
-/// The mark of a verdict: "✗" or "[FAIL]". [any thread]
-std::string Mark(Verdict verdict, const Style& style);
+inline std::string Mark(Verdict verdict, const Style& style) { return VerdictMark(verdict, style); }
 
 /// collect, check and commit lines, verdict counts and what is worth a look. Ends with a newline.
 std::string RunSummary(const assess::RunReport& report, const CheckCatalogue& checks,

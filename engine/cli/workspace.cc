@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/installed.h"
+
 #include "proof/sha256.h"
 
 namespace assay::cli {
@@ -9,8 +11,9 @@ namespace assay::cli {
 std::optional<Workspace> OpenWorkspace(Context& context, int& exit, bool check_secrets) {
   auto installation = assess::LocateInstallation();
   if (!installation) return exit = Report(context, installation.error()), std::nullopt;
-  config::LoadOptions options = assess::KnownNames(*installation);
-  options.check_secrets = check_secrets;
+  auto catalogue = OpenCatalogue(context);
+  if (!catalogue) return exit = Report(context, catalogue.error()), std::nullopt;
+  const config::LoadOptions options = LoadOptionsFor(*catalogue, check_secrets);
   config::Loaded loaded = config::LoadConfig(context.options.config, options);
   if (!ShowDiagnostics(context, loaded.diagnostics)) return exit = ToInt(ExitCode::kConfig), std::nullopt;
   Workspace out{std::move(*installation), std::move(loaded.config)};

@@ -98,6 +98,9 @@ struct VerifyReport {
   std::string message;              ///< what is wrong there
 };
 
+/// "SQLite 3.40.1": what stores the ledger on this machine. [any thread]
+std::string StorageVersion();
+
 class Ledger {
  public:
   virtual ~Ledger() = default;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "ledger/ledger.h"
 
 namespace assay::ledger {
 namespace {
@@ -174,5 +175,7 @@ Status Transaction::Commit() {
   database_ = nullptr;
   return {};
 }
+
+std::string StorageVersion() { return std::string("SQLite ") + sqlite3_libversion(); }
 
 }  // namespace assay::ledger

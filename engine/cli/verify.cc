@@ -1,0 +1,45 @@
+// assay verify PATH: hands a ledger folder to assay-verify, the offline verifier that shares no storage code
+// with the engine. What an auditor runs and what an administrator runs is the same program.
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "assess/prepare.h"
+#include "base/files.h"
+#include "cli/command.h"
+
+namespace assay::cli {
+namespace {
+
+/// A ledger folder: PATH itself, or the only ledger below PATH (a demo folder, a storage path).
+Result<std::filesystem::path> FindLedger(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path / "ledger.db", error)) return path;
+  std::vector<std::filesystem::path> found;
+  for (auto at = std::filesystem::recursive_directory_iterator(path, error);
+       !error && at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
+    if (at.depth() > 3) at.disable_recursion_pending();
+    if (at->path().filename() == "ledger.db") found.push_back(at->path().parent_path());
+  }
+  if (found.size() == 1) return found.front();
+  return Fail(Code::kNotFound,
+              fmt::format("{}: {}", path.string(),
+                          found.empty() ? "holds no ledger" : "holds several ledgers: name one"));
+}
+
+}  // namespace
+
+int RunVerify(Context& context) {
+  auto installation = assess::LocateInstallation();
+  if (!installation) return Report(context, installation.error());
+  auto folder = FindLedger(context.options.argument);
+  if (!folder) return Report(context, folder.error());
+  const std::string program = (installation->root / "bin" / "assay-verify").string();
+  std::vector<const char*> arguments{program.c_str(), folder->c_str()};
+  if (context.options.json) arguments.push_back("--json");
+  arguments.push_back(nullptr);
+  ::execv(program.c_str(), const_cast<char* const*>(arguments.data()));
+  return Report(context, ErrnoError(program));
+}
+
+}  // namespace assay::cli
