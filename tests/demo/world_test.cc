@@ -1,7 +1,6 @@
 // What the demo tenant holds: counts, planted failures, and that nobody real is in it.
 #include "demo/world.h"
 
-#include <regex>
 #include <set>
 
 #include "demo_client.h"
@@ -15,6 +14,21 @@ namespace {
 std::string ArmPath(const DemoTenant& tenant, size_t sub, const std::string& tail) {
   return "/subscriptions/" + tenant.world().subscriptions()[sub] + "/providers/" + tail +
          "?api-version=2023-04-01";
+}
+
+/// What stands after "@" or "://" as far as it looks like a host name.
+std::vector<std::string> Addresses(const std::string& text) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < text.size(); ++i) {
+    bool begins = text[i] == '@' || (i >= 2 && text.compare(i - 2, 3, "://") == 0);
+    if (!begins) continue;
+    size_t end = i + 1;
+    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) ||
+                                 text[end] == '.' || text[end] == '-'))
+      ++end;
+    if (end > i + 1) names.push_back(text.substr(i + 1, end - i - 1));
+  }
+  return names;
 }
 
 size_t CountWhere(const std::vector<std::string>& items, const std::string& pointer,
@@ -72,7 +86,8 @@ TEST_CASE("World: Plants one failure of every kind") {
   DemoTenant tenant = MakeTenant();
   auto devices = AllItems(tenant, Host::kGraph, "/v1.0/deviceManagement/managedDevices");
   CHECK(CountWhere(devices, "/complianceState", "noncompliant") == 3);
-  CHECK(CountWhere(devices, "/isEncrypted", "false") == 2);  auto apps = AllItems(tenant, Host::kGraph, "/v1.0/applications");
+  CHECK(CountWhere(devices, "/isEncrypted", "false") == 2);
+  auto apps = AllItems(tenant, Host::kGraph, "/v1.0/applications");
   CHECK(std::count_if(apps.begin(), apps.end(), [](auto& app) {
           std::string end = At(app, "/passwordCredentials/0/endDateTime");
           return !end.empty() && end < "2026-11-02";
@@ -117,13 +132,11 @@ TEST_CASE("World: Every object has an id of its own") {
 
 TEST_CASE("World: Names no mail or web address outside .example and its own loopback") {
   DemoTenant tenant = MakeTenant({7, FromUnixMs(1793606400000), {"*"}, false});
-  static const std::regex kAddress(R"((?:@|https?://)([A-Za-z0-9.-]+))");
   for (Host host : {Host::kGraph, Host::kArm}) {
     for (const std::string& path : tenant.world().Paths(host)) {
       for (const Json& item : tenant.world().Find(host, path)->items) {
         std::string text = item.Dump();
-        for (std::sregex_iterator it(text.begin(), text.end(), kAddress), end; it != end; ++it) {
-          std::string name = (*it)[1];
+        for (const std::string& name : Addresses(text)) {
           INFO(path << ": " << name);
           CHECK((name.ends_with(".example") || name == "localhost" || name.starts_with("odata.")));
         }
