@@ -2,6 +2,7 @@
 // cannot differ.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,8 +13,9 @@
 namespace assay::cli {
 
 /// Where a flag's value goes.
-using Target = std::variant<bool Options::*, int Options::*, std::string Options::*,
-                            std::vector<std::string> Options::*, uint64_t Options::*>;
+using Target =
+    std::variant<bool Options::*, int Options::*, std::string Options::*,
+                 std::vector<std::string> Options::*, std::optional<uint64_t> Options::*>;
 
 struct Flag {
   std::string_view names;  ///< "-C,--config"; without dashes: the positional argument

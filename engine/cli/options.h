@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct Options {
   std::vector<std::string> frameworks;              ///< run --framework
   std::string fail_on;                              ///< run --fail-on: a severity
   std::string directory;                            ///< demo, init --dir
-  uint64_t random_state = 1;                        ///< demo --random-state
+  std::optional<uint64_t> random_state;             ///< demo --random-state
   std::string directory_id, client_id, secret_ref;  ///< init: the first tenant
   bool origin = false;                              ///< config show --origin
   bool no_secrets = false;                          ///< config check --no-secrets
