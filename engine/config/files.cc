@@ -52,7 +52,8 @@ class Reader {
   bool Add(const fs::path& path, const Place& asked) {
     auto bytes = ReadFile(path, kMaxDocumentBytes);
     if (!bytes) {
-      report_.Error("AS-CFG-006", asked, bytes.error().ToString());
+      Diagnostic& d = report_.Error("AS-CFG-006", asked, bytes.error().ToString());
+      if (asked.line == 0) d.notes.push_back("help: assay init writes one, -C FILE names one");
       return false;
     }
     SyntaxError error;
@@ -100,17 +101,22 @@ class Reader {
   }
 
   std::vector<fs::path> Matches(const fs::path& relative) const {
-    if (!HasGlob(relative)) return {folder_ / relative};
+    if (!HasGlob(relative)) return {Below(relative)};
     std::vector<fs::path> out;
     std::error_code error;
     const fs::path folder = folder_ / relative.parent_path();
     for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
       const std::string name = it->path().filename().string();
       if (fnmatch(relative.filename().c_str(), name.c_str(), FNM_PERIOD) == 0)
-        out.push_back(it->path());
+        out.push_back(Below(relative.parent_path() / name));
     }
     std::sort(out.begin(), out.end());
     return out;
+  }
+
+  // As people would write it: "tenants.d/a.toml" beside "assay.toml".
+  fs::path Below(const fs::path& relative) const {
+    return main_.has_parent_path() ? folder_ / relative : relative;
   }
 
   void RefuseInclude(const Document& document) {

@@ -43,12 +43,38 @@ void Report::HideFrom(const Place& place) {
   }
 }
 
+void Report::HideText(std::string_view secret) {
+  secrets_.emplace_back(secret);
+  // As messages quote it: escaped, and cut at either length.
+  for (size_t length : {size_t{60}, size_t{200}}) {
+    std::string quoted = Quote(secret, length);
+    quoted = quoted.substr(1, quoted.rfind('"') - 1);
+    if (!quoted.empty()) secrets_.push_back(std::move(quoted));
+  }
+}
+
+void Report::RemoveSecrets(std::string& text) const {
+  for (const std::string& secret : secrets_)
+    for (size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at))
+      text.replace(at, secret.size(), "\xe2\x80\xa6");
+}
+
+bool Report::HasAt(const Place& place) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& d) {
+    return d.place.file == place.file && d.place.line == place.line &&
+           d.place.column == place.column;
+  });
+}
+
 bool Report::has_errors() const {
   return std::any_of(all_.begin(), all_.end(), [](const Diagnostic& d) { return d.is_error; });
 }
 
 std::vector<Diagnostic> Report::Finish(const std::vector<const Document*>& documents) {
   for (Diagnostic& d : all_) {
+    RemoveSecrets(d.message);
+    RemoveSecrets(d.caret_note);
+    for (std::string& note : d.notes) RemoveSecrets(note);
     const auto it = std::find_if(documents.begin(), documents.end(),
                                  [&](const Document* doc) { return doc->file == d.place.file; });
     if (it == documents.end() || d.place.line == 0) continue;
@@ -63,10 +89,14 @@ std::vector<Diagnostic> Report::Finish(const std::vector<const Document*>& docum
       d.source_line =
           std::string(line.substr(0, ByteOfColumn(line, hidden->second))) + "\xe2\x80\xa6";
   }
-  std::stable_sort(all_.begin(), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tie(a.place.file, a.place.line, a.place.column) <
-           std::tie(b.place.file, b.place.line, b.place.column);
-  });
+  // The main file first, then the others as they were included.
+  const auto order = [&](const Diagnostic& d) {
+    const auto it = std::find_if(documents.begin(), documents.end(),
+                                 [&](const Document* doc) { return doc->file == d.place.file; });
+    return std::make_tuple(it - documents.begin(), d.place.line, d.place.column);
+  };
+  std::stable_sort(all_.begin(), all_.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return order(a) < order(b); });
   return all_;
 }
 

@@ -21,6 +21,10 @@ class Report {
   Diagnostic& Warning(std::string_view code, const Place& place, std::string message);
   /// The characters from `place` to the end of its line hold a secret: no message shows them.
   void HideFrom(const Place& place);
+  /// `secret` stands in no message, whoever quotes it.
+  void HideText(std::string_view secret);
+  /// True when something was reported at exactly this place.
+  bool HasAt(const Place& place) const;
   bool has_errors() const;
 
   /// All, in order of file and place, with their source lines from `documents`.
@@ -29,7 +33,10 @@ class Report {
   Status FirstErrors(const std::vector<const Document*>& documents);
 
  private:
+  void RemoveSecrets(std::string& text) const;
+
   std::vector<Diagnostic> all_;
+  std::vector<std::string> secrets_;
   std::map<std::pair<std::string, uint32_t>, uint32_t>
       hidden_;  // (file, line) -> first hidden column
 };

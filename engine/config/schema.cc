@@ -93,6 +93,8 @@ void Walker::WalkTable(const toml::table& table, const Schema& schema, const std
       WalkNamedItem(key, node, schema.others(), path);
     } else if (spec == nullptr) {
       UnknownKey(key, schema);
+    } else if (spec->later && report_.HasAt(PlaceOf(*document_, key))) {
+      continue;  // a literal secret: said already
     } else if (spec->later) {
       report_
           .Error("AS-CFG-030", PlaceOf(*document_, key),
@@ -157,7 +159,7 @@ void Walker::WalkNamed(const toml::table& named, const Key& spec, const std::str
 
 void Walker::WalkNamedItem(const toml::key& key, const toml::node& node, const Schema& schema,
                            const std::string& path) {
-  const std::string name(key.str());
+  std::string name(key.str());
   const toml::table* table = node.as_table();
   if (table == nullptr) {
     report_.Error("AS-CFG-004", PlaceOf(*document_, key),
@@ -169,8 +171,9 @@ void Walker::WalkNamedItem(const toml::key& key, const toml::node& node, const S
         .Error("AS-CFG-004", PlaceOf(*document_, key),
                fmt::format("{} is not {}", Quote(name, 60), schema.names->noun))
         .caret_note = wrong;
-  Define(Join2(path, name), PlaceOf(*document_, key),
-         fmt::format("{} {}", schema.noun, Quote(name)));
+  if (!Define(Join2(path, name), PlaceOf(*document_, key),
+              fmt::format("{} {}", schema.noun, Quote(name))))
+    name += "#again";  // its keys are not each defined twice
   WalkTable(*table, schema, Join2(path, name), true);
 }
 
@@ -230,14 +233,17 @@ void Walker::CheckText(const toml::node& node, const std::string& text, const Ke
 }
 
 void Walker::UnknownKey(const toml::key& key, const Schema& schema) {
+  if (report_.HasAt(PlaceOf(*document_, key))) return;  // a literal secret: said already
   Diagnostic& d =
       report_.Error("AS-CFG-001", PlaceOf(*document_, key),
                     fmt::format("unknown key {} in {}", Quote(key.str(), 60), schema.title));
-  std::vector<std::string> names;
-  for (const Key& k : schema.keys)
-    if (!k.later) names.emplace_back(k.name);
+  std::vector<std::string> names, later;
+  for (const Key& k : schema.keys) (k.later ? later : names).emplace_back(k.name);
   const std::string nearest = NearestWord(key.str(), names);
-  if (!nearest.empty()) d.caret_note = fmt::format("did you mean \"{}\"?", nearest);
+  if (!nearest.empty())
+    d.caret_note = fmt::format("did you mean \"{}\"?", nearest);
+  else if (const std::string planned = NearestWord(key.str(), later); !planned.empty())
+    d.caret_note = fmt::format("did you mean \"{}\"? It is not available in this version", planned);
   d.notes.push_back("keys here: " + Join(names, ", "));
 }
 
@@ -254,9 +260,13 @@ void Walker::Complete(const Fields& fields, const Schema& schema, const std::str
   for (const Key& key : schema.keys) {
     const bool has = fields.Has(key.name);
     if (key.required && !has && !fields.parts().empty()) {
-      Diagnostic& d =
-          report_.Error("AS-CFG-002", fields.Where(),
-                        fmt::format("key \"{}\" is missing in {}", key.name, schema.title));
+      Place place = fields.Where();
+      if (LineOf(*fields.parts().front().document, place.line).substr(0, 1) != "[") {
+        place.end_line = place.line;  // an inline table: its brace is enough
+        place.end_column = place.column + 1;
+      }
+      Diagnostic& d = report_.Error(
+          "AS-CFG-002", place, fmt::format("key \"{}\" is missing in {}", key.name, schema.title));
       if (key.type->form == Form::kText)
         d.notes.push_back(fmt::format("help: add  {} = \"...\"  ({})", key.name, key.type->noun));
     }

@@ -98,6 +98,7 @@ class Scanner {
     const bool literal = named && !kReference.check(text->get()).empty();
     if (!literal && !LooksLikeSecret(text->get())) return;
     report_.HideFrom(Inside(PlaceOf(document_, node)));
+    report_.HideText(text->get());
     // Under the key when its name says what the value is; under the value's opening quote
     // otherwise.
     Place place = PlaceOf(document_, node);
