@@ -80,7 +80,8 @@ TEST_CASE("Secret: comes from the credentials directory, by plain name only", "[
 }
 
 TEST_CASE("Secret: refuses literals and unknown kinds without showing them", "[broker]") {
-  for (const char* bad : {"", "CANARYvalue", "literal:CANARY", "file:relative/CANARY", "env:", "env:A=CANARY"}) {
+  for (const char* bad :
+       {"", "CANARYvalue", "literal:CANARY", "file:relative/CANARY", "env:", "env:A=CANARY"}) {
     const auto value = ResolveSecret(bad, false);
     CHECK_FAILS(value, Code::kInvalidInput, "env:NAME, file:/path or cred:NAME");
     CHECK(value.error().ToString().find("CANARY") == std::string::npos);

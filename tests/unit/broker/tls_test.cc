@@ -1,4 +1,5 @@
-// TLS: nothing but a valid certificate for exactly that host name is talked to, loopback included. [CM-5]
+// TLS: nothing but a valid certificate for exactly that host name is talked to, loopback included.
+// [CM-5]
 #include "assay/read.h"
 #include "broker/http_client.h"
 #include "support/fake_tenant.h"
@@ -19,8 +20,9 @@ Authority& Ca() {
   return authority;
 }
 
-Result<HttpAnswer> Ask(const Identity& leaf, const std::string& host, const std::string& ca_file) {
-  ScriptedServer server([](const std::string&) { return Answer(200, "{}"); }, &leaf);
+Result<HttpAnswer> Ask(const Identity& leaf, const std::string& host, const std::string& ca_file,
+                       int max_tls = 0) {
+  ScriptedServer server([](const std::string&) { return Answer(200, "{}"); }, &leaf, max_tls);
   HttpOptions options;
   options.ca_file = ca_file;
   options.timeout = std::chrono::milliseconds(2000);
@@ -57,7 +59,8 @@ TEST_CASE("Tls: refuses an authority that is not trusted", "[broker]") {
 }
 
 TEST_CASE("Tls: refuses a wrong host name, also on loopback", "[broker]") {
-  for (const char* names : {"DNS:graph.microsoft.com", "DNS:localhost.evil.example", "DNS:*.localhost", "IP:127.0.0.2", ""}) {
+  for (const char* names : {"DNS:graph.microsoft.com", "DNS:localhost.evil.example",
+                            "DNS:*.localhost", "IP:127.0.0.2", ""}) {
     INFO(names);
     const Identity leaf = MakeIdentity(&Ca().ca, names);
     for (const char* host : {"localhost", "127.0.0.1"}) {
@@ -73,6 +76,15 @@ TEST_CASE("Tls: refuses certificates out of their time", "[broker]") {
   CHECK_FAILS(Ask(expired, "localhost", Ca().pem.path()), Code::kUnavailable, "is not trusted");
   const Identity early = MakeIdentity(&Ca().ca, "DNS:localhost", 1, 10);
   CHECK_FAILS(Ask(early, "localhost", Ca().pem.path()), Code::kUnavailable, "is not trusted");
+}
+
+TEST_CASE("Tls: takes version 1.2 and nothing older [CM-5]", "[broker]") {
+  const Identity leaf = MakeIdentity(&Ca().ca, "DNS:localhost");
+  REQUIRE_OK_AND_ASSIGN(const HttpAnswer answer,
+                        Ask(leaf, "localhost", Ca().pem.path(), TLS1_2_VERSION));
+  CHECK(answer.tls_version == 0x0303);
+  CHECK_FAILS(Ask(leaf, "localhost", Ca().pem.path(), TLS1_1_VERSION), Code::kUnavailable,
+              "TLS handshake");
 }
 
 TEST_CASE("Tls: refuses a peer that speaks no TLS", "[broker]") {
@@ -94,7 +106,8 @@ TEST_CASE("Tls: refuses a ca_file that is none", "[broker]") {
 
 TEST_CASE("Tls: carries a whole read, and does not retry where trust is missing", "[broker]") {
   const Identity leaf = MakeIdentity(&Ca().ca, "DNS:localhost");
-  FakeTenant tenant([](const std::string&) { return Answer(200, "{\"value\":[]}"); }, &leaf, "localhost");
+  FakeTenant tenant([](const std::string&) { return Answer(200, "{\"value\":[]}"); }, &leaf,
+                    "localhost");
   SECTION("trusted") {
     tenant.options.cloud.ca_file = Ca().pem.path();
     const ReadResult page = tenant.Read(FakeTenant::Users());

@@ -12,8 +12,9 @@ namespace {
 Reply Nothing(const std::string&) { return Answer(200, "{}"); }
 
 Reply Refused(int code, int status = 400) {
-  return Answer(status, "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS" + std::to_string(code) +
-                            ": text with " + kSecretCanary + "\",\"error_codes\":[" + std::to_string(code) + "]}");
+  return Answer(status, "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS" +
+                            std::to_string(code) + ": text with " + kSecretCanary +
+                            "\",\"error_codes\":[" + std::to_string(code) + "]}");
 }
 
 }  // namespace
@@ -29,13 +30,16 @@ TEST_CASE("Token: is asked for with the client-credentials grant", "[broker]") {
   CHECK(consent.roles == std::vector<std::string>{"User.Read.All"});
   const auto requests = tenant.TokenRequests();
   REQUIRE(requests.size() == 2);
-  CHECK(requests[0].starts_with("POST /11111111-2222-3333-4444-555555555555/oauth2/v2.0/token HTTP/1.1\r\n"));
+  CHECK(requests[0].starts_with(
+      "POST /11111111-2222-3333-4444-555555555555/oauth2/v2.0/token HTTP/1.1\r\n"));
   CHECK(FieldOf(requests[0], "Content-Type") == "application/x-www-form-urlencoded");
   CHECK(FieldOf(requests[0], "Authorization").empty());
-  CHECK(requests[0].ends_with("\r\n\r\nclient_id=aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee&scope="
-                              "https%3A%2F%2Fgraph.microsoft.com%2F.default&client_secret="
-                              "CANARY%2Bsecret%2F8Q~x&grant_type=client_credentials"));
-  CHECK(requests[1].find("scope=https%3A%2F%2Fmanagement.azure.com%2F.default") != std::string::npos);
+  CHECK(
+      requests[0].ends_with("\r\n\r\nclient_id=aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee&scope="
+                            "https%3A%2F%2Fgraph.microsoft.com%2F.default&client_secret="
+                            "CANARY%2Bsecret%2F8Q~x&grant_type=client_credentials"));
+  CHECK(requests[1].find("scope=https%3A%2F%2Fmanagement.azure.com%2F.default") !=
+        std::string::npos);
 }
 
 TEST_CASE("Token: asks for no ARM token where none is needed", "[broker]") {
@@ -67,7 +71,9 @@ TEST_CASE("Token: refusals have one hint each and are not asked twice [CM-18]", 
   std::set<std::string> hints;
   for (const int code : {7000215, 7000222, 700016, 65001, 90002, 900023, 53003, 500011, 1234567}) {
     FakeTenant tenant(Nothing);
-    tenant.tokens = [code](const std::string&) { return Refused(code, code == 7000215 ? 401 : 400); };
+    tenant.tokens = [code](const std::string&) {
+      return Refused(code, code == 7000215 ? 401 : 400);
+    };
     const auto consent = tenant.Raw().CheckConsent(true);
     INFO(code);
     CHECK_FAILS(consent, Code::kDenied, "AADSTS" + std::to_string(code));
@@ -84,7 +90,8 @@ TEST_CASE("Token: refusals have one hint each and are not asked twice [CM-18]", 
 TEST_CASE("Token: reads the code from the description when there is no list", "[broker]") {
   FakeTenant tenant(Nothing);
   tenant.tokens = [](const std::string&) {
-    return Answer(401, R"({"error":"invalid_client","error_description":"AADSTS7000222: expired"})");
+    return Answer(401,
+                  R"({"error":"invalid_client","error_description":"AADSTS7000222: expired"})");
   };
   CHECK_FAILS(tenant.Raw().CheckConsent(false), Code::kDenied, "expired (AADSTS7000222)");
 }
@@ -95,7 +102,8 @@ TEST_CASE("Token: waits for a busy service, but not for long", "[broker]") {
   SECTION("recovers") {
     tenant.tokens = [&](const std::string&) {
       return count++ == 0 ? Answer(503, "", "Retry-After: 3\r\n")
-                          : Answer(200, TokenBody(MakeToken("https://graph.microsoft.com", R"("roles":["User.Read.All"])")));
+                          : Answer(200, TokenBody(MakeToken("https://graph.microsoft.com",
+                                                            R"("roles":["User.Read.All"])")));
     };
     REQUIRE_OK(tenant.Raw().CheckConsent(false));
     CHECK(tenant.clock.slept_ms() == 3000);
@@ -115,11 +123,15 @@ TEST_CASE("Token: refuses answers that hold no usable token", "[broker]") {
   const auto [reply, words] = GENERATE(table<Reply, std::string>({
       {Answer(200, "<html>"), "is not JSON"},
       {Answer(200, "{}"), "no access_token"},
-      {Answer(200, R"({"access_token":"a b","token_type":"Bearer","expires_in":9})"), "no access_token"},
-      {Answer(200, R"({"access_token":"a\r\nb","token_type":"Bearer","expires_in":9})"), "no access_token"},
-      {Answer(200, R"({"access_token":"ab","token_type":"pop","expires_in":9})"), "not for a Bearer"},
+      {Answer(200, R"({"access_token":"a b","token_type":"Bearer","expires_in":9})"),
+       "no access_token"},
+      {Answer(200, R"({"access_token":"a\r\nb","token_type":"Bearer","expires_in":9})"),
+       "no access_token"},
+      {Answer(200, R"({"access_token":"ab","token_type":"pop","expires_in":9})"),
+       "not for a Bearer"},
       {Answer(200, R"({"access_token":"ab","token_type":"Bearer"})"), "no lifetime"},
-      {Answer(200, R"({"access_token":"ab","token_type":"Bearer","expires_in":-5})"), "no lifetime"},
+      {Answer(200, R"({"access_token":"ab","token_type":"Bearer","expires_in":-5})"),
+       "no lifetime"},
       {Answer(200, TokenBody("opaque")), "three parts"},
       {Answer(302, "", "Location: http://127.0.0.1:1/\r\n"), "without a code (HTTP 302)"},
       {Answer(404, "{}"), "without a code (HTTP 404)"},
@@ -134,14 +146,16 @@ TEST_CASE("Token: refuses answers that hold no usable token", "[broker]") {
 TEST_CASE("Token: calls a mangled answer unavailable and does not ask again", "[broker]") {
   FakeTenant tenant(Nothing);
   tenant.tokens = [](const std::string&) { return Reply{"HTTP/1.1 200 OK\r\n\r\n{}", true}; };
-  CHECK_FAILS(tenant.Raw().CheckConsent(false), Code::kUnavailable, "neither Content-Length nor chunked");
+  CHECK_FAILS(tenant.Raw().CheckConsent(false), Code::kUnavailable,
+              "neither Content-Length nor chunked");
   CHECK(tenant.TokenRequests().size() == 1);
 }
 
 TEST_CASE("Token: is refused when it may write, before any read [CL-9]", "[broker]") {
   FakeTenant tenant(Nothing);
   tenant.tokens = [](const std::string&) {
-    return Answer(200, TokenBody(MakeToken("https://graph.microsoft.com", R"("roles":["Directory.ReadWrite.All"])")));
+    return Answer(200, TokenBody(MakeToken("https://graph.microsoft.com",
+                                           R"("roles":["Directory.ReadWrite.All"])")));
   };
   const auto consent = tenant.Raw().CheckConsent(true);
   CHECK_FAILS(consent, Code::kDenied, "may write to your tenant: Directory.ReadWrite.All");
@@ -153,20 +167,23 @@ TEST_CASE("Token: is refused when it may write, before any read [CL-9]", "[broke
 TEST_CASE("Token: reports how far the local clock is off", "[broker]") {
   FakeTenant tenant(Nothing);
   tenant.tokens = [](const std::string&) {
-    return Answer(200, TokenBody(MakeToken("https://graph.microsoft.com", R"("roles":["User.Read.All"])")),
-                  "Date: Wed, 18 Nov 2026 11:06:30 GMT\r\n");
+    return Answer(
+        200, TokenBody(MakeToken("https://graph.microsoft.com", R"("roles":["User.Read.All"])")),
+        "Date: Wed, 18 Nov 2026 11:06:30 GMT\r\n");
   };
   REQUIRE_OK_AND_ASSIGN(const Consent consent, tenant.Raw().CheckConsent(false));
   CHECK(consent.clock_offset_ms == 10'000);
 }
 
-TEST_CASE("Token: takes the lifetime as text and keeps short-lived tokens for half of it", "[broker]") {
+TEST_CASE("Token: takes the lifetime as text and keeps short-lived tokens for half of it",
+          "[broker]") {
   FakeTenant tenant(Nothing);
   tenant.tokens = [](const std::string& request) {
     const bool arm = request.find("management") != request.npos;
     return Answer(200, R"({"token_type":"bearer","expires_in":"100","access_token":")" +
                            (arm ? MakeToken("https://management.azure.com/", "")
-                                : MakeToken("00000003-0000-0000-c000-000000000000", R"("roles":["User.Read.All"])")) +
+                                : MakeToken("00000003-0000-0000-c000-000000000000",
+                                            R"("roles":["User.Read.All"])")) +
                            "\"}");
   };
   tenant.Read(FakeTenant::Users());
