@@ -95,7 +95,8 @@ Result<TokenClaims> ReadClaims(std::string_view token) {
   ASSAY_ASSIGN(claims.roles, ListOf(*json, "roles", payload));
   ASSAY_ASSIGN(claims.directory_roles, ListOf(*json, "wids", payload));
   if (json->Has("scp") && !json->texts.count("scp")) return Unreadable("scp is not text");
-  for (const std::string_view word : Split(json->Text("scp"), ' '))
+  const std::string scopes = json->Text("scp");
+  for (const std::string_view word : Split(scopes, ' '))
     if (!word.empty()) claims.scopes.emplace_back(word);
   return claims;
 }
