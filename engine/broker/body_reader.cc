@@ -1,5 +1,5 @@
-// Chunked and fixed-length bodies without tolerance: whatever two parsers could read differently ends
-// the answer.
+// Chunked and fixed-length bodies without tolerance: whatever two parsers could read differently
+// ends the answer.
 #include "broker/body_reader.h"
 
 #include "broker/body_sink.h"
@@ -109,7 +109,8 @@ Result<HttpHead> ReadHead(Connection& connection) {
   return Fail(Code::kLimitExceeded, "answer head: more than 8 interim (1xx) answers");
 }
 
-Result<ByteVector> ReadBody(Connection& connection, const BodyFraming& framing, uint64_t max_bytes) {
+Result<ByteVector> ReadBody(Connection& connection, const BodyFraming& framing,
+                            uint64_t max_bytes) {
   if (framing.length > max_bytes)
     return Fail(Code::kLimitExceeded, "answer body: announced larger than " +
                                           std::to_string(max_bytes) + " bytes (max_body_bytes)");

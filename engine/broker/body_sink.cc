@@ -36,8 +36,8 @@ Status BodySink::Append(ByteSpan bytes) {
 
 Status BodySink::AppendPlain(ByteSpan bytes) {
   if (bytes.size() > max_bytes_ - body_.size())
-    return Fail(Code::kLimitExceeded,
-                "answer body: larger than " + std::to_string(max_bytes_) + " bytes (max_body_bytes)");
+    return Fail(Code::kLimitExceeded, "answer body: larger than " + std::to_string(max_bytes_) +
+                                          " bytes (max_body_bytes)");
   AppendBytes(body_, bytes);
   return {};
 }

@@ -76,7 +76,7 @@ class TenantBroker final : public Broker {
  private:
   Status Vet(ServiceHost host, std::string_view token);
   Status VetArm(std::string_view token);
-  Result<Url> NextUrl(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) const;
+  Result<Url> NextUrl(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
   void Enqueue(Job job);
   void Work();
   void Run(Job job);
@@ -172,14 +172,17 @@ Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& par
 }
 
 Result<Url> TenantBroker::NextUrl(ReadState& read, ByteSpan body, uint64_t offset,
-                                  uint64_t length) const {
+                                  uint64_t length) {
   ASSAY_ASSIGN(const std::string link, ExtractLink(body, offset, length, read.plan.paging));
   ASSAY_ASSIGN(Url url, CheckLink(read.plan, link));
+  const std::lock_guard lock(mutex_);
   if (!read.seen.insert(url.ToString()).second)
-    return Fail(Code::kDenied, "continuation link: seen before in this read, paging goes in circles");
+    return Fail(Code::kDenied,
+                "continuation link: seen before in this read, paging goes in circles");
   if (read.pages >= options_.max_pages)
     return Fail(Code::kLimitExceeded, "continuation link: more than " +
-                                          std::to_string(options_.max_pages) + " pages (max_pages)");
+                                          std::to_string(options_.max_pages) +
+                                          " pages (max_pages)");
   ++read.pages;
   return url;
 }
@@ -226,7 +229,13 @@ void TenantBroker::Work() {
 }
 
 void TenantBroker::Run(Job job) {
-  ReadResult result = job.ready ? std::move(*job.ready) : fetcher_.Fetch(*job.read, job.url);
+  ReadResult result;
+  try {
+    result = job.ready ? std::move(*job.ready) : fetcher_.Fetch(*job.read, job.url);
+  } catch (const std::exception&) {
+    // Memory is what can run out here (a page may hold 64 MiB); the page fails, not the engine.
+    result = Refusal(*job.read, job.url, Reason::kUnavailable, "the engine ran out of memory");
+  }
   job.done(std::move(result));
 }
 

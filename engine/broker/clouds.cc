@@ -26,10 +26,10 @@ Cloud Make(const std::string& name, const std::string& login, const std::string&
 
 std::optional<Cloud> BuiltInCloud(std::string_view name) {
   if (name == "global")
-    return Make("global", "https://login.microsoftonline.com", "https://graph.microsoft.com",
-                "https://management.azure.com",
-                {"https://management.core.windows.net", "https://management.core.windows.net/",
-                 kArmAppId});
+    return Make(
+        "global", "https://login.microsoftonline.com", "https://graph.microsoft.com",
+        "https://management.azure.com",
+        {"https://management.core.windows.net", "https://management.core.windows.net/", kArmAppId});
   if (name == "usgov")
     return Make("usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us",
                 "https://management.usgovcloudapi.net",

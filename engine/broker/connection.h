@@ -15,8 +15,8 @@
 
 namespace assay::broker {
 
-/// Keeps SIGPIPE away from the calling thread: OpenSSL writes without MSG_NOSIGNAL, and a library must
-/// not change the signal dispositions of its process.
+/// Keeps SIGPIPE away from the calling thread: OpenSSL writes without MSG_NOSIGNAL, and a library
+/// must not change the signal dispositions of its process.
 class SigpipeGuard {
  public:
   SigpipeGuard();
@@ -34,7 +34,8 @@ class Connection {
  public:
   /// kUnavailable; TLS that is not trusted has id AS-NET-001 and is not worth a retry. `context` is
   /// null without TLS. `deadline` bounds connecting and the handshake together.
-  static Result<std::unique_ptr<Connection>> Open(const Url& origin, Poco::Net::Context::Ptr context,
+  static Result<std::unique_ptr<Connection>> Open(const Url& origin,
+                                                  Poco::Net::Context::Ptr context,
                                                   std::chrono::milliseconds timeout, Watchdog& dog,
                                                   Watchdog::Time deadline);
   ~Connection();

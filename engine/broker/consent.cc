@@ -47,8 +47,9 @@ bool Accepts(const std::vector<std::string>& audiences, const std::string& audie
 }
 
 bool IsAllowed(const BrokerOptions& options, const std::string& name) {
-  return std::any_of(options.allow_excess.begin(), options.allow_excess.end(),
-                     [&](const AllowedExcess& item) { return EqualsIgnoreCase(item.permission, name); });
+  return std::any_of(
+      options.allow_excess.begin(), options.allow_excess.end(),
+      [&](const AllowedExcess& item) { return EqualsIgnoreCase(item.permission, name); });
 }
 
 std::string ListNames(const std::vector<std::string>& names) {
@@ -61,7 +62,8 @@ std::string ListNames(const std::vector<std::string>& names) {
 
 /// Control characters in a permission's name must not reach a terminal.
 std::string Printable(const std::string& name) {
-  const bool plain = std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  const bool plain =
+      std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   return plain ? name : Quote(name, 100);
 }
 
@@ -69,8 +71,11 @@ void Sort(const std::string& name, Power power, const BrokerOptions& options, Co
           std::vector<std::string>& refused) {
   switch (power) {
     case Power::kNeutral:
-    case Power::kRead: return;
-    case Power::kContent: consent.content_roles.push_back(Printable(name)); return;
+    case Power::kRead:
+      return;
+    case Power::kContent:
+      consent.content_roles.push_back(Printable(name));
+      return;
     case Power::kSecret:
     case Power::kWrite:
       (IsAllowed(options, name) ? consent.excess : refused).push_back(Printable(name));
@@ -90,7 +95,8 @@ Result<TokenClaims> ReadClaims(std::string_view token) {
   ASSAY_ASSIGN(claims.roles, ListOf(*json, "roles", payload));
   ASSAY_ASSIGN(claims.directory_roles, ListOf(*json, "wids", payload));
   if (json->Has("scp") && !json->texts.count("scp")) return Unreadable("scp is not text");
-  for (const std::string_view word : Split(json->Text("scp"), ' '))
+  const std::string scopes = json->Text("scp");
+  for (const std::string_view word : Split(scopes, ' '))
     if (!word.empty()) claims.scopes.emplace_back(word);
   return claims;
 }
@@ -98,10 +104,12 @@ Result<TokenClaims> ReadClaims(std::string_view token) {
 Status CheckIdentity(const TokenClaims& claims, const BrokerOptions& options, ServiceHost host) {
   const bool graph = host == ServiceHost::kGraph;
   if (claims.tenant != options.tenant.text())
-    return Denied("AS-CON-006", "the token belongs to tenant " + Quote(claims.tenant, 60) +
-                                    ", not to " + options.tenant.text(),
+    return Denied("AS-CON-006",
+                  "the token belongs to tenant " + Quote(claims.tenant, 60) + ", not to " +
+                      options.tenant.text(),
                   "check the tenant's directory_id");
-  if (!Accepts(graph ? options.cloud.graph_audiences : options.cloud.arm_audiences, claims.audience))
+  if (!Accepts(graph ? options.cloud.graph_audiences : options.cloud.arm_audiences,
+               claims.audience))
     return Denied("AS-CON-006", "the token is for another API: " + Quote(claims.audience, 100),
                   "check the cloud's scopes and audiences");
   if (!EqualsIgnoreCase(claims.app_id, options.credential.client_id))

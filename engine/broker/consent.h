@@ -1,5 +1,5 @@
-// The consent guard: what power a token carries, read from its own claims, and whether that is reading
-// only. The second lock of the read-only promise; the first is url_policy.h.
+// The consent guard: what power a token carries, read from its own claims, and whether that is
+// reading only. The second lock of the read-only promise; the first is url_policy.h.
 #pragma once
 
 #include <optional>
@@ -15,22 +15,22 @@ namespace assay::broker {
 /// The claims that speak of power and identity.
 struct TokenClaims {
   std::string audience, tenant, app_id;
-  std::vector<std::string> roles;   ///< application permissions
-  std::vector<std::string> scopes;  ///< words of `scp`
+  std::vector<std::string> roles;            ///< application permissions
+  std::vector<std::string> scopes;           ///< words of `scp`
   std::vector<std::string> directory_roles;  ///< `wids`
 };
 
-/// Reads the payload of a three-part JWT. Does NOT verify the signature, on purpose: the token came over
-/// verified TLS from its issuer and goes back to that issuer's API; Graph tokens cannot be verified by
-/// third parties anyway. A forged token would gain nothing but a refusal by the API.
+/// Reads the payload of a three-part JWT. Does NOT verify the signature, on purpose: the token came
+/// over verified TLS from its issuer and goes back to that issuer's API; Graph tokens cannot be
+/// verified by third parties anyway. A forged token would gain nothing but a refusal by the API.
 /// kDenied with id AS-CON-005 when it is not readable. Never quotes the token. [any thread]
 Result<TokenClaims> ReadClaims(std::string_view token);
 
 /// kDenied with id AS-CON-006 when the token is for another tenant, app or API. [any thread]
 Status CheckIdentity(const TokenClaims& claims, const BrokerOptions& options, ServiceHost host);
 
-/// Judges a Graph token. kDenied: AS-CON-003 (may write, names every such permission), AS-CON-002 (no
-/// permission at all). [any thread]
+/// Judges a Graph token. kDenied: AS-CON-003 (may write, names every such permission), AS-CON-002
+/// (no permission at all). [any thread]
 Result<Consent> JudgeGraphToken(const TokenClaims& claims, const BrokerOptions& options);
 
 }  // namespace assay::broker

@@ -9,12 +9,12 @@ namespace assay::broker {
 namespace {
 
 constexpr std::string_view kGraphContent[] = {
-    "$value",       "allmessages",    "attachments",  "calendar",          "calendars",
-    "calendarview", "chats",          "contacts",     "contactfolders",    "content",
-    "contentstream", "drive",         "drives",       "events",            "getallmessages",
-    "hostedcontents", "mailfolders",  "messages",     "onenote",           "onlinemeetings",
-    "outlook",      "photo",          "photos",       "recordings",        "replies",
-    "thumbnails",   "todo",           "transcripts",
+    "$value",         "allmessages", "attachments", "calendar",       "calendars",
+    "calendarview",   "chats",       "contacts",    "contactfolders", "content",
+    "contentstream",  "drive",       "drives",      "events",         "getallmessages",
+    "hostedcontents", "mailfolders", "messages",    "onenote",        "onlinemeetings",
+    "outlook",        "photo",       "photos",      "recordings",     "replies",
+    "thumbnails",     "todo",        "transcripts",
 };
 // Nothing that answers to GET here is metadata of a resource: keys, secrets, or code of a customer.
 constexpr std::string_view kArmContent[] = {
@@ -27,8 +27,11 @@ bool Holds(const std::string_view (&list)[N], std::string_view word) {
 }
 
 tl::unexpected<Error> Refuse(std::string_view what) {
-  return Fail(Error{Code::kDenied, "content endpoint refused: " + Quote(what), {},
-                    "assay reads metadata only; remove the endpoint from the plugin", {},
+  return Fail(Error{Code::kDenied,
+                    "content endpoint refused: " + Quote(what),
+                    {},
+                    "assay reads metadata only; remove the endpoint from the plugin",
+                    {},
                     "AS-SBX-004"});
 }
 
@@ -49,7 +52,8 @@ bool Names(const std::vector<std::string>& words, std::string_view word) {
 }
 
 /// Recovery keys and local administrator passwords come only when asked for by name.
-bool SelectsSecret(const std::vector<std::string>& segments, const std::vector<std::string>& words) {
+bool SelectsSecret(const std::vector<std::string>& segments,
+                   const std::vector<std::string>& words) {
   const auto under = [&](std::string_view collection) {
     return std::any_of(segments.begin(), segments.end(), [&](const std::string& segment) {
       return EqualsIgnoreCase(segment, collection);

@@ -54,7 +54,8 @@ std::string FormatRequest(const HttpRequest& request, const std::string& user_ag
   if (!request.url.query.empty()) out.append("?").append(request.url.query);
   out.append(" HTTP/1.1\r\n");
   field("Host", request.url.Authority());
-  if (!request.bearer.empty()) out.append("Authorization: Bearer ").append(request.bearer).append("\r\n");
+  if (!request.bearer.empty())
+    out.append("Authorization: Bearer ").append(request.bearer).append("\r\n");
   field("Accept", "application/json");
   field("Accept-Encoding", "gzip");
   field("User-Agent", user_agent);
@@ -154,7 +155,8 @@ struct HttpClient::Impl {
 
   static Error Explain(Error error, Cut cut, const std::string& what) {
     if (cut == Cut::kDeadline)
-      return {Code::kUnavailable, "the answer's " + what + " took too long (timeout)", {}, {}, {}, {}};
+      return {
+          Code::kUnavailable, "the answer's " + what + " took too long (timeout)", {}, {}, {}, {}};
     if (cut == Cut::kCancelled) return {Code::kUnavailable, "cancelled", {}, {}, {}, {}};
     return error;
   }

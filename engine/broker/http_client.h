@@ -1,5 +1,5 @@
-// HTTP/1.1 as the broker needs it: one request, one answer, strictly framed, every bound named, nothing
-// followed. Why not Poco's own session: docs/decisions/0003-http-framing.md.
+// HTTP/1.1 as the broker needs it: one request, one answer, strictly framed, every bound named,
+// nothing followed. Why not Poco's own session: docs/decisions/0003-http-framing.md.
 #pragma once
 
 #include <atomic>
@@ -20,16 +20,16 @@ namespace assay::broker {
 struct HttpRequest {
   std::string method;  ///< "GET" | "POST"; anything else is refused
   Url url;
-  std::string_view bearer;        ///< token, may be empty; must outlive the call
-  std::string_view body;          ///< of a POST; may be secret, must outlive the call
+  std::string_view bearer;  ///< token, may be empty; must outlive the call
+  std::string_view body;    ///< of a POST; may be secret, must outlive the call
   std::string content_type;
   std::string client_request_id;  ///< GUID
 };
 
 struct HttpAnswer {
   HttpHead head;
-  ByteVector body;      ///< transfer and content coding undone
-  std::string coding;   ///< "gzip" or ""
+  ByteVector body;     ///< transfer and content coding undone
+  std::string coding;  ///< "gzip" or ""
   uint32_t tls_version = 0;
   Timestamp sent{}, received{};
 };
@@ -49,9 +49,9 @@ class HttpClient {
   static Result<std::unique_ptr<HttpClient>> Create(HttpOptions options);
   ~HttpClient();
 
-  /// The answer, whatever its status; 3xx is an answer too. kUnavailable (network, cut, timeout: worth a
-  /// retry unless it has an id), kCorrupt (framing), kLimitExceeded (names the bound), kUnsupported
-  /// (coding), kDenied (method, characters). Messages never hold the bearer or a body.
+  /// The answer, whatever its status; 3xx is an answer too. kUnavailable (network, cut, timeout:
+  /// worth a retry unless it has an id), kCorrupt (framing), kLimitExceeded (names the bound),
+  /// kUnsupported (coding), kDenied (method, characters). Messages never hold the bearer or a body.
   Result<HttpAnswer> Send(const HttpRequest& request);
   /// Cuts what runs; later requests fail as cancelled.
   void Cancel();

@@ -1,4 +1,5 @@
-// The head of an HTTP/1.1 answer, parsed strictly and within bounds, and the body framing it declares.
+// The head of an HTTP/1.1 answer, parsed strictly and within bounds, and the body framing it
+// declares.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ Result<HttpHead> ParseHead(std::string_view text);
 /// How the body ends. There is no "until the connection closes": that cannot be told from a cut.
 struct BodyFraming {
   bool chunked = false;
-  uint64_t length = 0;   ///< without chunked
-  std::string coding;    ///< "gzip" or ""
+  uint64_t length = 0;  ///< without chunked
+  std::string coding;   ///< "gzip" or ""
 };
 
 /// Exactly one of Content-Length and "Transfer-Encoding: chunked"; 204 and 304 have no body.

@@ -22,7 +22,8 @@ void TakeArray(const std::string& name, const Poco::JSON::Array::Ptr& array, Jso
     if (item.isInteger()) numbers.push_back(item.convert<Poco::Int64>());
   }
   if (texts.size() == array->size()) out.lists[name] = std::move(texts);
-  if (!array->empty() && numbers.size() == array->size()) out.number_lists[name] = std::move(numbers);
+  if (!array->empty() && numbers.size() == array->size())
+    out.number_lists[name] = std::move(numbers);
 }
 
 void TakeMember(const std::string& name, const Poco::Dynamic::Var& value, JsonObject& out) {

@@ -1,5 +1,5 @@
-// The top level of a small JSON object: the token service's answers and a token's payload. Never used
-// for a tenant's bytes.
+// The top level of a small JSON object: the token service's answers and a token's payload. Never
+// used for a tenant's bytes.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace assay::broker {
 /// Members by type; members of other types (nested objects, null) are only counted.
 struct JsonObject {
   std::map<std::string, std::string> texts;
-  std::map<std::string, int64_t> numbers;  ///< whole numbers
+  std::map<std::string, int64_t> numbers;                 ///< whole numbers
   std::map<std::string, std::vector<std::string>> lists;  ///< arrays whose elements are all strings
   std::map<std::string, std::vector<int64_t>> number_lists;
 

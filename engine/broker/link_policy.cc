@@ -91,9 +91,12 @@ Result<std::string> UnescapeLiteral(std::string_view inside) {
 Result<std::string_view> KeyOf(Paging paging) {
   switch (paging) {
     case Paging::kOdata:
-    case Paging::kOdataPost: return std::string_view("\"@odata.nextLink\"");
-    case Paging::kArm: return std::string_view("\"nextLink\"");
-    default: return Refuse("the endpoint has one page only");
+    case Paging::kOdataPost:
+      return std::string_view("\"@odata.nextLink\"");
+    case Paging::kArm:
+      return std::string_view("\"nextLink\"");
+    default:
+      return Refuse("the endpoint has one page only");
   }
 }
 
@@ -108,8 +111,9 @@ Result<std::vector<std::string>> DecodeSegments(std::string_view path) {
 }
 
 bool SamePath(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const std::string& x, const std::string& y) { return EqualsIgnoreCase(x, y); });
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [](const std::string& x, const std::string& y) { return EqualsIgnoreCase(x, y); });
 }
 
 }  // namespace

@@ -11,17 +11,17 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr PaceRule kGraphGlobal{"graph-global", milliseconds(0)};
-constexpr PaceRule kGraphCaIdp{"graph-ca-idp", milliseconds(1000)};        // 1/s per tenant, all apps
-constexpr PaceRule kGraphReports{"graph-aad-reports", milliseconds(2000)};  // 5 per 10 s
-constexpr PaceRule kGraphSecurity{"graph-security", milliseconds(400)};     // 150 per minute
-constexpr PaceRule kGraphHealth{"graph-servicehealth", milliseconds(250)};  // 240 per minute
+constexpr PaceRule kGraphCaIdp{"graph-ca-idp", milliseconds(1000)};  // 1/s per tenant, all apps
+constexpr PaceRule kGraphReports{"graph-aad-reports", milliseconds(2000)};   // 5 per 10 s
+constexpr PaceRule kGraphSecurity{"graph-security", milliseconds(400)};      // 150 per minute
+constexpr PaceRule kGraphHealth{"graph-servicehealth", milliseconds(250)};   // 240 per minute
 constexpr PaceRule kGraphGovernance{"graph-governance", milliseconds(200)};  // not published
-constexpr PaceRule kGraphIntune{"graph-intune", milliseconds(20)};          // 1000 per 20 s
-constexpr PaceRule kArm{"arm", milliseconds(40)};                           // refill 25 per second
-constexpr PaceRule kArmPolicy{"arm-policyinsights", milliseconds(500)};     // not published
-constexpr PaceRule kArmGraph{"arm-resourcegraph", milliseconds(334)};       // 15 per 5 s
-constexpr PaceRule kArmCost{"arm-cost", milliseconds(15'000)};              // 4 per minute
-constexpr PaceRule kArmActivity{"arm-activitylog", milliseconds(600)};      // about 50 per 30 s
+constexpr PaceRule kGraphIntune{"graph-intune", milliseconds(20)};           // 1000 per 20 s
+constexpr PaceRule kArm{"arm", milliseconds(40)};                            // refill 25 per second
+constexpr PaceRule kArmPolicy{"arm-policyinsights", milliseconds(500)};      // not published
+constexpr PaceRule kArmGraph{"arm-resourcegraph", milliseconds(334)};        // 15 per 5 s
+constexpr PaceRule kArmCost{"arm-cost", milliseconds(15'000)};               // 4 per minute
+constexpr PaceRule kArmActivity{"arm-activitylog", milliseconds(600)};       // about 50 per 30 s
 
 struct Row {
   ServiceHost host;

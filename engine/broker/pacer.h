@@ -1,5 +1,5 @@
-// Pacing by throttle bucket: the slow corners of Graph and ARM get their own minimum distance between
-// requests, and what one request was told to wait holds for all others of its bucket.
+// Pacing by throttle bucket: the slow corners of Graph and ARM get their own minimum distance
+// between requests, and what one request was told to wait holds for all others of its bucket.
 #pragma once
 
 #include <chrono>
@@ -18,8 +18,8 @@ struct PaceRule {
   std::chrono::milliseconds distance;  ///< least time between two requests
 };
 
-/// The rule for a request: by service and decoded path. Never fails: the widest bucket takes the rest.
-/// [any thread]
+/// The rule for a request: by service and decoded path. Never fails: the widest bucket takes the
+/// rest. [any thread]
 const PaceRule& PaceRuleOf(ServiceHost host, const std::vector<std::string>& segments);
 
 /// [any thread]
@@ -28,8 +28,8 @@ class Pacer {
   /// `enforce_distance` is off for loopback clouds: a demo or test server has no limits to respect.
   explicit Pacer(bool enforce_distance) : enforce_distance_(enforce_distance) {}
 
-  /// Takes the bucket's next slot and says how long to wait for it. `penalty` gets the part of the wait
-  /// that the service asked for.
+  /// Takes the bucket's next slot and says how long to wait for it. `penalty` gets the part of the
+  /// wait that the service asked for.
   std::chrono::milliseconds Reserve(const PaceRule& rule, Timestamp now,
                                     std::chrono::milliseconds* penalty);
   /// Nobody of this bucket sends before `until`.

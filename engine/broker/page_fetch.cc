@@ -14,7 +14,8 @@ constexpr milliseconds kWorthTelling{1000};
 
 bool IsThrottle(uint32_t status) { return status == 429 || status == 503 || status == 504; }
 
-/// What the engine knows from the status alone. 503 is throttling when the service says for how long.
+/// What the engine knows from the status alone. 503 is throttling when the service says for how
+/// long.
 Reason ReasonOf(const HttpAnswer& answer) {
   const uint32_t status = answer.head.status;
   if (status == 206) return Reason::kPartial;
@@ -78,18 +79,27 @@ ReadResult Refusal(const ReadState& read, const Url& url, Reason reason, std::st
 bool PageFetcher::WaitForSlot(Attempt& attempt) {
   milliseconds penalty{0};
   const milliseconds wait = pacer_.Reserve(attempt.rule, options_.clock->Now(), &penalty);
-  attempt.read.waited += penalty;
+  if (!FitsBudget(attempt, penalty))
+    return attempt.Final(ASSAY_PAGE_UNAVAILABLE, Reason::kThrottled,
+                         "throttled: the wait that is asked for exceeds throttle_budget");
+  attempt.read.waited_ms += penalty.count();
   attempt.result.record.waited_ms += static_cast<uint64_t>(penalty.count());
   if (penalty >= kWorthTelling && options_.on_wait)
     options_.on_wait(attempt.read.spec.id, penalty,
                      static_cast<int>(attempt.result.record.http_status));
-  return SleepUnlessCancelled(*options_.clock, wait, client_);
+  if (!SleepUnlessCancelled(*options_.clock, wait, client_))
+    return attempt.Final(ASSAY_PAGE_UNAVAILABLE, Reason::kUnavailable, "cancelled");
+  return false;
+}
+
+bool PageFetcher::FitsBudget(const Attempt& attempt, milliseconds wait) const {
+  return attempt.read.waited_ms + wait.count() <= options_.throttle_budget.count();
 }
 
 bool PageFetcher::PlanRetry(Attempt& attempt, milliseconds wait, uint32_t status) {
   attempt.result.record.http_status = status;
   if (attempt.number >= options_.max_attempts || client_.cancelled()) return false;
-  if (attempt.read.waited + wait > options_.throttle_budget) return false;
+  if (!FitsBudget(attempt, wait)) return false;
   pacer_.Hold(attempt.rule, options_.clock->Now() + wait);
   return true;
 }
@@ -125,8 +135,7 @@ bool PageFetcher::TakeError(Attempt& attempt, const Error& error) {
 }
 
 bool PageFetcher::Try(Attempt& attempt) {
-  if (!WaitForSlot(attempt))
-    return attempt.Final(ASSAY_PAGE_UNAVAILABLE, Reason::kUnavailable, "cancelled");
+  if (WaitForSlot(attempt)) return true;
   Result<Token> token = tokens_.Get(attempt.read.plan.host);
   if (!token) {
     const bool denied = token.error().code == Code::kDenied;

@@ -1,6 +1,8 @@
-// One page from first attempt to final outcome: token, pacing, sending, retries, the journal record.
+// One page from first attempt to final outcome: token, pacing, sending, retries, the journal
+// record.
 #pragma once
 
+#include <atomic>
 #include <set>
 
 #include "broker/broker.h"
@@ -11,13 +13,14 @@
 
 namespace assay::broker {
 
-/// A read in progress. One page of it is outstanding at a time.
+/// A read in progress. Normally one page of it is outstanding at a time; nothing breaks when a
+/// caller asks for more.
 struct ReadState {
-  EndpointSpec spec;
-  Plan plan;
-  std::set<std::string> seen;  ///< URLs that were asked for
-  uint32_t pages = 0;
-  std::chrono::milliseconds waited{0};  ///< for throttling, over all pages
+  EndpointSpec spec;                   ///< fixed after Start
+  Plan plan;                           ///< fixed after Start
+  std::set<std::string> seen;          ///< URLs that were asked for; under the broker's mutex
+  uint32_t pages = 0;                  ///< under the broker's mutex
+  std::atomic<int64_t> waited_ms = 0;  ///< for throttling, over all pages
 };
 
 /// Fetches pages for the broker's threads. [any thread]
@@ -26,7 +29,7 @@ class PageFetcher {
   PageFetcher(const BrokerOptions& options, HttpClient& client, TokenSource& tokens, Pacer& pacer)
       : options_(options), client_(client), tokens_(tokens), pacer_(pacer) {}
 
-  /// Runs until there is a final outcome; never fails otherwise. `read` is touched by one thread at a time.
+  /// Runs until there is a final outcome; never fails otherwise.
   ReadResult Fetch(ReadState& read, const Url& url);
 
  private:
@@ -35,7 +38,9 @@ class PageFetcher {
   bool Try(Attempt& attempt);
   bool TakeAnswer(Attempt& attempt, HttpAnswer answer);
   bool TakeError(Attempt& attempt, const Error& error);
+  /// True when the result is final: cancelled, or the wait exceeds the budget.
   bool WaitForSlot(Attempt& attempt);
+  bool FitsBudget(const Attempt& attempt, std::chrono::milliseconds wait) const;
   /// Holds the bucket for `wait`; false when budget or attempts are used up.
   bool PlanRetry(Attempt& attempt, std::chrono::milliseconds wait, uint32_t status);
 

@@ -13,10 +13,20 @@ constexpr std::string_view kNeutral[] = {"offline_access", "openid", "profile", 
 // Words of power. Looked for in every part after the first: the first one names the thing, and
 // things may be called RoleManagement.
 constexpr std::string_view kWriteWords[] = {
-    "Write",   "Manage", "FullControl", "Create",  "Delete",     "Remove", "Send",
-    "Upload",  "Invite", "Activate",    "Start",   "Export",     "Import", "PrivilegedOperations",
-    "Enable",  "Disable", "Update",     "Migrate", "Archive",    "AccessAsUser", "Selected",
-    "Impersonat", "Restore", "Revoke",  "Initiate", "Operation", "Assign",
+    "Write",       "Manage",
+    "FullControl", "Create",
+    "Delete",      "Remove",
+    "Send",        "Upload",
+    "Invite",      "Activate",
+    "Start",       "Export",
+    "Import",      "PrivilegedOperations",
+    "Enable",      "Disable",
+    "Update",      "Migrate",
+    "Archive",     "AccessAsUser",
+    "Selected",    "Impersonat",
+    "Restore",     "Revoke",
+    "Initiate",    "Operation",
+    "Assign",
 };
 
 constexpr std::string_view kSecretReads[] = {"DeviceLocalCredential.Read.All",
@@ -25,12 +35,33 @@ constexpr std::string_view kSecretReads[] = {"DeviceLocalCredential.Read.All",
 
 // First parts whose Read (not ReadBasic) shows content of people rather than settings.
 constexpr std::string_view kContentThings[] = {
-    "Mail",          "MailboxFolder",    "MailboxItem",   "Files",        "Sites",
-    "Lists",         "Chat",             "ChatMessage",   "ChannelMessage", "Notes",
-    "Calendars",     "Contacts",         "OnlineMeetingTranscript", "OnlineMeetingRecording",
-    "OnlineMeetingArtifact", "OnlineMeetingAiInsight", "OnlineMeetings", "eDiscovery",
-    "ThreatHunting", "CallRecords",      "CallRecording", "CallTranscripts", "Tasks",
-    "ExternalItem",  "PrintJob",         "UserNotification", "AiEnterpriseInteraction",
+    "Mail",
+    "MailboxFolder",
+    "MailboxItem",
+    "Files",
+    "Sites",
+    "Lists",
+    "Chat",
+    "ChatMessage",
+    "ChannelMessage",
+    "Notes",
+    "Calendars",
+    "Contacts",
+    "OnlineMeetingTranscript",
+    "OnlineMeetingRecording",
+    "OnlineMeetingArtifact",
+    "OnlineMeetingAiInsight",
+    "OnlineMeetings",
+    "eDiscovery",
+    "ThreatHunting",
+    "CallRecords",
+    "CallRecording",
+    "CallTranscripts",
+    "Tasks",
+    "ExternalItem",
+    "PrintJob",
+    "UserNotification",
+    "AiEnterpriseInteraction",
 };
 
 constexpr std::string_view kReadOnlyRoles[] = {
@@ -59,8 +90,8 @@ bool HasWriteWord(std::string_view part) {
 
 bool IsName(std::string_view part) {
   return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '-' || c == '_';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
   });
 }
 

@@ -9,7 +9,8 @@ enum class Power {
   kNeutral,  ///< sign-in words (openid, profile): no power at all
   kRead,     ///< metadata
   kContent,  ///< read, but of mail, files, chats and the like: more than assay needs
-  kSecret,   ///< read, but of secrets (recovery keys, local administrator passwords): as bad as a write
+  kSecret,   ///< read, but of secrets (recovery keys, local administrator passwords): as bad as a
+             ///< write
   kWrite,    ///< anything else, unknown shapes included
 };
 

@@ -10,11 +10,11 @@ namespace assay::broker {
 
 /// A query that its service takes as POST. The broker writes its body.
 struct ReadPost {
-  std::string_view id;           ///< "policy-states-query"
+  std::string_view id;  ///< "policy-states-query"
   ServiceHost host;
-  std::string_view path;         ///< template; "{}" stands for one parameter
+  std::string_view path;  ///< template; "{}" stands for one parameter
   std::string_view api_version;
-  std::string_view body;         ///< constant; empty: Content-Length 0
+  std::string_view body;  ///< constant; empty: Content-Length 0
 };
 
 /// The entry of that id, null when there is none. Lives as long as the process. [any thread]

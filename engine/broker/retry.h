@@ -13,8 +13,8 @@ namespace assay::broker {
 /// ("x-ms-ratelimit-...-retry-after"). Nothing when absent or unreadable. [any thread]
 std::optional<std::chrono::milliseconds> RetryAfterOf(const HttpHead& head, Timestamp now);
 
-/// Back-off before attempt `attempt` + 1 (first failure: 1): 2 s doubling, at most 120 s, of which the
-/// upper half is random, so that many readers do not come back together. [any thread]
+/// Back-off before attempt `attempt` + 1 (first failure: 1): 2 s doubling, at most 120 s, of which
+/// the upper half is random, so that many readers do not come back together. [any thread]
 std::chrono::milliseconds BackOff(unsigned attempt);
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 IMF-fixdate). [any thread]

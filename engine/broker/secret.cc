@@ -34,8 +34,12 @@ Status CheckMode(const struct stat& info, const std::string& where, bool credent
   // systemd grants the service user by an ACL, whose mask shows as group read.
   const mode_t refused = credential ? 0037 : 0177;
   if (info.st_mode & refused)
-    return Fail(Error{Code::kDenied, where + " may be read by others", {},
-                      "chmod 0600 on the file, then rotate the secret", {}, {}});
+    return Fail(Error{Code::kDenied,
+                      where + " may be read by others",
+                      {},
+                      "chmod 0600 on the file, then rotate the secret",
+                      {},
+                      {}});
   return {};
 }
 
@@ -62,8 +66,12 @@ Result<std::string> ReadSecretFile(const std::string& path, bool credential) {
 
 Result<std::string> ReadEnvironment(const std::string& name, bool production) {
   if (production)
-    return Fail(Error{Code::kInvalidInput, "secret env:" + name + ": refused in production", {},
-                      "use file: or cred:, the environment is visible to child processes", {}, {}});
+    return Fail(Error{Code::kInvalidInput,
+                      "secret env:" + name + ": refused in production",
+                      {},
+                      "use file: or cred:, the environment is visible to child processes",
+                      {},
+                      {}});
   const char* value = std::getenv(name.c_str());
   if (!value) return Fail(Code::kNotFound, "secret env:" + name + " is not set");
   return std::string(value);
@@ -89,8 +97,8 @@ Result<std::string> ResolveSecret(std::string_view ref, bool production) {
   const size_t colon = ref.find(':');
   const std::string kind(ref.substr(0, colon == ref.npos ? 0 : colon));
   const std::string name(colon == ref.npos ? "" : ref.substr(colon + 1));
-  Result<std::string> value = Fail(Code::kInvalidInput,
-                                   "secret reference must be env:NAME, file:/path or cred:NAME");
+  Result<std::string> value =
+      Fail(Code::kInvalidInput, "secret reference must be env:NAME, file:/path or cred:NAME");
   if (name.find('\0') != name.npos) return value;
   if (kind == "env" && IsPlainName(name)) value = ReadEnvironment(name, production);
   if (kind == "cred" && IsPlainName(name)) value = ReadCredential(name);

@@ -72,7 +72,8 @@ bool SelectWithin(const std::string& first, const std::string& link) {
 
 bool ExpandWithin(const std::string& first, const std::string& link, int depth);
 
-/// An expanded item's own options. Without a $select the whole object comes, so leaving it out widens.
+/// An expanded item's own options. Without a $select the whole object comes, so leaving it out
+/// widens.
 bool OptionsWithin(const std::string& first, const std::string& link, int depth) {
   if (first == link) return true;
   const auto have = ParseOptions(first);

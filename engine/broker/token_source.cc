@@ -31,8 +31,12 @@ int64_t LifeOf(const JsonObject& json) {
 }
 
 Error Unusable(const std::string& why) {
-  return {Code::kDenied, "no token: the token service's answer " + why, {},
-          "check the cloud's login URL; a proxy may have answered", {}, "AS-CON-001"};
+  return {Code::kDenied,
+          "no token: the token service's answer " + why,
+          {},
+          "check the cloud's login URL; a proxy may have answered",
+          {},
+          "AS-CON-001"};
 }
 
 /// The form with the secret in it: reserved once, so that no copy of it stays behind.
@@ -64,8 +68,9 @@ bool SleepUnlessCancelled(const Clock& clock, milliseconds duration, const HttpC
 
 Result<HttpAnswer> TokenSource::Ask(ServiceHost host) {
   const Cloud& cloud = options_.cloud;
-  ASSAY_ASSIGN(const Secret form,
-               MakeForm(options_, host == ServiceHost::kGraph ? cloud.graph_scope : cloud.arm_scope));
+  ASSAY_ASSIGN(
+      const Secret form,
+      MakeForm(options_, host == ServiceHost::kGraph ? cloud.graph_scope : cloud.arm_scope));
   HttpRequest request;
   request.method = "POST";
   ASSAY_ASSIGN(request.url, ParseBaseUrl(cloud.login));
@@ -92,15 +97,18 @@ Result<TokenSource::Slot> TokenSource::ReadAnswer(HttpAnswer answer) {
   if (!json) return Fail(Unusable("is not JSON"));
   Secret token(std::move(json->texts["access_token"]));
   const std::string_view text = token.view();
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   if (text.empty() || !plain) return Fail(Unusable("holds no access_token"));
   if (!EqualsIgnoreCase(json->Text("token_type"), "Bearer"))
     return Fail(Unusable("is not for a Bearer token"));
   const int64_t life = LifeOf(*json);
   if (life == 0) return Fail(Unusable("names no lifetime"));
   Slot slot;
-  // A token that lives shorter than the margin is used for half its life, not fetched for each read.
-  slot.good_until = answer.received + std::chrono::seconds(std::max(life - kRenewBeforeSeconds, life / 2));
+  // A token that lives shorter than the margin is used for half its life, not fetched for each
+  // read.
+  slot.good_until =
+      answer.received + std::chrono::seconds(std::max(life - kRenewBeforeSeconds, life / 2));
   slot.token = std::make_shared<const Secret>(std::move(token));
   return slot;
 }

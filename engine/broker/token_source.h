@@ -1,5 +1,5 @@
-// Tokens by the client-credentials grant, one per API, kept until shortly before they expire. The only
-// code that reads a client secret.
+// Tokens by the client-credentials grant, one per API, kept until shortly before they expire. The
+// only code that reads a client secret.
 #pragma once
 
 #include <array>
@@ -25,9 +25,9 @@ class TokenSource {
   TokenSource(const BrokerOptions& options, HttpClient& client, Vet vet)
       : options_(options), client_(client), vet_(std::move(vet)) {}
 
-  /// A token that is good for at least another few minutes. kDenied (AS-CON-001, or the vet's refusal),
-  /// kUnavailable (token service not reached or busy after 3 attempts). Messages never hold the
-  /// secret, the token or the service's text.
+  /// A token that is good for at least another few minutes. kDenied (AS-CON-001, or the vet's
+  /// refusal), kUnavailable (token service not reached or busy after 3 attempts). Messages never
+  /// hold the secret, the token or the service's text.
   Result<Token> Get(ServiceHost host);
   /// Forgets `used` when it is still the one in store: the API answered 401 to it.
   void Invalidate(ServiceHost host, const Token& used);

@@ -110,8 +110,7 @@ Result<std::string_view> ParseOrigin(std::string_view text, Url& url) {
 }
 
 Status CheckBytes(std::string_view text) {
-  if (text.size() > kMaxUrlBytes)
-    return Fail(Code::kLimitExceeded, "url: longer than 16384 bytes");
+  if (text.size() > kMaxUrlBytes) return Fail(Code::kLimitExceeded, "url: longer than 16384 bytes");
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) return Refuse("control character");

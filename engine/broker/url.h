@@ -1,5 +1,5 @@
-// Strict URLs: what the broker builds, and what it accepts from a body. No resolving, no normalising:
-// an address that needs either is refused.
+// Strict URLs: what the broker builds, and what it accepts from a body. No resolving, no
+// normalising: an address that needs either is refused.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +39,8 @@ bool IsLoopbackHost(std::string_view host);
 /// address over http or https; no path, userinfo, query or fragment. kInvalidInput. [any thread]
 Result<Url> ParseBaseUrl(std::string_view text);
 
-/// An absolute URL as a service wrote it. Raw spaces and other bytes that RFC 3986 does not allow are
-/// percent-encoded in the query only. kDenied names the refused feature; kLimitExceeded. The
+/// An absolute URL as a service wrote it. Raw spaces and other bytes that RFC 3986 does not allow
+/// are percent-encoded in the query only. kDenied names the refused feature; kLimitExceeded. The
 /// message never quotes the URL: it is tenant data. [any thread]
 Result<Url> ParseForeignUrl(std::string_view text);
 

@@ -19,9 +19,8 @@ bool IsAlnum(char c) {
 }
 
 bool AllIn(std::string_view text, std::string_view extra) {
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return IsAlnum(c) || extra.find(c) != extra.npos;
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return IsAlnum(c) || extra.find(c) != extra.npos; });
 }
 
 uint32_t DecodeUtf8(std::string_view sequence) {
@@ -45,11 +44,12 @@ Status CheckSegmentText(std::string_view value) {
   while (!value.empty()) {
     const size_t length = Utf8SequenceLength(value);
     if (length == 0) return Fail(Code::kInvalidInput, "it is not UTF-8");
-    const bool fine = length == 1 ? IsAlnum(value[0]) || kPunctuation.find(value[0]) != kPunctuation.npos
-                                  : IsPlainLetter(DecodeUtf8(value.substr(0, length)));
+    const bool fine = length == 1
+                          ? IsAlnum(value[0]) || kPunctuation.find(value[0]) != kPunctuation.npos
+                          : IsPlainLetter(DecodeUtf8(value.substr(0, length)));
     if (!fine)
-      return Fail(Code::kInvalidInput,
-                  "character " + Quote(value.substr(0, length)) + " is not allowed in a path segment");
+      return Fail(Code::kInvalidInput, "character " + Quote(value.substr(0, length)) +
+                                           " is not allowed in a path segment");
     value.remove_prefix(length);
   }
   return {};
@@ -114,8 +114,7 @@ Status FillPath(const EndpointSpec& spec, const Params& params, Plan& plan) {
       return Deny(spec, "Graph version must be v1.0 or beta, not " + Quote(spec.version));
     ASSAY_TRY(AddSegment(spec, params, spec.version, plan));
   }
-  if (!spec.path.starts_with('/'))
-    return Deny(spec, "path template does not begin with a slash");
+  if (!spec.path.starts_with('/')) return Deny(spec, "path template does not begin with a slash");
   for (const std::string_view segment : Split(std::string_view(spec.path).substr(1), '/'))
     ASSAY_TRY(AddSegment(spec, params, segment, plan));
   return {};
@@ -123,7 +122,8 @@ Status FillPath(const EndpointSpec& spec, const Params& params, Plan& plan) {
 
 /// Fills "{since}" in an option value. Only times, numbers and identifiers fit there, so that a
 /// parameter cannot add a condition of its own.
-Result<std::string> FillValue(const EndpointSpec& spec, const Params& params, std::string_view text) {
+Result<std::string> FillValue(const EndpointSpec& spec, const Params& params,
+                              std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const size_t open = std::min(text.find('{'), text.size());
@@ -187,7 +187,8 @@ Result<std::string> MethodOf(const EndpointSpec& spec, std::string* body) {
     return std::string("GET");
   }
   const ReadPost* post = FindReadPost(spec.read_post);
-  if (!post) return Deny(spec, "read_post " + Quote(spec.read_post) + " is not in the compiled list");
+  if (!post)
+    return Deny(spec, "read_post " + Quote(spec.read_post) + " is not in the compiled list");
   if (post->host != spec.host || !FitsTemplate(spec.path, post->path))
     return Deny(spec, "path differs from that of read_post " + Quote(spec.read_post));
   if (post->api_version != spec.api_version)

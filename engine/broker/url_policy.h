@@ -1,5 +1,5 @@
-// From a declared endpoint and typed parameters to the one request that may be sent for it. The first
-// lock of the read-only promise: what is not built here cannot leave the process.
+// From a declared endpoint and typed parameters to the one request that may be sent for it. The
+// first lock of the read-only promise: what is not built here cannot leave the process.
 #pragma once
 
 #include <string>
@@ -17,16 +17,16 @@ struct Plan {
   std::string endpoint;
   ServiceHost host = ServiceHost::kGraph;
   Paging paging = Paging::kSingle;
-  std::string method;                 ///< "GET" | "POST"
+  std::string method;  ///< "GET" | "POST"
   Url url;
   std::string body;                   ///< of a POST; written here, never by a plugin
   std::vector<std::string> segments;  ///< decoded path segments
   std::vector<std::pair<std::string, std::string>> first_query;  ///< decoded
 };
 
-/// Builds the first request of a read. kInvalidInput (parameter missing, unknown or not of its type),
-/// kDenied (path, version, POST outside the compiled list; AS-SBX-004 for content), kLimitExceeded.
-/// [any thread]
+/// Builds the first request of a read. kInvalidInput (parameter missing, unknown or not of its
+/// type), kDenied (path, version, POST outside the compiled list; AS-SBX-004 for content),
+/// kLimitExceeded. [any thread]
 Result<Plan> BuildPlan(const Cloud& cloud, const EndpointSpec& spec, const Params& params);
 
 /// The last gate before a socket: GET, or POST of a read that the compiled list names; origin as

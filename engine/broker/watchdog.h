@@ -1,6 +1,6 @@
-// Ends socket operations that take too long or are no longer wanted, from outside: a shut-down socket
-// makes whatever waits on it return. Bounds even what no per-read timeout bounds (a peer that sends
-// one byte a minute, a handshake in crumbs).
+// Ends socket operations that take too long or are no longer wanted, from outside: a shut-down
+// socket makes whatever waits on it return. Bounds even what no per-read timeout bounds (a peer
+// that sends one byte a minute, a handshake in crumbs).
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// A TCP or TLS server on loopback that answers byte for byte what a test says, and keeps what it was sent.
+// A TCP or TLS server on loopback that answers byte for byte what a test says, and keeps what it
+// was sent.
 #pragma once
 
 #include <netinet/in.h>
@@ -25,27 +26,30 @@ namespace assay::test {
 /// What the server does with one request.
 struct Reply {
   std::string bytes;
-  bool close = false;       ///< end the connection after it
-  int drip_ms = 0;          ///< pause between single bytes, 0: all at once
-  int delay_ms = 0;         ///< pause before the first byte
+  bool close = false;  ///< end the connection after it
+  int drip_ms = 0;     ///< pause between single bytes, 0: all at once
+  int delay_ms = 0;    ///< pause before the first byte
 };
 
 /// "HTTP/1.1 <status> X" with Content-Length, and more fields ("Name: value\r\n") when given.
 inline Reply Answer(int status, const std::string& body, const std::string& fields = "") {
-  return {"HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " +
-              std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body};
+  return {"HTTP/1.1 " + std::to_string(status) +
+          " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body};
 }
 
 class ScriptedServer {
  public:
   using Script = std::function<Reply(const std::string& request)>;
 
-  explicit ScriptedServer(Script script, const Identity* identity = nullptr)
+  /// With `identity` it speaks TLS, at most of version `max_tls` (0: any).
+  explicit ScriptedServer(Script script, const Identity* identity = nullptr, int max_tls = 0)
       : script_(std::move(script)) {
     if (identity) {
       tls_.reset(SSL_CTX_new(TLS_server_method()));
       SSL_CTX_use_certificate(tls_.get(), identity->certificate.get());
       SSL_CTX_use_PrivateKey(tls_.get(), identity->key.get());
+      SSL_CTX_set_max_proto_version(tls_.get(), max_tls);
+      if (max_tls) SSL_CTX_set_cipher_list(tls_.get(), "ALL:@SECLEVEL=0");
     }
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -114,7 +118,7 @@ class ScriptedServer {
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-    const timeval limit{0, 50'000};
+    const timeval limit{0, 10'000};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     Peer peer{fd, nullptr};
     bool ready = true;
@@ -145,7 +149,8 @@ class ScriptedServer {
     char buffer[4096];
     size_t need = std::string::npos;
     while (!stopping_) {
-      if (const size_t end = request.find("\r\n\r\n"); end != request.npos && need == request.npos) {
+      if (const size_t end = request.find("\r\n\r\n");
+          end != request.npos && need == request.npos) {
         const size_t at = request.find("Content-Length: ");
         need = end + 4 + (at < end ? std::stoul(request.substr(at + 16)) : 0);
       }

@@ -27,8 +27,8 @@ std::string Page(const std::string& link) {
 }  // namespace
 
 TEST_CASE("Broker: returns the body byte for byte with its record [CM-20]", "[broker]") {
-  FakeTenant tenant(Sequence({Answer(200, "{\"value\": [1,  2]}",
-                                     "request-id: r-1\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n")}));
+  FakeTenant tenant(Sequence({Answer(
+      200, "{\"value\": [1,  2]}", "request-id: r-1\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n")}));
   const ReadResult page = tenant.Read(FakeTenant::Users());
   CHECK(page.outcome == ASSAY_PAGE_OK);
   CHECK(page.reason == Reason::kNone);
@@ -38,8 +38,7 @@ TEST_CASE("Broker: returns the body byte for byte with its record [CM-20]", "[br
   CHECK(page.record.server_date == "Sun, 06 Nov 1994 08:49:37 GMT");
   CHECK(page.record.attempts == 1);
   CHECK(page.record.endpoint == "graph-users");
-  CHECK(page.record.url ==
-        tenant.server().Base() + "/v1.0/users?$select=id,displayName&$top=999");
+  CHECK(page.record.url == tenant.server().Base() + "/v1.0/users?$select=id,displayName&$top=999");
   const auto requests = tenant.ApiRequests();
   REQUIRE(requests.size() == 1);
   CHECK(FieldOf(requests[0], "client-request-id") == page.record.client_request_id);
@@ -165,6 +164,43 @@ TEST_CASE("Broker: gives up at once when the wait exceeds the budget", "[broker]
   CHECK(tenant.clock.slept_ms() == 0);
 }
 
+TEST_CASE("Broker: does not wait beyond the budget for what others were told", "[broker]") {
+  FakeTenant tenant(Sequence({Answer(429, "", "Retry-After: 500\r\n"), Answer(200, "{}"),
+                              Answer(429, "", "Retry-After: 500\r\n")}));
+  tenant.options.throttle_budget = std::chrono::seconds(600);
+  CHECK(tenant.Read(FakeTenant::Users()).record.waited_ms == 500'000);
+  // The second read would have to wait 500 s and again 500 s.
+  const ReadResult page = tenant.Read(FakeTenant::Users());
+  CHECK(page.reason == Reason::kThrottled);
+  CHECK(page.record.waited_ms == 500'000);
+}
+
+TEST_CASE("Broker: reads on over many threads without mixing answers", "[broker]") {
+  FakeTenant tenant([](const std::string& request) {
+    return Answer(200, request.substr(4, request.find(' ', 4) - 4));
+  });
+  tenant.options.concurrency = 8;
+  EndpointSpec spec = FakeTenant::Users();
+  spec.path = "/users/{id}";
+  spec.query.clear();
+  spec.params = {{"id", ParamType::kSegment}};
+  std::mutex mutex;
+  std::condition_variable done;
+  std::map<std::string, std::string> bodies;
+  for (int i = 0; i < 200; ++i) {
+    const std::string id = "u" + std::to_string(i);
+    REQUIRE_OK(tenant.Get().Start(spec, {{"id", id}}, [&, id](ReadResult page) {
+      const std::lock_guard lock(mutex);
+      bodies[id] = AsText(page.body);
+      done.notify_all();
+    }));
+  }
+  std::unique_lock lock(mutex);
+  REQUIRE(done.wait_for(lock, std::chrono::seconds(15), [&] { return bodies.size() == 200; }));
+  for (const auto& [id, body] : bodies) CHECK(body == "/v1.0/users/" + id);
+  CHECK(tenant.server().connections() <= 9);
+}
+
 TEST_CASE("Broker: renews the token once on 401, then calls it a missing permission", "[broker]") {
   SECTION("once helps") {
     FakeTenant tenant(Sequence({Answer(401, ""), Answer(200, "{}")}));
@@ -197,13 +233,12 @@ TEST_CASE("Broker: stops reading when a renewed token may write [CL-9]", "[broke
 }
 
 TEST_CASE("Broker: names the reason of final statuses", "[broker]") {
-  const auto [status, reason] =
-      GENERATE(table<int, Reason>({{400, Reason::kNone},
-                                   {403, Reason::kPermission},
-                                   {404, Reason::kNone},
-                                   {500, Reason::kUnavailable},
-                                   {302, Reason::kUnavailable},
-                                   {206, Reason::kPartial}}));
+  const auto [status, reason] = GENERATE(table<int, Reason>({{400, Reason::kNone},
+                                                             {403, Reason::kPermission},
+                                                             {404, Reason::kNone},
+                                                             {500, Reason::kUnavailable},
+                                                             {302, Reason::kUnavailable},
+                                                             {206, Reason::kPartial}}));
   FakeTenant tenant(Sequence({Answer(status, "body", "Location: http://127.0.0.1:9/x\r\n")}));
   const ReadResult page = tenant.Read(FakeTenant::Users());
   CHECK(page.reason == reason);
@@ -222,8 +257,8 @@ TEST_CASE("Broker: does not follow a redirect to another host", "[broker]") {
 }
 
 TEST_CASE("Broker: calls a cut body unavailable although its status was 200", "[broker]") {
-  FakeTenant tenant(Sequence(
-      {Reply{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"value\":[]}", true}}));
+  FakeTenant tenant(
+      Sequence({Reply{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"value\":[]}", true}}));
   const ReadResult page = tenant.Read(FakeTenant::Users());
   CHECK(page.outcome == ASSAY_PAGE_UNAVAILABLE);
   CHECK(page.reason == Reason::kUnavailable);
@@ -248,7 +283,8 @@ TEST_CASE("Broker: completes every page exactly once when cancelled", "[broker]"
   });
   tenant.options.timeout = std::chrono::seconds(30);
   Inbox inbox;
-  for (int i = 0; i < 12; ++i) REQUIRE_OK(tenant.Get().Start(FakeTenant::Users(), {}, inbox.Slot()));
+  for (int i = 0; i < 12; ++i)
+    REQUIRE_OK(tenant.Get().Start(FakeTenant::Users(), {}, inbox.Slot()));
   const auto start = std::chrono::steady_clock::now();
   tenant.Get().Cancel();
   for (int i = 0; i < 12; ++i) {

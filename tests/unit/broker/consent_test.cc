@@ -1,4 +1,5 @@
-// The consent guard: every permission that assay asks for passes, everything that could write does not.
+// The consent guard: every permission that assay asks for passes, everything that could write does
+// not.
 #include "broker/consent.h"
 
 #include "broker/permission_words.h"
@@ -18,7 +19,8 @@ BrokerOptions Options() {
 }
 
 Result<Consent> Judge(const std::string& more, const BrokerOptions& options = Options()) {
-  ASSAY_ASSIGN(const TokenClaims claims, ReadClaims(MakeToken("https://graph.microsoft.com", more)));
+  ASSAY_ASSIGN(const TokenClaims claims,
+               ReadClaims(MakeToken("https://graph.microsoft.com", more)));
   ASSAY_TRY(CheckIdentity(claims, options, ServiceHost::kGraph));
   return JudgeGraphToken(claims, options);
 }
@@ -27,26 +29,29 @@ Result<Consent> Judge(const std::string& more, const BrokerOptions& options = Op
 
 TEST_CASE("Consent: takes every permission that a collector asks for as read [CL-9]", "[broker]") {
   for (const char* name :
-       {"AccessReview.Read.All", "Application.Read.All", "AttackSimulation.Read.All", "AuditLog.Read.All",
-        "BitlockerKey.ReadBasic.All", "DelegatedAdminRelationship.Read.All", "Device.Read.All",
-        "DeviceLocalCredential.ReadBasic.All", "DeviceManagementApps.Read.All",
+       {"AccessReview.Read.All", "Application.Read.All", "AttackSimulation.Read.All",
+        "AuditLog.Read.All", "BitlockerKey.ReadBasic.All", "DelegatedAdminRelationship.Read.All",
+        "Device.Read.All", "DeviceLocalCredential.ReadBasic.All", "DeviceManagementApps.Read.All",
         "DeviceManagementConfiguration.Read.All", "DeviceManagementManagedDevices.Read.All",
-        "DeviceManagementRBAC.Read.All", "DeviceManagementServiceConfig.Read.All", "Directory.Read.All",
-        "DirectoryRecommendations.Read.All", "Domain-InternalFederation.Read.All", "Domain.Read.All",
-        "EntitlementManagement.Read.All", "Group.Read.All", "GroupMember.Read.All", "GroupSettings.Read.All",
-        "IdentityRiskEvent.Read.All", "IdentityRiskyServicePrincipal.Read.All", "IdentityRiskyUser.Read.All",
-        "LicenseAssignment.Read.All", "LifecycleWorkflows-Workflow.ReadBasic.All",
-        "OnPremDirectorySynchronization.Read.All", "OrgSettings-AppsAndServices.Read.All",
-        "OrgSettings-Forms.Read.All", "Organization.Read.All", "Policy.Read.All",
-        "Policy.Read.AuthenticationMethod", "Policy.Read.DeviceConfiguration", "Policy.Read.PermissionGrant",
-        "ProvisioningLog.Read.All", "ReportSettings.Read.All", "RoleAssignmentSchedule.Read.Directory",
-        "RoleEligibilitySchedule.Read.Directory", "RoleManagement.Read.Directory",
-        "RoleManagementAlert.Read.Directory", "SecurityAlert.Read.All", "SecurityEvents.Read.All",
-        "SecurityIdentitiesHealth.Read.All", "SecurityIncident.Read.All", "SensitivityLabels.Read.All",
-        "ServiceHealth.Read.All", "SharePointTenantSettings.Read.All", "User.Read.All",
+        "DeviceManagementRBAC.Read.All", "DeviceManagementServiceConfig.Read.All",
+        "Directory.Read.All", "DirectoryRecommendations.Read.All",
+        "Domain-InternalFederation.Read.All", "Domain.Read.All", "EntitlementManagement.Read.All",
+        "Group.Read.All", "GroupMember.Read.All", "GroupSettings.Read.All",
+        "IdentityRiskEvent.Read.All", "IdentityRiskyServicePrincipal.Read.All",
+        "IdentityRiskyUser.Read.All", "LicenseAssignment.Read.All",
+        "LifecycleWorkflows-Workflow.ReadBasic.All", "OnPremDirectorySynchronization.Read.All",
+        "OrgSettings-AppsAndServices.Read.All", "OrgSettings-Forms.Read.All",
+        "Organization.Read.All", "Policy.Read.All", "Policy.Read.AuthenticationMethod",
+        "Policy.Read.DeviceConfiguration", "Policy.Read.PermissionGrant",
+        "ProvisioningLog.Read.All", "ReportSettings.Read.All",
+        "RoleAssignmentSchedule.Read.Directory", "RoleEligibilitySchedule.Read.Directory",
+        "RoleManagement.Read.Directory", "RoleManagementAlert.Read.Directory",
+        "SecurityAlert.Read.All", "SecurityEvents.Read.All", "SecurityIdentitiesHealth.Read.All",
+        "SecurityIncident.Read.All", "SensitivityLabels.Read.All", "ServiceHealth.Read.All",
+        "SharePointTenantSettings.Read.All", "User.Read.All",
         // Not asked for, but no more than reading:
-        "User.Read", "Policy.Read.ConditionalAccess", "Reports.Read.All", "Mail.ReadBasic", "Mail.ReadBasic.All",
-        "PrivilegedAccess.Read.AzureADGroup", "Agreement.Read.All"}) {
+        "User.Read", "Policy.Read.ConditionalAccess", "Reports.Read.All", "Mail.ReadBasic",
+        "Mail.ReadBasic.All", "PrivilegedAccess.Read.AzureADGroup", "Agreement.Read.All"}) {
     INFO(name);
     CHECK(JudgePermission(name) == Power::kRead);
   }
@@ -57,32 +62,39 @@ TEST_CASE("Consent: takes everything that can do more as a write [CL-9]", "[brok
        {"AppRegistration.Create", "Group.Create", "Group.ManageProtection.All", "Mail.Send",
         "Sites.FullControl.All", "Sites.Manage.All", "Sites.Archive.All", "Sites.Selected",
         "Files.SelectedOperations.Selected", "User.Invite.All", "User.EnableDisableAccount.All",
-        "User.DeleteRestore.All", "User.ManageIdentities.All", "User.RevokeSessions.All", "User.Export.All",
-        "DeviceManagementManagedDevices.PrivilegedOperations.All", "SecurityAlert.Create.All",
-        "AuditActivity.Write", "RoleAssignmentSchedule.Remove.Directory",
-        "PrivilegedAssignmentSchedule.Remove.AzureADGroup", "AgentIdentityBlueprint.AddRemoveCreds.All",
-        "LifecycleWorkflows-Workflow.Activate", "IndustryData-Run.Start", "SynchronizationData-User.Upload",
-        "Teamwork.Migrate.All", "Bookings.Manage.All", "Calls.Initiate.All", "MailboxItem.ImportExport.All",
+        "User.DeleteRestore.All", "User.ManageIdentities.All", "User.RevokeSessions.All",
+        "User.Export.All", "DeviceManagementManagedDevices.PrivilegedOperations.All",
+        "SecurityAlert.Create.All", "AuditActivity.Write",
+        "RoleAssignmentSchedule.Remove.Directory",
+        "PrivilegedAssignmentSchedule.Remove.AzureADGroup",
+        "AgentIdentityBlueprint.AddRemoveCreds.All", "LifecycleWorkflows-Workflow.Activate",
+        "IndustryData-Run.Start", "SynchronizationData-User.Upload", "Teamwork.Migrate.All",
+        "Bookings.Manage.All", "Calls.Initiate.All", "MailboxItem.ImportExport.All",
         "Directory.ReadWrite.All", "User.ReadWrite.All", "Application.ReadWrite.OwnedBy",
         "RoleManagement.ReadWrite.Directory", "AppRoleAssignment.ReadWrite.All",
         "DeviceManagementConfiguration.ReadWrite.All", "Policy.ReadWrite.ConditionalAccess",
         "Mail.ReadWrite", "Directory.AccessAsUser.All", "full_access_as_app", "full_access_as_user",
-        "user_impersonation", "Exchange.ManageAsApp", "EWS.AccessAsUser.All", "Directory.Write.Restricted",
+        "user_impersonation", "Exchange.ManageAsApp", "EWS.AccessAsUser.All",
+        "Directory.Write.Restricted",
         // Shapes that only look like a read:
-        "User.read.All", "User.READ.All", "User.ReadAll", "User.ReadX.All", "Read", "Read.All", ".Read.All",
-        "User..Read", "User.Read.", "User. Read.All", "User.Read.ReadWrite", "User.Read.All.Write",
-        "User.Read.Selected", "Files.Read.Selected", "User.Read.All ", " User.Read.All", "User.Read.A\nll",
-        "User.\xd0\xa0" "ead.All", "a.Read.b.c.d", ""}) {
+        "User.read.All", "User.READ.All", "User.ReadAll", "User.ReadX.All", "Read", "Read.All",
+        ".Read.All", "User..Read", "User.Read.", "User. Read.All", "User.Read.ReadWrite",
+        "User.Read.All.Write", "User.Read.Selected", "Files.Read.Selected", "User.Read.All ",
+        " User.Read.All", "User.Read.A\nll",
+        "User.\xd0\xa0"
+        "ead.All",
+        "a.Read.b.c.d", ""}) {
     INFO(name);
     CHECK(JudgePermission(name) == Power::kWrite);
   }
 }
 
 TEST_CASE("Consent: tells content and secrets apart from metadata", "[broker]") {
-  for (const char* name : {"Mail.Read", "Files.Read.All", "Chat.Read.All", "Sites.Read.All", "Notes.Read.All",
-                           "Calendars.Read", "Contacts.Read", "ChannelMessage.Read.All",
-                           "OnlineMeetingTranscript.Read.All", "ThreatHunting.Read.All", "eDiscovery.Read.All",
-                           "CallRecords.Read.All"}) {
+  for (const char* name :
+       {"Mail.Read", "Files.Read.All", "Chat.Read.All", "Sites.Read.All", "Notes.Read.All",
+        "Calendars.Read", "Contacts.Read", "ChannelMessage.Read.All",
+        "OnlineMeetingTranscript.Read.All", "ThreatHunting.Read.All", "eDiscovery.Read.All",
+        "CallRecords.Read.All"}) {
     INFO(name);
     CHECK(JudgePermission(name) == Power::kContent);
   }
@@ -102,8 +114,8 @@ TEST_CASE("Consent: refuses a token that may write and names each permission [CL
 
 TEST_CASE("Consent: judges directory roles of the identity", "[broker]") {
   CHECK(Judge(R"("roles":["User.Read.All"],"wids":["0997a1d0-0d1d-4acb-b408-d5ca73121e90"])"));
-  const auto consent = Judge(
-      R"("roles":["User.Read.All"],"wids":["62e90394-69f5-4237-9190-012177145e10"])");
+  const auto consent =
+      Judge(R"("roles":["User.Read.All"],"wids":["62e90394-69f5-4237-9190-012177145e10"])");
   CHECK_FAILS(consent, Code::kDenied, "directory-role:62e90394");
   CHECK(consent.error().id == "AS-CON-003");
 }
@@ -115,8 +127,8 @@ TEST_CASE("Consent: tolerates an allowed excess and reports it", "[broker]") {
                         Judge(R"("roles":["User.ReadWrite.All","Mail.Read"])", options));
   CHECK(consent.excess == std::vector<std::string>{"User.ReadWrite.All"});
   CHECK(consent.content_roles == std::vector<std::string>{"Mail.Read"});
-  CHECK_FAILS(Judge(R"("roles":["User.ReadWrite.All","Group.ReadWrite.All"])", options), Code::kDenied,
-              "may write to your tenant: Group.ReadWrite.All");
+  CHECK_FAILS(Judge(R"("roles":["User.ReadWrite.All","Group.ReadWrite.All"])", options),
+              Code::kDenied, "may write to your tenant: Group.ReadWrite.All");
 }
 
 TEST_CASE("Consent: refuses a token without any permission", "[broker]") {
@@ -137,8 +149,9 @@ TEST_CASE("Consent: refuses a token of another tenant, app or API", "[broker]") 
     CHECK(identity.error().id == "AS-CON-006");
     return identity.error().message;
   };
-  CHECK_THAT(check(MakeToken("https://graph.microsoft.com", "", "99999999-2222-3333-4444-555555555555")),
-             Catch::Matchers::Contains("belongs to tenant"));
+  CHECK_THAT(
+      check(MakeToken("https://graph.microsoft.com", "", "99999999-2222-3333-4444-555555555555")),
+      Catch::Matchers::Contains("belongs to tenant"));
   CHECK_THAT(check(MakeToken("https://management.azure.com", "")),
              Catch::Matchers::Contains("another API"));
   BrokerOptions other = Options();
@@ -152,7 +165,8 @@ TEST_CASE("Consent: calls a token that it cannot read unreadable", "[broker]") {
        {std::string("opaque"), std::string("a.b"), std::string("a.b.c.d"), std::string("a.!!!.c"),
         "a." + Base64Url("not json") + ".c", "a." + Base64Url("[1]") + ".c",
         "a." + Base64Url("{\"roles\":\"User.Read.All\"}") + ".c",
-        "a." + Base64Url("{\"roles\":[1,2]}") + ".c", "a." + Base64Url("{\"roles\":{\"a\":1}}") + ".c",
+        "a." + Base64Url("{\"roles\":[1,2]}") + ".c",
+        "a." + Base64Url("{\"roles\":{\"a\":1}}") + ".c",
         "a." + Base64Url("{\"roles\":[\"User.Read.All\",{}]}") + ".c",
         "a." + Base64Url("{\"wids\":{}}") + ".c", "a." + Base64Url("{\"scp\":[\"x\"]}") + ".c",
         "a." + Base64Url("{\"x\":" + std::string(40, '[') + std::string(40, ']') + "}") + ".c",

@@ -1,4 +1,5 @@
-// The continuation link: which bytes count as one, and which may be followed (plugins.md section 3).
+// The continuation link: which bytes count as one, and which may be followed (plugins.md section
+// 3).
 #include "broker/link_policy.h"
 
 #include "base/text.h"
@@ -34,7 +35,10 @@ Result<std::string> Extract(const std::string& body, const std::string& token,
 }  // namespace
 
 TEST_CASE("Link: is taken when the paging key stands before it", "[broker]") {
-  for (const char* body : {R"({"@odata.nextLink":"https://x"})", R"({"value":[], "@odata.nextLink" :)" "\r\n\t" R"("https://x"})",
+  for (const char* body : {R"({"@odata.nextLink":"https://x"})",
+                           R"({"value":[], "@odata.nextLink" :)"
+                           "\r\n\t"
+                           R"("https://x"})",
                            R"({"value":[{}] , "@odata.nextLink":"https://x","z":1})"}) {
     INFO(body);
     REQUIRE_OK_AND_ASSIGN(const std::string link, Extract(body, "\"https://x\""));
@@ -44,10 +48,9 @@ TEST_CASE("Link: is taken when the paging key stands before it", "[broker]") {
 }
 
 TEST_CASE("Link: has its JSON escapes undone by the broker", "[broker]") {
-  REQUIRE_OK_AND_ASSIGN(
-      const std::string link,
-      Extract(R"({"@odata.nextLink":"https:\/\/x?a=1\u0026b=\u00e9\u20AC"})",
-              R"("https:\/\/x?a=1\u0026b=\u00e9\u20AC")"));
+  REQUIRE_OK_AND_ASSIGN(const std::string link,
+                        Extract(R"({"@odata.nextLink":"https:\/\/x?a=1\u0026b=\u00e9\u20AC"})",
+                                R"("https:\/\/x?a=1\u0026b=\u00e9\u20AC")"));
   CHECK(link == "https://x?a=1&b=\xc3\xa9\xe2\x82\xac");
 }
 
@@ -109,14 +112,15 @@ TEST_CASE("Link: is refused when the range leaves the body or the endpoint has o
 
 TEST_CASE("Link: may be followed when it goes on with the same read", "[broker]") {
   const std::string base = kGood;
-  for (const std::string& link : {
-           base, base + "?$skiptoken=abc", base + "?$skiptoken=a|b{c}", base + "?$filter=a eq 'b'",
-           base + "?%24select=id&$skiptoken=1", base + "?$select=displayName,id",
-           base + "?$select=%69d", base + "?$expand=manager", base + "?$expand=owners($select=id;$top=5)",
-           base + "?$expand=owners($select=id)", base + "?x=%252f",
-           std::string("https://graph.microsoft.com:443/v1.0/groups/g1/members?$skip=1"),
-           std::string("https://graph.microsoft.com/V1.0/Groups/G1/MEMBERS"),
-           std::string("https://graph.microsoft.com/v1.0/gr%6Fups/g1/members")}) {
+  for (const std::string& link :
+       {base, base + "?$skiptoken=abc", base + "?$skiptoken=a|b{c}", base + "?$filter=a eq 'b'",
+        base + "?%24select=id&$skiptoken=1", base + "?$select=displayName,id",
+        base + "?$select=%69d", base + "?$expand=manager",
+        base + "?$expand=owners($select=id;$top=5)", base + "?$expand=owners($select=id)",
+        base + "?x=%252f",
+        std::string("https://graph.microsoft.com:443/v1.0/groups/g1/members?$skip=1"),
+        std::string("https://graph.microsoft.com/V1.0/Groups/G1/MEMBERS"),
+        std::string("https://graph.microsoft.com/v1.0/gr%6Fups/g1/members")}) {
     INFO(link);
     CHECK(CheckLink(MakePlan(), link));
   }
@@ -172,7 +176,8 @@ TEST_CASE("Link: is refused for each known trick [CL-11]", "[broker]") {
       {"https://graph.microsoft.com/v1.0/groups/g1/members?a=%0d%0ab", "encoded control"},
       {"https://graph.microsoft.com/v1.0/groups/g1/members?a=%00", "encoded control"},
       {"https://graph.microsoft.com/v1.0/groups/g1%00/members", "encoded control"},
-      {std::string("https://graph.microsoft.com/v1.0/groups/g1\0/members", 51), "control character"},
+      {std::string("https://graph.microsoft.com/v1.0/groups/g1\0/members", 51),
+       "control character"},
       {"https://graph.microsoft.com/v1.0/groups/g 1/members", "space in the path"},
       {" https://graph.microsoft.com/v1.0/groups/g1/members", "scheme"},
       {"https://graph.microsoft.com/v1.0/groups/g1/members?a=%zz", "not an encoded byte"},
@@ -199,7 +204,9 @@ TEST_CASE("Link: is refused for each known trick [CL-11]", "[broker]") {
       {"http://127.0.0.1/v1.0/groups/g1/members", "scheme differs"},
       {"https://127.0.0.1/v1.0/groups/g1/members", "another host"},
       {"https://localhost/v1.0/groups/g1/members", "another host"},
-      {"https://graph\xef\xbc\x8emicrosoft\xef\xbc\x8e" "com/v1.0/groups/g1/members", "not ASCII"},
+      {"https://graph\xef\xbc\x8emicrosoft\xef\xbc\x8e"
+       "com/v1.0/groups/g1/members",
+       "not ASCII"},
       {"https://graph.microsoft.com/v1.0/groups/\xef\xbc\x8e\xef\xbc\x8e/members", "not ASCII"},
       {"https://graph.microsoft.com%2eevil.example/v1.0/groups/g1/members", "percent-encoded"},
       {"https://graph.microsoft.com/v1.0/groups/g1/members?$select=id,mail", "$select"},
@@ -210,8 +217,10 @@ TEST_CASE("Link: is refused for each known trick [CL-11]", "[broker]") {
       {"https://graph.microsoft.com/v1.0/groups/g1/members?$select=id%2Cmail", "$select"},
       {"https://graph.microsoft.com/v1.0/groups/g1/members?$expand=members", "$expand"},
       {"https://graph.microsoft.com/v1.0/groups/g1/members?$expand=owners", "$expand"},
-      {"https://graph.microsoft.com/v1.0/groups/g1/members?$expand=owners($select=id,mail)", "$expand"},
-      {"https://graph.microsoft.com/v1.0/groups/g1/members?$expand=manager($expand=manager)", "$expand"},
+      {"https://graph.microsoft.com/v1.0/groups/g1/members?$expand=owners($select=id,mail)",
+       "$expand"},
+      {"https://graph.microsoft.com/v1.0/groups/g1/members?$expand=manager($expand=manager)",
+       "$expand"},
       {"https://graph.microsoft.com/v1.0/groups/g1/members?$expand=manager($select=id", "$expand"},
   }));
   INFO(link);
@@ -231,10 +240,14 @@ TEST_CASE("Link: to loopback is followed only where the cloud names that very ad
   cloud.graph = "http://127.0.0.1:8001";
   const Plan plan = BuildPlan(cloud, Spec(), {{"id", "g1"}}).value();
   CHECK(CheckLink(plan, "http://127.0.0.1:8001/v1.0/groups/g1/members?a=b"));
-  CHECK_FAILS(CheckLink(plan, "http://127.0.0.1:8002/v1.0/groups/g1/members"), Code::kDenied, "port");
-  CHECK_FAILS(CheckLink(plan, "http://127.0.0.2:8001/v1.0/groups/g1/members"), Code::kDenied, "host");
-  CHECK_FAILS(CheckLink(plan, "http://localhost:8001/v1.0/groups/g1/members"), Code::kDenied, "host");
-  CHECK_FAILS(CheckLink(plan, "https://127.0.0.1:8001/v1.0/groups/g1/members"), Code::kDenied, "scheme");
+  CHECK_FAILS(CheckLink(plan, "http://127.0.0.1:8002/v1.0/groups/g1/members"), Code::kDenied,
+              "port");
+  CHECK_FAILS(CheckLink(plan, "http://127.0.0.2:8001/v1.0/groups/g1/members"), Code::kDenied,
+              "host");
+  CHECK_FAILS(CheckLink(plan, "http://localhost:8001/v1.0/groups/g1/members"), Code::kDenied,
+              "host");
+  CHECK_FAILS(CheckLink(plan, "https://127.0.0.1:8001/v1.0/groups/g1/members"), Code::kDenied,
+              "scheme");
 }
 
 TEST_CASE("Link: refusals never quote the link", "[broker]") {

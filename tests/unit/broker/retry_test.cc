@@ -19,8 +19,10 @@ HttpHead Head(std::vector<std::pair<std::string, std::string>> fields) {
 TEST_CASE("RetryAfter: reads seconds and HTTP dates, and nothing else", "[broker]") {
   const Timestamp now = FromUnixMs(784'111'777'000);  // Sun, 06 Nov 1994 08:49:37 GMT
   CHECK(RetryAfterOf(Head({{"retry-after", "120"}}), now) == milliseconds(120'000));
-  CHECK(RetryAfterOf(Head({{"Retry-After", "Sun, 06 Nov 1994 08:50:07 GMT"}}), now) == milliseconds(30'000));
-  CHECK(RetryAfterOf(Head({{"Retry-After", "Sun, 06 Nov 1994 08:00:00 GMT"}}), now) == milliseconds(0));
+  CHECK(RetryAfterOf(Head({{"Retry-After", "Sun, 06 Nov 1994 08:50:07 GMT"}}), now) ==
+        milliseconds(30'000));
+  CHECK(RetryAfterOf(Head({{"Retry-After", "Sun, 06 Nov 1994 08:00:00 GMT"}}), now) ==
+        milliseconds(0));
   CHECK(RetryAfterOf(Head({{"Retry-After", "99999999999"}}), now) == milliseconds(86'400'000));
   for (const char* bad : {"", "-1", "1.5", "soon", "1e3", "0x10", "Sun, 06 Nov 1994 08:49:37 CET",
                           "99999999999999999999999"}) {
@@ -47,10 +49,12 @@ TEST_CASE("BackOff: doubles from 2 s, stays under 120 s and differs", "[broker]"
 
 TEST_CASE("Pacer: keeps the distance of a slow bucket and holds only that one", "[broker]") {
   Pacer pacer(true);
-  const PaceRule& slow = PaceRuleOf(ServiceHost::kGraph, {"v1.0", "identity", "conditionalAccess", "policies"});
+  const PaceRule& slow =
+      PaceRuleOf(ServiceHost::kGraph, {"v1.0", "identity", "conditionalAccess", "policies"});
   const PaceRule& fast = PaceRuleOf(ServiceHost::kGraph, {"v1.0", "users"});
   CHECK(slow.name == "graph-ca-idp");
-  CHECK(PaceRuleOf(ServiceHost::kGraph, {"v1.0", "identityProtection", "riskyUsers"}).name == slow.name);
+  CHECK(PaceRuleOf(ServiceHost::kGraph, {"v1.0", "identityProtection", "riskyUsers"}).name ==
+        slow.name);
   CHECK(PaceRuleOf(ServiceHost::kArm, {"subscriptions"}).name == "arm");
   const Timestamp now = FromUnixMs(1'000'000);
   milliseconds penalty;

@@ -38,9 +38,9 @@ EndpointSpec WithSegment() {
 }
 
 EndpointSpec PolicyQuery() {
-  EndpointSpec spec = Arm(
-      "/subscriptions/{subscriptionId}/providers/Microsoft.PolicyInsights/policyStates/latest/"
-      "queryResults");
+  EndpointSpec spec =
+      Arm("/subscriptions/{subscriptionId}/providers/Microsoft.PolicyInsights/policyStates/latest/"
+          "queryResults");
   spec.api_version = "2019-10-01";
   spec.params = {{"subscriptionId", ParamType::kGuid}};
   spec.read_post = "policy-states-query";
@@ -71,23 +71,26 @@ TEST_CASE("UrlPolicy: encodes a parameter by its bytes", "[broker]") {
   REQUIRE_OK_AND_ASSIGN(Plan plan,
                         BuildPlan(Global(), WithSegment(), {{"id", "caf\xc3\xa9.rg-1_(x)"}}));
   CHECK(plan.url.path == "/v1.0/users/caf%C3%A9.rg-1_(x)/owners");
-  CHECK(plan.segments == std::vector<std::string>{"v1.0", "users", "caf\xc3\xa9.rg-1_(x)", "owners"});
+  CHECK(plan.segments ==
+        std::vector<std::string>{"v1.0", "users", "caf\xc3\xa9.rg-1_(x)", "owners"});
 }
 
 TEST_CASE("UrlPolicy: refuses attacks in a path parameter [CL-11]", "[broker]") {
-  const std::string value = GENERATE(
-      std::string(""), ".", "..", "...", "a..b", "%2e%2e", "%2E%2e", "..%2f", "%2f", "a%2fb", "%252e",
-      "%252f", "..;", "a;b", "a/b", "/", "//", "\\", "a\\b", "a b", " ", "a#b", "a?b", "a\r\nb", "a\nb",
-      "%0d%0a", std::string("a\0b", 3), "%00", "a\x7f", "a\tb", "\xff", "\xc0\xae\xc0\xae",
-      "\xef\xbc\x8e\xef\xbc\x8e",   // full-width dots
-      "\xef\xbc\x8f",               // full-width slash
-      "\xe2\x80\xa4\xe2\x80\xa4",   // one dot leaders
-      "\xe2\x80\xa5",               // two dot leader
-      "\xe2\x88\x95",               // division slash
-      "\xe2\x84\x80",               // a/c
-      "\xe3\x80\x82",               // ideographic full stop
-      "\xe2\x80\xae" "x",           // right-to-left override
-      "\xf0\x9f\x98\x80", "a\"b", "<a>", "a|b", "{x}", "a%", std::string(513, 'a'));
+  const std::string value =
+      GENERATE(std::string(""), ".", "..", "...", "a..b", "%2e%2e", "%2E%2e", "..%2f", "%2f",
+               "a%2fb", "%252e", "%252f", "..;", "a;b", "a/b", "/", "//", "\\", "a\\b", "a b", " ",
+               "a#b", "a?b", "a\r\nb", "a\nb", "%0d%0a", std::string("a\0b", 3), "%00", "a\x7f",
+               "a\tb", "\xff", "\xc0\xae\xc0\xae",
+               "\xef\xbc\x8e\xef\xbc\x8e",  // full-width dots
+               "\xef\xbc\x8f",              // full-width slash
+               "\xe2\x80\xa4\xe2\x80\xa4",  // one dot leaders
+               "\xe2\x80\xa5",              // two dot leader
+               "\xe2\x88\x95",              // division slash
+               "\xe2\x84\x80",              // a/c
+               "\xe3\x80\x82",              // ideographic full stop
+               "\xe2\x80\xae"
+               "x",  // right-to-left override
+               "\xf0\x9f\x98\x80", "a\"b", "<a>", "a|b", "{x}", "a%", std::string(513, 'a'));
   INFO(value);
   const auto plan = BuildPlan(Global(), WithSegment(), {{"id", value}});
   CHECK_FAILS(plan, Code::kInvalidInput, "parameter \"id\"");
@@ -96,8 +99,9 @@ TEST_CASE("UrlPolicy: refuses attacks in a path parameter [CL-11]", "[broker]") 
 TEST_CASE("UrlPolicy: accepts nothing but a GUID where a GUID is declared", "[broker]") {
   EndpointSpec spec = Arm("/subscriptions/{s}/x");
   spec.params = {{"s", ParamType::kGuid}};
-  for (const char* bad : {"", "x", "01234567-89ab-cdef-0123-456789abcde", "../../../x",
-                          "{01234567-89ab-cdef-0123-456789abcdef}", "01234567-89ab-cdef-0123-456789abcdeg"}) {
+  for (const char* bad :
+       {"", "x", "01234567-89ab-cdef-0123-456789abcde", "../../../x",
+        "{01234567-89ab-cdef-0123-456789abcdef}", "01234567-89ab-cdef-0123-456789abcdeg"}) {
     INFO(bad);
     CHECK_FAILS(BuildPlan(Global(), spec, {{"s", bad}}), Code::kInvalidInput, "parameter \"s\"");
   }
@@ -115,11 +119,11 @@ TEST_CASE("UrlPolicy: refuses parameters that are missing, unknown or doubled", 
 }
 
 TEST_CASE("UrlPolicy: refuses hostile path templates", "[broker]") {
-  const std::string path = GENERATE(
-      std::string("users"), "", "/", "//users", "/users//x", "/users/../admin", "/./users", "/users/.",
-      "/users/%2e%2e/x", "/users/..;/x", "/users x", "/users\\x", "/users#x", "/users?x=1",
-      "/us\r\ners", "/a:b@evil.example/", "/users/{id", "/\xef\xbc\x8e\xef\xbc\x8e/x",
-      std::string("/a\0b", 4));
+  const std::string path =
+      GENERATE(std::string("users"), "", "/", "//users", "/users//x", "/users/../admin", "/./users",
+               "/users/.", "/users/%2e%2e/x", "/users/..;/x", "/users x", "/users\\x", "/users#x",
+               "/users?x=1", "/us\r\ners", "/a:b@evil.example/", "/users/{id",
+               "/\xef\xbc\x8e\xef\xbc\x8e/x", std::string("/a\0b", 4));
   INFO(path);
   CHECK_FAILS(BuildPlan(Global(), Graph(path), {}), Code::kDenied, "path template");
 }
@@ -148,8 +152,7 @@ TEST_CASE("UrlPolicy: fills times into the query and nothing that could be a con
   EndpointSpec spec = Graph("/auditLogs/signIns");
   spec.params = {{"since", ParamType::kSegment}};
   spec.query = {{"$filter", "createdDateTime ge {since}"}};
-  REQUIRE_OK_AND_ASSIGN(Plan plan,
-                        BuildPlan(Global(), spec, {{"since", "2026-11-20T00:00:00Z"}}));
+  REQUIRE_OK_AND_ASSIGN(Plan plan, BuildPlan(Global(), spec, {{"since", "2026-11-20T00:00:00Z"}}));
   CHECK(plan.url.query == "$filter=createdDateTime%20ge%202026-11-20T00:00:00Z");
   for (const char* bad : {"1'or'1", "x,y", "a(b)", "a=b", "a&b"}) {
     INFO(bad);
@@ -198,7 +201,8 @@ TEST_CASE("UrlPolicy: refuses POST paths beside the template of the list [CL-11]
 TEST_CASE("UrlPolicy: lets no other method or host through the last gate [CL-11]", "[broker]") {
   REQUIRE_OK_AND_ASSIGN(const Plan plan, BuildPlan(Global(), Graph("/users"), {}));
   CHECK(CheckOutgoing(Global(), Graph("/users"), "GET", plan.url));
-  for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "get", "", "GET ", "MERGE"}) {
+  for (const char* method :
+       {"POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "get", "", "GET ", "MERGE"}) {
     INFO(method);
     CHECK_FAILS(CheckOutgoing(Global(), Graph("/users"), method, plan.url), Code::kDenied,
                 "is not allowed, only GET");
@@ -212,11 +216,13 @@ TEST_CASE("UrlPolicy: lets no other method or host through the last gate [CL-11]
 
 TEST_CASE("UrlPolicy: refuses content endpoints [CM-12]", "[broker]") {
   const std::string path = GENERATE(
-      std::string("/users/{id}/messages"), "/users/{id}/mailFolders", "/users/{id}/MAILFOLDERS/inbox/Messages",
-      "/users/{id}/drive/items/x/content", "/drives/x/items/y/content", "/chats", "/users/{id}/chats/x",
+      std::string("/users/{id}/messages"), "/users/{id}/mailFolders",
+      "/users/{id}/MAILFOLDERS/inbox/Messages", "/users/{id}/drive/items/x/content",
+      "/drives/x/items/y/content", "/chats", "/users/{id}/chats/x",
       "/teams/{id}/channels/c/messages", "/users/{id}/photo/$value", "/users/{id}/onenote/pages",
-      "/users/{id}/calendar/events", "/users/{id}/calendarView", "/users/{id}/contacts", "/sites/root/drive",
-      "/me/onlineMeetings/x/transcripts", "/users/{id}/onlineMeetings", "/users/{id}/messages('x')");
+      "/users/{id}/calendar/events", "/users/{id}/calendarView", "/users/{id}/contacts",
+      "/sites/root/drive", "/me/onlineMeetings/x/transcripts", "/users/{id}/onlineMeetings",
+      "/users/{id}/messages('x')");
   EndpointSpec spec = Graph(path);
   spec.params = {{"id", ParamType::kSegment}};
   INFO(path);
@@ -267,15 +273,37 @@ TEST_CASE("BaseUrl: takes loopback in plain http and DNS names over https only",
     INFO(good);
     CHECK(ParseBaseUrl(good));
   }
-  for (const char* bad :
-       {"", "graph.microsoft.com", "http://graph.microsoft.com", "ftp://127.0.0.1", "https://10.0.0.1",
-        "https://169.254.169.254", "http://169.254.169.254", "http://[fe80::1]", "https://[::ffff:127.0.0.1]",
-        "https://0x7f.1", "https://2130706433", "http://127.0.0.01", "http://127.1", "http://0.0.0.0",
-        "https://graph.microsoft.com.", "https://Graph.microsoft.com", "https://a@graph.microsoft.com",
-        "https://graph.microsoft.com:0", "https://graph.microsoft.com:65536", "https://graph.microsoft.com:x",
-        "https://graph.microsoft.com/x", "https://graph.microsoft.com?x", "https://graph.microsoft.com#x",
-        "https://graph", "https://-a.example", "https://a..example", "https://", "https:///x",
-        "http://127.0.0.1.evil.example", "http://localhost.evil.example", "https://gr\xc3\xa4ph.example"}) {
+  for (const char* bad : {"",
+                          "graph.microsoft.com",
+                          "http://graph.microsoft.com",
+                          "ftp://127.0.0.1",
+                          "https://10.0.0.1",
+                          "https://169.254.169.254",
+                          "http://169.254.169.254",
+                          "http://[fe80::1]",
+                          "https://[::ffff:127.0.0.1]",
+                          "https://0x7f.1",
+                          "https://2130706433",
+                          "http://127.0.0.01",
+                          "http://127.1",
+                          "http://0.0.0.0",
+                          "https://graph.microsoft.com.",
+                          "https://Graph.microsoft.com",
+                          "https://a@graph.microsoft.com",
+                          "https://graph.microsoft.com:0",
+                          "https://graph.microsoft.com:65536",
+                          "https://graph.microsoft.com:x",
+                          "https://graph.microsoft.com/x",
+                          "https://graph.microsoft.com?x",
+                          "https://graph.microsoft.com#x",
+                          "https://graph",
+                          "https://-a.example",
+                          "https://a..example",
+                          "https://",
+                          "https:///x",
+                          "http://127.0.0.1.evil.example",
+                          "http://localhost.evil.example",
+                          "https://gr\xc3\xa4ph.example"}) {
     INFO(bad);
     CHECK_FAILS(ParseBaseUrl(bad), Code::kInvalidInput, "base url");
   }
