@@ -48,7 +48,7 @@ SELECT id, display_name, state, created, modified, include_roles, include_users,
         AND (grant_operator IS 'AND'
              OR (SELECT count(*) FROM json_each(grant_controls))
                 + (SELECT count(*) FROM json_each(terms_of_use))
-                + NOT EXISTS (SELECT 1 FROM json_each(custom_factors)))) AS requires_mfa,
+                + (SELECT count(*) FROM json_each(custom_factors)) = 0)) AS requires_mfa,
   strength_id IS NOT NULL
     AND EXISTS (SELECT 1 FROM json_each(strength_combinations))
     AND NOT EXISTS (SELECT 1 FROM json_each(strength_combinations)
@@ -56,7 +56,7 @@ SELECT id, display_name, state, created, modified, include_roles, include_users,
     AND (grant_operator IS 'AND'
          OR (SELECT count(*) FROM json_each(grant_controls))
             + (SELECT count(*) FROM json_each(terms_of_use))
-            + NOT EXISTS (SELECT 1 FROM json_each(custom_factors))) AS phishing_resistant,
+            + (SELECT count(*) FROM json_each(custom_factors)) = 0) AS phishing_resistant,
   EXISTS (SELECT 1 FROM json_each(grant_controls)
           WHERE value IN ('compliantDevice', 'domainJoinedDevice'))
     AND (grant_operator IS 'AND'
