@@ -150,5 +150,7 @@ TEST_CASE("Sdk: a mapping that cannot be is refused when it is made", "[sdk]") {
   const auto make = [](std::initializer_list<Rule> rules) { Mapping(toy::kDataset, rules); };
   CHECK_THROWS_WITH(make({{9, "x"}}), Catch::Matchers::Contains("names no column"));
   CHECK_THROWS_WITH(make({{0, "x"}, {1, "x"}}), Catch::Matchers::Contains("stands twice"));
+  CHECK_THROWS_WITH(make({{0, "x"}, {1, "x/y"}}), Catch::Matchers::Contains("another rule takes"));
+  CHECK_THROWS_WITH(make({{0, "x/y"}, {1, "x"}}), Catch::Matchers::Contains("stands twice"));
   CHECK_THROWS_WITH(make({{0, ""}}), Catch::Matchers::Contains("has no path"));
 }
