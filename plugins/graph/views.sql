@@ -1,4 +1,5 @@
--- Says domain things once. Columns of lists may be null: json_each(null) has no rows.
+-- Says domain things once. Columns of lists may be null: json_each(null) has no rows. Views may use
+-- json_each but no JSON function: SQLite trusts those in statements only, not in a schema.
 
 -- Service plans that the tenant may use now, named by their id.
 CREATE VIEW tenant_plan AS
@@ -14,54 +15,54 @@ SELECT id, display_name, state, created, modified, include_roles, include_users,
   EXISTS (SELECT 1 FROM json_each(include_users) WHERE value = 'All') AS all_users,
   EXISTS (SELECT 1 FROM json_each(include_apps) WHERE value = 'All') AS all_apps,
   EXISTS (SELECT 1 FROM json_each(client_app_types) WHERE value = 'all') AS all_clients,
-  COALESCE(json_array_length(exclude_roles), 0) = 0 AS no_role_exclusion,
+  NOT EXISTS (SELECT 1 FROM json_each(exclude_roles)) AS no_role_exclusion,
   -- Acts on every sign-in, not only on risky ones or on one kind of sign-in.
-  COALESCE(json_array_length(user_risk_levels), 0) = 0
-    AND COALESCE(json_array_length(sign_in_risk_levels), 0) = 0
-    AND COALESCE(json_array_length(sp_risk_levels), 0) = 0
+  NOT EXISTS (SELECT 1 FROM json_each(user_risk_levels))
+    AND NOT EXISTS (SELECT 1 FROM json_each(sign_in_risk_levels))
+    AND NOT EXISTS (SELECT 1 FROM json_each(sp_risk_levels))
     AND COALESCE(insider_risk_levels, '') = ''
     AND COALESCE(transfer_methods, '') IN ('', 'none') AS any_risk,
   -- Whole classes of sign-ins are left out: applications, guests, places, platforms, devices.
-  COALESCE(json_array_length(exclude_apps), 0) > 0
+  EXISTS (SELECT 1 FROM json_each(exclude_apps))
     OR app_filter IS NOT NULL
     OR exclude_guests IS NOT NULL
     OR EXISTS (SELECT 1 FROM json_each(exclude_users) WHERE value = 'GuestsOrExternalUsers')
     OR (locations IS NOT NULL
         AND (NOT EXISTS (SELECT 1 FROM json_each(locations, '$.includeLocations') WHERE value = 'All')
-             OR COALESCE(json_array_length(locations, '$.excludeLocations'), 0) > 0))
+             OR EXISTS (SELECT 1 FROM json_each(locations, '$.excludeLocations'))))
     OR (platforms IS NOT NULL
         AND (NOT EXISTS (SELECT 1 FROM json_each(platforms, '$.includePlatforms') WHERE value = 'all')
-             OR COALESCE(json_array_length(platforms, '$.excludePlatforms'), 0) > 0))
-    OR (devices IS NOT NULL AND json_extract(devices, '$.deviceFilter') IS NOT NULL) AS narrowed,
+             OR EXISTS (SELECT 1 FROM json_each(platforms, '$.excludePlatforms'))))
+    OR EXISTS (SELECT 1 FROM json_each(devices) WHERE key = 'deviceFilter' AND type <> 'null') AS narrowed,
   -- Accepted without a list of approved exclusions: two accounts and one group at most.
-  COALESCE(json_array_length(exclude_users), 0) <= 2
-    AND COALESCE(json_array_length(exclude_groups), 0) <= 1 AS few_exclusions,
+  (SELECT count(*) FROM json_each(exclude_users)) <= 2
+    AND (SELECT count(*) FROM json_each(exclude_groups)) <= 1 AS few_exclusions,
   EXISTS (SELECT 1 FROM json_each(grant_controls) WHERE value = 'block') AS blocks,
   -- MFA by itself, or together with whatever else is demanded; "MFA or ..." is no MFA.
   (EXISTS (SELECT 1 FROM json_each(grant_controls) WHERE value = 'mfa')
      AND (grant_operator IS 'AND'
-          OR COALESCE(json_array_length(grant_controls), 0) + (strength_id IS NOT NULL)
-             + COALESCE(json_array_length(terms_of_use), 0)
-             + COALESCE(json_array_length(custom_factors), 0) = 1))
+          OR (SELECT count(*) FROM json_each(grant_controls)) + (strength_id IS NOT NULL)
+             + (SELECT count(*) FROM json_each(terms_of_use))
+             + (SELECT count(*) FROM json_each(custom_factors)) = 1))
     OR (strength_id IS NOT NULL AND strength_satisfies IS 'mfa'
         AND (grant_operator IS 'AND'
-             OR COALESCE(json_array_length(grant_controls), 0)
-                + COALESCE(json_array_length(terms_of_use), 0)
-                + COALESCE(json_array_length(custom_factors), 0) = 0)) AS requires_mfa,
+             OR (SELECT count(*) FROM json_each(grant_controls))
+                + (SELECT count(*) FROM json_each(terms_of_use))
+                + (SELECT count(*) FROM json_each(custom_factors)) = 0)) AS requires_mfa,
   strength_id IS NOT NULL
-    AND COALESCE(json_array_length(strength_combinations), 0) > 0
+    AND EXISTS (SELECT 1 FROM json_each(strength_combinations))
     AND NOT EXISTS (SELECT 1 FROM json_each(strength_combinations)
                     WHERE value NOT IN ('fido2', 'windowsHelloForBusiness', 'x509CertificateMultiFactor'))
     AND (grant_operator IS 'AND'
-         OR COALESCE(json_array_length(grant_controls), 0)
-            + COALESCE(json_array_length(terms_of_use), 0)
-            + COALESCE(json_array_length(custom_factors), 0) = 0) AS phishing_resistant,
+         OR (SELECT count(*) FROM json_each(grant_controls))
+            + (SELECT count(*) FROM json_each(terms_of_use))
+            + (SELECT count(*) FROM json_each(custom_factors)) = 0) AS phishing_resistant,
   EXISTS (SELECT 1 FROM json_each(grant_controls)
           WHERE value IN ('compliantDevice', 'domainJoinedDevice'))
     AND (grant_operator IS 'AND'
          OR (strength_id IS NULL
-             AND COALESCE(json_array_length(terms_of_use), 0) = 0
-             AND COALESCE(json_array_length(custom_factors), 0) = 0
+             AND NOT EXISTS (SELECT 1 FROM json_each(terms_of_use))
+             AND NOT EXISTS (SELECT 1 FROM json_each(custom_factors))
              AND NOT EXISTS (SELECT 1 FROM json_each(grant_controls)
                              WHERE value NOT IN ('compliantDevice', 'domainJoinedDevice'))))
     AS managed_device

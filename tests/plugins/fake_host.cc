@@ -77,11 +77,15 @@ assay_status_t FakeHost::Run() {
   }
   const auto* plugin = static_cast<const assay_plugin_v1_t*>(dlsym(library, ASSAY_PLUGIN_SYMBOL));
   if (plugin == nullptr || plugin->magic != ASSAY_ABI_MAGIC) return ASSAY_E_UNSUPPORTED;
+  return Run(*plugin);
+}
+
+assay_status_t FakeHost::Run(const assay_plugin_v1_t& plugin) {
   void* state = nullptr;
-  assay_status_t status = plugin->create(&host_, &state);
+  assay_status_t status = plugin.create(&host_, &state);
   if (status != ASSAY_OK) return status;
-  status = plugin->run(state);
-  plugin->destroy(state);
+  status = plugin.run(state);
+  plugin.destroy(state);
   return status;
 }
 

@@ -67,7 +67,10 @@ class FakeHost {
   void FailCall(uint64_t n) { fail_at_ = n; }
   void LimitOutstanding(size_t tickets) { limit_ = tickets; }
 
+  /// Runs the built plugin.
   assay_status_t Run();
+  /// Runs a plugin of this process.
+  assay_status_t Run(const assay_plugin_v1_t& plugin);
 
   const DatasetSeen& dataset(const std::string& id) { return datasets_[id]; }
   const std::map<std::string, DatasetSeen>& datasets() const { return datasets_; }

@@ -68,11 +68,13 @@ class Mapping {
     Node* node = &root_;
     std::string_view rest = rule.path;
     while (!rest.empty()) {
+      if (node->rule != kNoRule) Broken(rule, "goes through a member that another rule takes");
       const size_t slash = rest.find('/');
       node = Descend(*node, rest.substr(0, slash));
       rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
     }
-    if (node == &root_ || node->rule != kNoRule) Broken(rule, "stands twice or has no path");
+    if (node == &root_ || node->rule != kNoRule || !node->children.empty())
+      Broken(rule, "stands twice or has no path");
     node->rule = number;
   }
   Node* Descend(Node& parent, std::string_view key) {

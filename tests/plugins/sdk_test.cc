@@ -1,0 +1,156 @@
+// The SDK as an author meets it: a whole small collector, the page loop, what a throw becomes.
+#include <catch2/catch.hpp>
+
+#include "assay/collector.h"
+#include "plugins/fake_host.h"
+
+using namespace assay;
+using namespace assay::testing;
+
+namespace {
+
+namespace toy {
+enum Column : uint32_t { kId, kName, kCount, kRatio, kTags };
+constexpr ColumnInfo kColumns[] = {{"id", CellType::kText},
+                                   {"name", CellType::kText},
+                                   {"count", CellType::kInt},
+                                   {"ratio", CellType::kDecimal},
+                                   {"tags", CellType::kJson}};
+constexpr DatasetInfo kDataset{"toy", kColumns, 5, 0x1};
+constexpr EndpointInfo kToys{"toys", Link::kArm};
+constexpr const DatasetInfo* kAll[] = {&kDataset};
+}  // namespace toy
+
+/// What an author writes for a new dataset.
+class ToyCollector : public Collector {
+ public:
+  void Collect(Context& context) override {
+    Reader reader(context);
+    reader.Add({.endpoint = &toy::kToys, .mapping = &toys_});
+    reader.Drain();
+  }
+
+ private:
+  const Mapping toys_{toy::kDataset,
+                      {{toy::kId, "id", Form::kFold},
+                       {toy::kName, "properties/name"},
+                       {toy::kCount, "properties/count"},
+                       {toy::kRatio, "properties/ratio"},
+                       {toy::kTags, "tags"}}};
+};
+
+/// Runs `Work` on a context.
+template <void (*Work)(Context&)>
+class Inline : public Collector {
+ public:
+  void Collect(Context& context) override { Work(context); }
+};
+
+template <typename Plugin>
+assay_plugin_v1_t Table() {
+  return {ASSAY_ABI_MAGIC,
+          sizeof(assay_plugin_v1_t),
+          ASSAY_ABI_MAJOR,
+          ASSAY_ABI_MINOR,
+          0,
+          &Trampolines<Plugin>::Create,
+          &Trampolines<Plugin>::Run,
+          &Trampolines<Plugin>::Destroy,
+          nullptr};
+}
+
+size_t pages_seen = 0;
+
+void CountPages(Context& context) {
+  context.Request("toys");
+  const Param param[] = {{"id", "7"}};
+  context.Request("toys", param);
+  pages_seen = 0;
+  for (const Page& page : context.Pages()) {
+    CHECK(page.ok());
+    CHECK(page.body() == "{}");
+    ++pages_seen;
+  }
+}
+
+void ThrowOdd(Context&) { throw 5; }
+void ThrowNamed(Context&) { throw std::runtime_error("the moon is full"); }
+void ThrowMemory(Context&) { throw std::bad_alloc(); }
+void WrongKind(Context&) {
+  assay::Row row(toy::kDataset);
+  row.Int(toy::kName, 3);
+}
+void UnknownEndpoint(Context& context) { context.Request("nothing"); }
+
+std::string Decimal(std::string_view token) {
+  std::string out;
+  return PlainDecimal(token, out) ? out : "refused";
+}
+
+}  // namespace
+
+TEST_CASE("Sdk: a collector of thirty lines reads, marks and emits", "[sdk]") {
+  FakeHost host("toy", Schema(toy::kAll));
+  host.Serve("toys", {{R"({"value":[{"id":"A1","properties":{"name":"x","count":2,"ratio":1.5e1},)"
+                       R"("tags":{"a":[1]}},{"id":"b2","properties":null}],)"
+                       R"("nextLink":"https:\/\/example\/2"})"},
+                      {R"({"value":[{"id":"c3"}]})"}});
+  REQUIRE(host.Run(Table<ToyCollector>()) == ASSAY_OK);
+  CHECK(host.breaches().empty());
+  const auto& rows = host.dataset("toy").rows;
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].at("id").text == "a1");
+  CHECK(rows[0].at("count").number == 2);
+  CHECK(rows[0].at("ratio").text == "15");
+  CHECK(rows[0].at("tags").text == R"({"a":[1]})");
+  CHECK(rows[1].at("name").null);
+  CHECK(host.dataset("toy").completeness == ASSAY_COMPLETE);
+  CHECK(host.records("toys")[1] == R"({"id":"b2","properties":null})");
+}
+
+TEST_CASE("Sdk: pages come as a range and are given back", "[sdk]") {
+  FakeHost host("toy", Schema(toy::kAll));
+  host.ServeElse({"{}"});
+  CHECK(host.Run(Table<Inline<CountPages>>()) == ASSAY_OK);
+  CHECK(pages_seen == 2);
+  CHECK(host.breaches().empty());
+}
+
+TEST_CASE("Sdk: whatever is thrown becomes a status and words", "[sdk]") {
+  FakeHost host("toy", Schema(toy::kAll));
+  CHECK(host.Run(Table<Inline<ThrowNamed>>()) == ASSAY_E_INTERNAL);
+  CHECK(host.error() == "the moon is full");
+  CHECK(host.Run(Table<Inline<ThrowOdd>>()) == ASSAY_E_INTERNAL);
+  CHECK_THAT(host.error(), Catch::Matchers::Contains("no std::exception"));
+  CHECK(host.Run(Table<Inline<ThrowMemory>>()) == ASSAY_E_LIMIT);
+  CHECK(host.error() == "the plugin ran out of memory");
+  CHECK(host.Run(Table<Inline<WrongKind>>()) == ASSAY_E_INVALID);
+  CHECK(host.error() == "toy.name does not take a number");
+  host.RefuseRequest("nothing", ASSAY_E_NOT_FOUND);
+  CHECK(host.Run(Table<Inline<UnknownEndpoint>>()) == ASSAY_E_NOT_FOUND);
+  CHECK(host.error() == "request nothing: not found");
+}
+
+TEST_CASE("Sdk: decimals become plain digits without rounding", "[sdk]") {
+  CHECK(Decimal("0") == "0");
+  CHECK(Decimal("-12.50") == "-12.50");
+  CHECK(Decimal("7.019e-1") == "0.7019");
+  CHECK(Decimal("3.65E1") == "36.5");
+  CHECK(Decimal("1e3") == "1000");
+  CHECK(Decimal("-5e-3") == "-0.005");
+  CHECK(Decimal("123456789012345678901234567890.1") == "123456789012345678901234567890.1");
+  CHECK(Decimal("1e400") == "refused");
+  CHECK(Decimal("1e-41") == "refused");
+  CHECK(Decimal("e5") == "refused");
+  CHECK(Decimal("1.2.3") == "refused");
+  CHECK(Decimal("NaN") == "refused");
+}
+
+TEST_CASE("Sdk: a mapping that cannot be is refused when it is made", "[sdk]") {
+  const auto make = [](std::initializer_list<Rule> rules) { Mapping(toy::kDataset, rules); };
+  CHECK_THROWS_WITH(make({{9, "x"}}), Catch::Matchers::Contains("names no column"));
+  CHECK_THROWS_WITH(make({{0, "x"}, {1, "x"}}), Catch::Matchers::Contains("stands twice"));
+  CHECK_THROWS_WITH(make({{0, "x"}, {1, "x/y"}}), Catch::Matchers::Contains("another rule takes"));
+  CHECK_THROWS_WITH(make({{0, "x/y"}, {1, "x"}}), Catch::Matchers::Contains("stands twice"));
+  CHECK_THROWS_WITH(make({{0, ""}}), Catch::Matchers::Contains("has no path"));
+}
