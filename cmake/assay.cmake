@@ -30,8 +30,10 @@ endfunction()
 # Builds <build>/lib/assay/{plugins|frameworks}/ID/ID.so with manifest.toml as its ELF note, one
 # exported symbol, simdjson static; copies the data files beside it.
 function(assay_plugin id)
-  cmake_parse_arguments(ARG "" "KIND" "SOURCES;FILES" ${ARGN})
-  if(ARG_KIND STREQUAL "collector")
+  cmake_parse_arguments(ARG "EXAMPLE" "KIND" "SOURCES;FILES" ${ARGN})
+  if(ARG_EXAMPLE)  # built to keep it true, neither locked nor installed
+    set(home lib/assay-example/${id})
+  elseif(ARG_KIND STREQUAL "collector")
     set(home lib/assay/plugins/${id})
   else()
     set(home lib/assay/frameworks/${id})
@@ -49,6 +51,10 @@ function(assay_plugin id)
   target_link_options(plugin_${id} PRIVATE
     -Wl,--version-script=${PROJECT_SOURCE_DIR}/plugin-api/plugin.version
     -Wl,-z,noexecstack -Wl,-z,relro -Wl,-z,now -Wl,--exclude-libs,ALL -static-libgcc)
+  if(ARG_EXAMPLE)
+    return()
+  endif()
+
   foreach(file ${ARG_FILES})
     get_filename_component(abs ${file} ABSOLUTE)
     file(RELATIVE_PATH rel ${CMAKE_CURRENT_SOURCE_DIR} ${abs})

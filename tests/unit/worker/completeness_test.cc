@@ -1,4 +1,5 @@
-// Absence of evidence is never a pass (promise 6): every rule on incomplete data, seen from outside.
+// Absence of evidence is never a pass (promise 6): every rule on incomplete data, seen from
+// outside.
 #include "evaluation.h"
 
 using namespace assay;

@@ -1,0 +1,122 @@
+// The host's side of the plugin ABI: hands out extension tables, keeps the channel, remembers the
+// plugin's last error. One host for one plugin and one run.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "assay/types.h"
+#include "ipc/channel.h"
+#include "ipc/messages.h"
+
+namespace assay::worker {
+
+/// What every extension of one host shares: the channel, cancellation, the error slice. Whatever
+/// goes wrong with the channel is remembered; every later call of the plugin then gets
+/// ASSAY_E_INTERNAL. [plugin thread]
+class Session {
+ public:
+  Session(ipc::Channel& channel, const ipc::Init& init) : channel_(channel), init_(init) {}
+
+  /// Sends a frame; ASSAY_E_INTERNAL when the engine is gone.
+  assay_status_t Send(ipc::Type type, ByteSpan payload);
+  /// Waits for the next page. ASSAY_E_CANCELLED, ASSAY_E_INTERNAL.
+  assay_status_t TakePage(ipc::Frame& page);
+  /// Looks, without waiting, whether the engine cancelled.
+  bool IsCancelled();
+  bool cancelled() const { return cancelled_; }
+
+  /// `status`, with its reason kept for the end of the run.
+  assay_status_t Refuse(assay_status_t status, std::string why);
+  void SetError(std::string why);
+  /// Refuses with ASSAY_E_LIMIT for a quota whose end means lost evidence: a run that goes on as if
+  /// nothing had happened does not end well all the same.
+  assay_status_t RefuseOverQuota(std::string why);
+  const std::string& over_quota() const { return over_quota_; }
+  const std::string& error() const { return error_; }
+  const ipc::Init& init() const { return init_; }
+
+  bool broken() const { return broken_; }
+  const Error& broken_error() const { return broken_error_; }
+  void NoteOutOfMemory() { out_of_memory_ = true; }
+  bool out_of_memory() const { return out_of_memory_; }
+
+ private:
+  Status TakeFrame(std::optional<std::chrono::milliseconds> timeout);
+  assay_status_t Break(Error error);
+
+  ipc::Channel& channel_;
+  const ipc::Init& init_;
+  std::deque<ipc::Frame> pages_;
+  std::string error_, over_quota_;
+  bool cancelled_ = false, broken_ = false, out_of_memory_ = false;
+  Error broken_error_;
+};
+
+/// One extension of the host: its id and the C table behind it.
+class Extension {
+ public:
+  virtual ~Extension() = default;
+  virtual std::string_view id() const = 0;
+  virtual const void* table() const = 0;
+  /// Called after destroy(), to send what is still held back.
+  virtual assay_status_t Flush() { return ASSAY_OK; }
+};
+
+class ReadExtension;
+class EmitExtension;
+class LogExtension;
+class FrameworkExtension;
+
+/// The assay_host_t of one run and the extensions behind it.
+class Host {
+ public:
+  explicit Host(Session& session);
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  const assay_host_t* abi() const { return &abi_; }
+  /// Sends what extensions hold back.
+  assay_status_t Flush();
+
+  Session& session;
+  std::unique_ptr<ReadExtension> read;            ///< collector only
+  std::unique_ptr<EmitExtension> emit;            ///< collector only
+  std::unique_ptr<FrameworkExtension> framework;  ///< framework only
+  std::unique_ptr<LogExtension> log;
+
+ private:
+  const void* Find(std::string_view id) const;
+  assay_host_t abi_{};
+  std::vector<const Extension*> offered_;
+  std::unique_ptr<Extension> clock_, cancel_;
+};
+
+/// The host behind the pointer that a plugin handed back; null when it is not one of ours.
+Host* HostOf(const assay_host_t* host);
+
+/// Text of a slice; nothing for a null pointer with a length.
+std::optional<std::string_view> TextOf(assay_str_t text);
+
+/// Runs `body(host)` for a call of the plugin: INVALID for a host that is not ours or is null,
+/// INTERNAL when the channel is gone, and no exception passes into C.
+template <typename Body>
+assay_status_t Guarded(const assay_host_t* abi, Body body) noexcept {
+  Host* host = HostOf(abi);
+  if (host == nullptr) return ASSAY_E_INVALID;
+  if (host->session.broken()) return ASSAY_E_INTERNAL;
+  try {
+    return body(*host);
+  } catch (const std::bad_alloc&) {
+    host->session.NoteOutOfMemory();
+  } catch (const std::exception&) {
+  }
+  return ASSAY_E_INTERNAL;
+}
+
+}  // namespace assay::worker
