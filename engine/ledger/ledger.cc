@@ -18,6 +18,8 @@
 namespace assay::ledger {
 namespace {
 
+constexpr uint64_t kGenesis = 2;  // tenant.created and key.created
+
 Error ReadOnlyError() { return Error{Code::kDenied, "ledger: opened read-only", {}, {}, {}, {}}; }
 
 // Members in the order in which they must go: the writer first, the lease last.
@@ -84,8 +86,8 @@ class LedgerImpl : public Ledger {
   Result<VerifyReport> Verify() override;
   std::string Fingerprint() const override { return fingerprint_; }
 
-  /// Starts the writer; a new ledger gets its first entries, signed by `created`.
-  Status StartWriting(Chain chain, const proof::Verifier* created);
+  /// Starts the writer; a ledger whose making was cut short gets its first entries and checkpoint.
+  Status StartWriting(Chain chain, const proof::Verifier& verifier);
 
  private:
   template <typename Seal>
@@ -97,7 +99,7 @@ class LedgerImpl : public Ledger {
 };
 
 // The first two entries say whose ledger this is and which key signs it.
-Status AppendGenesis(GroupWriter& writer, const proof::Verifier& verifier) {
+Status AppendGenesis(GroupWriter& writer, uint64_t size, const proof::Verifier& verifier) {
   EntryDraft created{"tenant.created", "engine", {{"origin", verifier.name}}, {}};
   EntryDraft key{"key.created",
                  "engine",
@@ -107,18 +109,20 @@ Status AppendGenesis(GroupWriter& writer, const proof::Verifier& verifier) {
                  {}};
   ASSAY_ASSIGN(Fragments first, PrepareLine(created));
   ASSAY_ASSIGN(Fragments second, PrepareLine(key));
-  auto done = writer.Append(std::move(first));
+  if (size == 0) (void)writer.Append(std::move(first));  // a failure shows in the next one
   ASSAY_TRY(writer.Append(std::move(second)).get());
-  ASSAY_TRY(done.get());
-  ASSAY_TRY(writer.Sign());
   return {};
 }
 
-Status LedgerImpl::StartWriting(Chain chain, const proof::Verifier* created) {
+Status LedgerImpl::StartWriting(Chain chain, const proof::Verifier& verifier) {
+  const uint64_t size = chain.size();
   p_.writer = std::make_unique<GroupWriter>(
       GroupWriter::Parts{*p_.store, std::move(chain), p_.Log(), *p_.signing_key, p_.options.origin,
                          *p_.options.clock});
-  return created != nullptr ? AppendGenesis(*p_.writer, *created) : Status{};
+  if (size < kGenesis) ASSAY_TRY(AppendGenesis(*p_.writer, size, verifier));
+  ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
+  if (notes.empty()) ASSAY_TRY(p_.writer->Sign());
+  return {};
 }
 
 template <typename Seal>
@@ -266,14 +270,14 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const OpenOptions& options) {
   ASSAY_ASSIGN(parts.lease, Lease::Take(options.directory, options.run_lease_holder));
   ASSAY_ASSIGN(parts.store, OpenSqliteStore(options.directory, StoreMode::kWrite));
   ASSAY_ASSIGN(Chain chain, Chain::Load(*parts.store, options.tenant));
-  const bool is_new = chain.size() == 0;
+  const bool is_new = chain.size() < kGenesis;
   ASSAY_TRY(LoadKeys(parts, is_new));
   const proof::Verifier verifier{options.origin, parts.signing_key->public_key()};
   if (!is_new) ASSAY_TRY(CheckSigner(parts, verifier));
   ASSAY_TRY(parts.store->TakeLease());
   const std::string fingerprint = proof::FingerprintOf(verifier.key);
   auto ledger = std::make_unique<LedgerImpl>(std::move(parts), fingerprint);
-  ASSAY_TRY(ledger->StartWriting(std::move(chain), is_new ? &verifier : nullptr));
+  ASSAY_TRY(ledger->StartWriting(std::move(chain), verifier));
   return std::unique_ptr<Ledger>(std::move(ledger));
 }
 

@@ -73,9 +73,14 @@ Status CheckMarks(const Database& database, FileKind kind) {
 
 }  // namespace
 
-Status PrepareSchema(Database& database, FileKind kind) {
+Result<bool> IsUnmade(const Database& database) {
   ASSAY_ASSIGN(const uint64_t objects, ReadNumber(database, "SELECT count(*) FROM sqlite_schema"));
-  if (objects != 0) return CheckMarks(database, kind);
+  return objects == 0;
+}
+
+Status PrepareSchema(Database& database, FileKind kind) {
+  ASSAY_ASSIGN(const bool unmade, IsUnmade(database));
+  if (!unmade) return CheckMarks(database, kind);
   ASSAY_ASSIGN(Transaction transaction, Transaction::Begin(database));
   for (const std::string& sql : Objects(kind)) ASSAY_TRY(database.Execute(sql));
   ASSAY_TRY(database.Execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}",

@@ -109,6 +109,8 @@ Result<Database*> BodyReader::OpenFile(const std::string& file) {
   const std::lock_guard lock(mutex_);
   if (const auto it = open_.find(file); it != open_.end()) return &it->second;
   ASSAY_ASSIGN(Database database, Database::Open(directory_ / file, Database::Mode::kRead));
+  ASSAY_ASSIGN(const bool unmade, IsUnmade(database));
+  if (unmade) return nullptr;
   return &open_.emplace(file, std::move(database)).first->second;
 }
 
@@ -117,6 +119,7 @@ Result<std::optional<SealedBody>> BodyReader::Find(const Digest& root) {
   ASSAY_ASSIGN(const std::vector<std::string> files, Files());
   for (const std::string& file : files) {
     ASSAY_ASSIGN(Database * database, OpenFile(file));
+    if (database == nullptr) continue;
     ASSAY_ASSIGN(
         Statement find,
         database->Prepare(fmt::format(
@@ -156,6 +159,7 @@ Result<std::optional<BodyRef>> BodyReader::FindIdent(const std::string& month,
   if (!std::filesystem::exists(directory_ / FileOf(month), ignored))
     return std::optional<BodyRef>();
   ASSAY_ASSIGN(Database * database, OpenFile(FileOf(month)));
+  if (database == nullptr) return std::optional<BodyRef>();
   ASSAY_ASSIGN(Statement find,
                database->Prepare(fmt::format("SELECT {} FROM body WHERE ident = ?1", kRefColumns)));
   return FindByIdent(find, ident);

@@ -35,6 +35,7 @@ class BodyReader {
   Result<std::optional<BodyRef>> FindIdent(const std::string& month, const Digest& ident);
   /// Names of the month files, newest first.
   Result<std::vector<std::string>> Files() const;
+  /// Null for a file that a crash left before its tables were made.
   Result<Database*> OpenFile(const std::string& file);
 
  private:

@@ -32,6 +32,8 @@ Status CollectPageFaults(Database& database, std::vector<StorageFault>& out) {
 }
 
 void CollectFaults(Database& database, FileKind kind, std::vector<StorageFault>& out) {
+  const Result<bool> unmade = IsUnmade(database);
+  if (unmade && *unmade && kind != FileKind::kLedger) return;
   if (Status schema = CheckSchema(database, kind); !schema)
     out.push_back({database.name(), schema.error().message});
   if (Status pages = CollectPageFaults(database, out); !pages)
@@ -110,6 +112,8 @@ class SqliteStore : public LedgerStore {
     std::error_code ignored;
     if (!std::filesystem::exists(directory_ / "keys.db", ignored)) return out;
     ASSAY_ASSIGN(Database keys, Database::Open(directory_ / "keys.db", Database::Mode::kRead));
+    ASSAY_ASSIGN(const bool unmade, IsUnmade(keys));
+    if (unmade) return out;
     ASSAY_TRY(CheckSchema(keys, FileKind::kKeys));
     ASSAY_ASSIGN(Statement read, keys.Prepare("SELECT purpose, wrapped FROM tenant_key"));
     for (;;) {
@@ -136,10 +140,8 @@ Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
   ASSAY_ASSIGN(const std::vector<std::string> files, body_reader_.Files());
   for (const std::string& file : files) {
     auto database = body_reader_.OpenFile(file);
-    if (database)
-      CollectFaults(**database, FileKind::kEvidence, out);
-    else
-      out.push_back({file, database.error().message});
+    if (database && *database != nullptr) CollectFaults(**database, FileKind::kEvidence, out);
+    if (!database) out.push_back({file, database.error().message});
   }
   auto keys = Database::Open(directory_ / "keys.db", Database::Mode::kRead);
   if (keys)

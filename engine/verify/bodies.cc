@@ -55,6 +55,10 @@ class BodyCheck {
   void TakeFile(const std::filesystem::path& path) {
     auto database = Database::Open(path);
     if (!database) return report_.Find(path.filename().string(), database.error().message);
+    // A file that a crash left before its tables were made holds nothing; a body of it is missing.
+    bool made = false;
+    const auto see = [&](const Row& row) { return made = row.Number(0) != 0; };
+    if (database->Query("SELECT count(*) FROM sqlite_schema", see) && !made) return;
     for (const std::string& fault : database->Faults(kEvidenceFile))
       report_.Find(database->name(), fault);
     for (const auto& [root, member] : entries_.bodies) {
@@ -96,7 +100,8 @@ class BodyCheck {
         },
         root));
     if (!described || body.sealed.empty() || body.sealed.size() != body.parts)
-      return Fail(Code::kCorrupt, database.name() + ": body is not the one that the entry describes");
+      return Fail(Code::kCorrupt,
+                  database.name() + ": body is not the one that the entry describes");
     return seal_key_ != nullptr ? OpenBody(root, member, body) : Status{};
   }
 
@@ -123,8 +128,8 @@ class BodyCheck {
   static Status CheckShape(const BodyMember& member, const std::vector<ByteSpan>& segments) {
     uint64_t len = 0, records = segments.size();
     if (member.scheme == proof::kRecordScheme) {
-      ASSAY_ASSIGN(ByteVector bytes, proof::FillSkeleton(segments.front(),
-                                                         {segments.begin() + 1, segments.end()}));
+      ASSAY_ASSIGN(ByteVector bytes,
+                   proof::FillSkeleton(segments.front(), {segments.begin() + 1, segments.end()}));
       len = bytes.size();
       --records;
       proof::Wipe(bytes);

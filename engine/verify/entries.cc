@@ -175,10 +175,9 @@ class LineCheck {
 Entries CheckEntries(const Database& database, const std::vector<Mark>& marks,
                      const Options& options, Report& report) {
   LineCheck check(marks, options, report);
-  const Status read =
-      database.Query("SELECT idx, line FROM entry ORDER BY idx", [&](const Row& row) {
-        return check.Take(row.Number(0), AsText(row.Bytes(1)));
-      });
+  const Status read = database.Query(
+      "SELECT idx, line FROM entry ORDER BY idx",
+      [&](const Row& row) { return check.Take(row.Number(0), AsText(row.Bytes(1))); });
   if (!read) report.Find("ledger.db", read.error().message);
   check.BlameLinks(database);
   Entries out = check.TakeResult();

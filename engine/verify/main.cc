@@ -23,13 +23,14 @@ std::string ToJson(const Report& report) {
 
 std::string ToText(const Report& report) {
   if (!report.ok)
-    return fmt::format("NOT VERIFIED: {}: {}{}", report.place, report.message,
-                       report.first_bad ? fmt::format(" (first bad entry: {})", *report.first_bad)
-                                        : "");
-  return fmt::format("verified: {} entries, {} checkpoints, {} of {} bodies opened ({} not opened)\n"
-                     "root: {}\nkey: {}",
-                     report.entries, report.checkpoints, report.opened, report.bodies,
-                     report.bodies - report.opened, report.root, report.fingerprint);
+    return fmt::format(
+        "NOT VERIFIED: {}: {}{}", report.place, report.message,
+        report.first_bad ? fmt::format(" (first bad entry: {})", *report.first_bad) : "");
+  return fmt::format(
+      "verified: {} entries, {} checkpoints, {} of {} bodies opened ({} not opened)\n"
+      "root: {}\nkey: {}",
+      report.entries, report.checkpoints, report.opened, report.bodies,
+      report.bodies - report.opened, report.root, report.fingerprint);
 }
 
 int Run(const std::vector<std::string>& arguments) {
@@ -38,8 +39,8 @@ int Run(const std::vector<std::string>& arguments) {
   const bool usable =
       options && (options->help || std::filesystem::is_directory(options->directory, ignored));
   if (!usable) {
-    const std::string why = options ? options->directory.string() + ": no such directory"
-                                    : options.error().ToString();
+    const std::string why =
+        options ? options->directory.string() + ": no such directory" : options.error().ToString();
     fmt::print(stderr, "assay-verify: {}\n{}", why, kUsage);
     return kUsageError;
   }

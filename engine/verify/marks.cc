@@ -49,11 +49,11 @@ void CheckTiles(const Database& database, const Entries& entries, Report& report
   if (!read) report.Find("ledger.db", read.error().message);
   size_t count = 0;
   std::vector<Digest> hashes = entries.leaves, above;
-  for (unsigned level = 0; hashes.size() >= kTileWidth; ++level, hashes = std::exchange(above, {})) {
+  for (unsigned level = 0; hashes.size() >= kTileWidth;
+       ++level, hashes = std::exchange(above, {})) {
     for (uint64_t index = 0; (index + 1) * kTileWidth <= hashes.size(); ++index, ++count) {
       const auto wanted = std::span(hashes).subspan(index * kTileWidth, kTileWidth);
-      above.push_back(
-          proof::RootOf(proof::TreeKind::kEntry, {wanted.begin(), wanted.end()}));
+      above.push_back(proof::RootOf(proof::TreeKind::kEntry, {wanted.begin(), wanted.end()}));
       const auto found = stored.find({level, index});
       CompareTile({level, index}, wanted, found == stored.end() ? nullptr : &found->second, report);
     }
@@ -70,7 +70,8 @@ void CheckHead(const Database& database, const Entries& entries, Report& report)
     found = true;
     const Digest root = entries.tree.Root();
     const ByteVector frontier = entries.tree.Encode();
-    const bool same = row.Copy(1) == ByteVector(root.begin(), root.end()) && row.Copy(3) == frontier;
+    const bool same =
+        row.Copy(1) == ByteVector(root.begin(), root.end()) && row.Copy(3) == frontier;
     const uint64_t first = std::min(row.Number(0), count), last = count == 0 ? 0 : count - 1;
     if (row.Number(0) != count)
       report.Find(fmt::format("entry {}", first),
@@ -83,7 +84,8 @@ void CheckHead(const Database& database, const Entries& entries, Report& report)
     return false;
   };
   const Status read = database.Query("SELECT size, root, epoch, frontier FROM head", compare);
-  if (!read || !found) report.Find("ledger.db", read ? "head row is missing" : read.error().message);
+  if (!read || !found)
+    report.Find("ledger.db", read ? "head row is missing" : read.error().message);
 }
 
 std::vector<Mark> ReadMarks(const Database& database, Report& report) {

@@ -46,7 +46,8 @@ Result<Options> ParseOptions(const std::vector<std::string>& arguments) {
       options.help = true;
     } else if (argument.starts_with("-")) {
       if (i + 1 == arguments.size())
-        return Fail(Code::kInvalidInput, "option " + Quote(argument) + ": unknown or without value");
+        return Fail(Code::kInvalidInput,
+                    "option " + Quote(argument) + ": unknown or without value");
       ASSAY_TRY(SetValue(options, argument, arguments[++i]));
     } else if (options.directory.empty()) {
       options.directory = argument;

@@ -32,7 +32,7 @@ struct BodyMember {
 
 /// What reading the lines leaves for the later steps.
 struct Entries {
-  std::vector<Digest> leaves;        ///< of the open tile and all before: for comparing tiles
+  std::vector<Digest> leaves;  ///< of the open tile and all before: for comparing tiles
   proof::Frontier tree;
   std::map<uint64_t, Digest> roots;  ///< at the sizes of stored checkpoints
   std::optional<proof::Verifier> verifier;

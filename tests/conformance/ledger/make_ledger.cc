@@ -9,7 +9,8 @@ namespace {
 
 Status Fill(Ledger& ledger, int entries) {
   for (int i = 0; i < entries; ++i) {
-    EntryDraft draft{"read", "engine", {{"endpoint", "graph-users"}, {"page", i}, {"status", 200}}, {}};
+    EntryDraft draft{
+        "read", "engine", {{"endpoint", "graph-users"}, {"page", i}, {"status", 200}}, {}};
     if (i % 20 == 0) {
       const std::string bytes = "{\"value\":[{\"id\":\"canary-" + std::to_string(i) + "\"},{}]}";
       ASSAY_ASSIGN(draft.body, ledger.PutBody(AsBytes(bytes), {{10, 16}}));

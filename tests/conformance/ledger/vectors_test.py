@@ -28,6 +28,11 @@ def tearDownModule():
     HOME.cleanup()
 
 
+def read(*path):
+    with open(os.path.join(*path), "rb") as file:
+        return file.read()
+
+
 def sha256(data):
     return hashlib.sha256(data).digest()
 
@@ -55,6 +60,7 @@ class Copy:
 
     def sql(self, *statements, file="ledger.db"):
         db = sqlite3.connect(self.path(file))
+        db.execute("PRAGMA synchronous=OFF")
         db.create_function("flip", 2, lambda data, at: bytes(
             b ^ (0x20 if i == at % len(data) else 0) for i, b in enumerate(data)))
         triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type='trigger'").fetchall()
@@ -80,7 +86,7 @@ class Copy:
     def set_line(self, index, line):
         self.sql(("UPDATE entry SET line=? WHERE idx=?", (line, index)))
 
-    def edit(self, index, **members):
+    def edit(self, index, /, **members):
         entry = json.loads(self.line(index))
         entry.update(members)
         line = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
@@ -89,9 +95,13 @@ class Copy:
 
     def relink(self, start, fix_head=False):
         """Recomputes prev from `start` on, and the head when told to."""
-        for index in range(start, self.count()):
-            prev = base64.b64encode(sha256(self.line(index - 1))).decode()
-            self.edit(index, prev=prev)
+        lines = [line for (line,) in self.rows("SELECT line FROM entry ORDER BY idx")]
+        for index in range(start, len(lines)):
+            entry = json.loads(lines[index])
+            entry["prev"] = base64.b64encode(sha256(lines[index - 1])).decode()
+            lines[index] = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
+        self.sql(*[("UPDATE entry SET line=? WHERE idx=?", (lines[index], index))
+                   for index in range(start, len(lines))])
         if fix_head:
             self.fix_head()
 
@@ -268,7 +278,7 @@ class Vectors(unittest.TestCase):
         with tempfile.TemporaryDirectory() as other:
             subprocess.run([ARGS.maker, other, str(ENTRIES)], check=True)
             copy = Copy(self)
-            log = open(os.path.join(other, "ledger", "checkpoints.log"), "rb").read()
+            log = read(other, "ledger", "checkpoints.log")
             with open(copy.path("checkpoints.log"), "wb") as file:
                 file.write(log)
             self.refuse(copy)
@@ -282,7 +292,7 @@ class Vectors(unittest.TestCase):
             self.refuse(whole, first_bad=1, options=("--key", key))
 
     def test_log_lies(self):
-        good = open(os.path.join(GOOD, "checkpoints.log"), "rb").read()
+        good = read(GOOD, "checkpoints.log")
         notes = good.split(b"\n\n\xe2")
         for name, content in (("absent", None), ("empty", b""), ("half", good[:len(good) // 2]),
                               ("no first", good[good.index(b"\n\n", good.index(b"\n\n") + 2) + 2:]),
@@ -300,7 +310,7 @@ class Vectors(unittest.TestCase):
                 self.refuse(copy)
 
     def test_last_log_note_cut_by_a_crash_passes(self):
-        good = open(os.path.join(GOOD, "checkpoints.log"), "rb").read()
+        good = read(GOOD, "checkpoints.log")
         copy = Copy(self)
         with open(copy.path("checkpoints.log"), "wb") as file:
             file.write(good[:-10])
