@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/capability.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -132,6 +133,8 @@ Result<std::string> EnterStageA(const StageOptions& options) {
   WarmUpLibrary();
   ASSAY_TRY(FollowParent());
   if (::prctl(PR_SET_DUMPABLE, 0) != 0) return Denied("not dumpable");
+  // An inherited READ_IMPLIES_EXEC would make every page that the filter lets map executable.
+  if (::personality(PER_LINUX) < 0) return Denied("personality");
   if (strict) ASSAY_TRY(EnterJail(has_plugin ? kPluginFd : -1));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Denied("no_new_privs");
   ASSAY_TRY(SetLimits(options.limits));

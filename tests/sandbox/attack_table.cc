@@ -163,6 +163,7 @@ const std::vector<AttackCase>& AttackTable() {
     {"abort", kCrashed},
     {"crash", kCrashed},
     {"trap", kCrashed},
+    {"run_data", kCrashed},
     {"leave", kExited},
     {"leave_as_setup", kExited},
     {"garbage_frame", kProtocol},

@@ -145,7 +145,7 @@ TEST_CASE("Spawner: lets an ordinary C++ plugin do its work") {
   }
 }
 
-TEST_CASE("Spawner: names and counts refused calls, and the one that kills [CL-5]") {
+TEST_CASE("Spawner: names and counts refused calls, and the one that kills [CL-5]", "[listener]") {
   for (Tier tier : OfferedTiers()) {
     const AttackEnd refused = RunAttack("open_passwd", tier, milliseconds(5000));
     REQUIRE(refused.outcome.denied.size() == 1);
@@ -157,7 +157,7 @@ TEST_CASE("Spawner: names and counts refused calls, and the one that kills [CL-5
   }
 }
 
-TEST_CASE("Spawner: ends a worker that is refused too often") {
+TEST_CASE("Spawner: ends a worker that is refused too often", "[listener]") {
   for (Tier tier : OfferedTiers()) {
     WorkerSpec spec = AttackSpec("kill_probe");
     spec.init.limits.denied_calls = 50;

@@ -64,6 +64,18 @@ static int trap(void) {
   __builtin_trap();
   return 1;
 }
+static int run_data(
+    void) { /* also when the caller's personality said that readable is executable */
+  unsigned char* page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return 0;
+#if defined(__x86_64__)
+  page[0] = 0xc3; /* ret */
+#else
+  *(uint32_t*)page = 0xd65f03c0; /* ret */
+#endif
+  ((void (*)(void))(uintptr_t)page)();
+  return 1;
+}
 static int leave(void) {
   _exit(42);
   return 1;
@@ -100,6 +112,7 @@ const attack_t kResourceAttacks[] = {{"spin", spin},
                                      {"abort", call_abort},
                                      {"crash", crash},
                                      {"trap", trap},
+                                     {"run_data", run_data},
                                      {"leave", leave},
                                      {"leave_as_setup", leave_as_setup},
                                      {"garbage_frame", garbage_frame},
