@@ -128,6 +128,8 @@ class Broker {
   virtual void Finish(uint64_t read) = 0;
   /// Lets running requests end within a second or cuts them; pending completions come with kCancelled details.
   virtual void Cancel() = 0;
+  /// The clock that the journal's times come from.
+  virtual Timestamp Now() const = 0;
   /// Requests sent so far, by host; for progress and the access log test.
   virtual std::map<std::string, uint64_t> RequestCounts() const = 0;
 };
