@@ -78,7 +78,6 @@ int Main(const std::vector<std::string>& arguments) {
   const Options& options = context.options;
   context.environment = ReadEnvironment();
   const bool tty = options.output_file.empty() && isatty(STDOUT_FILENO) == 1;
-  context.stdout_is_tty = tty;
   context.terminal =
       DetectTerminal(options.color, options.ascii, options.local, tty, context.environment);
   context.err = [](std::string_view text) { WriteTo(stderr, text); };
