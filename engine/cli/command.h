@@ -22,7 +22,6 @@ struct Context {
   Terminal terminal;
   Environment environment;
   Sink out, err;  ///< stdout (or -o), stderr
-  bool stdout_is_tty = false;  ///< headers and colours are for people
   sandbox::Spawner* spawner =
       nullptr;  ///< forked at the top of main; null when this command needs none
   const Clock* clock = &SystemClock();

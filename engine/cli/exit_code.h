@@ -1,4 +1,4 @@
-// What the exit status of assay says, and which one wins when several apply (docs/formats/cli.md).
+// What the exit status of assay says, and which one wins when several apply.
 #pragma once
 
 #include <vector>
