@@ -6,6 +6,7 @@
 
 #include <boost/dll/shared_library.hpp>
 #include <cstring>
+#include <deque>
 #include <exception>
 
 #include "worker/run_plugin.h"
@@ -35,8 +36,9 @@ void Call(uintptr_t address) {
 Result<LoadedPlugin> LoadPlugin(const std::string& path) {
   LoadedPlugin loaded;
   try {
-    // Leaked on purpose: the library stays mapped until the process ends.
-    auto* library = new boost::dll::shared_library;
+    // Never destroyed, on purpose: the library stays mapped until the process ends.
+    static auto& kept = *new std::deque<boost::dll::shared_library>;
+    boost::dll::shared_library* library = &kept.emplace_back();
     std::error_code error;
     library->load(path, error, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (error) return Fail(Code::kInvalidInput, "plugin: loader: " + LoaderWords(error.message()));
