@@ -137,8 +137,7 @@ TEST_CASE("Tree: PublishedConsistencyVectorsGiveTheirVerdicts") {
   for (const auto& file : SampleFiles("rfc9162-merkle/consistency")) {
     INFO(file.string());
     const auto v = ReadSample(file);
-    const bool holds =
-        VerifyConsistency(TreeKind::kEntry, v.Number("size1"), v.Hash("root1"),
+    const bool holds = VerifyConsistency(TreeKind::kEntry, v.Number("size1"), v.Hash("root1"),
                                          v.Number("size2"), v.Hash("root2"), v.Hashes("proof"))
                            .has_value() &&
                        v.well_formed();
