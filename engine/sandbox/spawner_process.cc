@@ -26,7 +26,8 @@ constexpr size_t kMaxWorkers = 256;  // far above any schedule; bounds the poll 
 
 void Reply(const Child& child, SpawnReply reply, std::string_view text = {}) {
   reply.pid = child.pid;
-  std::memcpy(reply.text, text.data(), std::min(text.size(), sizeof reply.text - 1));
+  if (!text.empty())
+    std::memcpy(reply.text, text.data(), std::min(text.size(), sizeof reply.text - 1));
   // The engine may have gone; the loop sees that by itself.
   const std::vector<int> fds =
       reply.kind == ReplyKind::kStarted ? std::vector<int>{child.pidfd.get()} : std::vector<int>{};

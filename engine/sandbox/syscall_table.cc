@@ -47,6 +47,9 @@ constexpr AllowedCall kRunCalls[] = {
     {SCMP_SYS(exit_group), Narrow::kNone, "the end"},
 #ifdef ASSAY_SANITIZED
     {SCMP_SYS(writev), Narrow::kNone, "sanitizer reports"},
+    {SCMP_SYS(write), Narrow::kNone, "sanitizer reports on descriptor 2, and the pipe below"},
+    {SCMP_SYS(pipe2), Narrow::kNone,
+     "ubsan's check of virtual tables asks the kernel whether memory is readable"},
     {SCMP_SYS(sigaltstack), Narrow::kNone, "sanitizer's stack overflow handler"},
     {SCMP_SYS(sched_yield), Narrow::kNone, "sanitizer's spin locks"},
     {SCMP_SYS(getrlimit), Narrow::kNone, "sanitizer asks for the stack's bounds"},
@@ -55,7 +58,9 @@ constexpr AllowedCall kRunCalls[] = {
 };
 
 constexpr AllowedCall kLoadCalls[] = {
+#ifndef ASSAY_SANITIZED
     {SCMP_SYS(write), Narrow::kReportOnly, "frames, and why confinement failed"},
+#endif
     {SCMP_SYS(mmap), Narrow::kNoWriteExec, "the loader maps the plugin's code"},
     {SCMP_SYS(open), Narrow::kNone, "the loader opens the plugin; Landlock A leaves nothing else"},
     {SCMP_SYS(openat), Narrow::kNone,
