@@ -64,8 +64,10 @@ DatasetStanding DatasetBoard::Conclude(uint32_t dataset) const {
   if (state.plugin_failed) {
     set(Completeness::kUnavailable, Reason::kPluginFault, state.failure_detail);
   } else if (state.succeeded == 0 && state.failed > 0) {
-    // The worker read the error body: a licence that is missing looks like a 403 from the outside.
-    const bool named = state.said && state.said_completeness == Completeness::kUnavailable;
+    // Only the worker read the error body: a missing licence looks like a 403 from the outside. In
+    // everything else the engine knows better than what it refused or cut.
+    const bool named = state.said && (state.said_reason == Reason::kLicence ||
+                                      state.said_reason == Reason::kUnsupported);
     set(Completeness::kUnavailable, named ? state.said_reason : state.failure,
         named && !state.said_detail.empty() ? state.said_detail : state.failure_detail);
   } else if (state.succeeded == 0 && !state.said) {

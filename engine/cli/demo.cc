@@ -40,7 +40,7 @@ Status PrepareHome(const fs::path& home) {
   return WriteFileDurably(home / kMarker, AsBytes("made by assay demo; removed by the next one\n"), 0644);
 }
 
-std::string ConfigText(const demo::DemoServer& server, sandbox::Tier tier) {
+std::string ConfigText(const demo::DemoServer& server, sandbox::Tier tier, const fs::path& secret) {
   const demo::CloudUrls& urls = server.urls();
   std::string text = fmt::format(
       "# Written by assay demo. The cloud is a server on loopback that lives as long as the demo runs.\n"
@@ -53,8 +53,8 @@ std::string ConfigText(const demo::DemoServer& server, sandbox::Tier tier) {
   text += fmt::format(
       "[[tenants]]\nid = \"{}\"\nname = \"Aurelia Instruments\"\ndirectory_id = \"{}\"\ncloud = \"demo\"\n"
       "region = \"eu\"\nstore = \"main\"\n"
-      "credential = {{ kind = \"secret\", client_id = \"{}\", ref = \"file:client.secret\" }}\n\n",
-      kTenant, server.tenant_id(), server.client_id());
+      "credential = {{ kind = \"secret\", client_id = \"{}\", ref = \"file:{}\" }}\n\n",
+      kTenant, server.tenant_id(), server.client_id(), secret.string());
   for (const char* framework : {"iso27001-2022", "dora", "gdpr"})
     text += fmt::format("[[frameworks]]\nid = \"{}\"\nversion = \"1\"\ntenants = [\"*\"]\n\n", framework);
   if (tier != sandbox::Tier::kStrict)
@@ -110,7 +110,7 @@ int RunDemo(Context& context) {
   if (!offered) return Report(context, offered.error());
   Status written = WriteFileDurably(home / "client.secret", AsBytes((*server)->client_secret()), 0600);
   if (written)
-    written = WriteFileDurably(home / "assay.toml", AsBytes(ConfigText(**server, offered->best)), 0644);
+    written = WriteFileDurably(home / "assay.toml", AsBytes(ConfigText(**server, offered->best, fs::absolute(home / "client.secret"))), 0644);
   if (!written) return Report(context, written.error());
   if (!context.options.json) {
     Say(context, fmt::format("  Demo tenant \"Aurelia Instruments\" (fictional)\n"

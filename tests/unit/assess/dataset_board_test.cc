@@ -54,6 +54,15 @@ TEST_CASE("DatasetBoard: takes the plugin's word for the kind of refusal", "[ass
   CHECK(board.Conclude(n).detail == "tenant has no P1 licence");
 }
 
+TEST_CASE("DatasetBoard: keeps its own reason for what it refused itself", "[assess][R5]") {
+  DatasetBoard board;
+  const uint32_t n = board.Add("intune", Spec("intune_compliance_policy"));
+  board.ReadFailed(n, Reason::kPermission, "intune-compliance-policies: needs X.Read.All");
+  board.PluginSaid(n, Completeness::kUnavailable, Reason::kPartial, "refused");
+  CHECK(board.Conclude(n).reason == Reason::kPermission);
+  CHECK(board.Conclude(n).detail == "intune-compliance-policies: needs X.Read.All");
+}
+
 TEST_CASE("DatasetBoard: trusts nothing of a plugin that failed", "[assess]") {
   DatasetBoard board;
   const uint32_t bad = board.Add("bad", Spec("a")), other = board.Add("good", Spec("b"));
