@@ -6,7 +6,7 @@ opens them. docs/formats/ is what this follows; it shares no code with the engin
 usage: verify.py DIR [--key SHA256:...] [--min-size N] [--min-time T] [--json]
 exit:  0 verified, 7 not, 2 wrong usage
 """
-import argparse, base64, datetime, hashlib, json, os, re, sqlite3, sys, urllib.parse  # noqa: E401
+import argparse, base64, datetime, functools, hashlib, json, os, re, sqlite3, sys, urllib.parse  # noqa: E401
 
 MAX_INTEGER = 2**53 - 1
 MAX_LINE = 4096
@@ -53,23 +53,18 @@ def point_times(scalar, point):
         point, scalar = point_add(point, point), scalar >> 1
     return result
 
-def recover_x(y, sign):
-    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
-    x = pow(x2, (P + 3) // 8, P)
-    if (x * x - x2) % P:
-        x = x * SQRT_M1 % P
-    if y >= P or (x * x - x2) % P or (x == 0 and sign):
-        return None
-    return P - x if x & 1 != sign else x
-
 def decode_point(data):
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & (2**255 - 1)
-    x = recover_x(y, sign)
-    return None if x is None else (x, y, 1, x * y % P)
+    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(x2, (P + 3) // 8, P)
+    x = x * SQRT_M1 % P if (x * x - x2) % P else x
+    if y >= P or (x * x - x2) % P or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
 
-BASE_Y = 4 * pow(5, P - 2, P) % P
-BASE = (recover_x(BASE_Y, 0), BASE_Y, 1, recover_x(BASE_Y, 0) * BASE_Y % P)
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 def signature_holds(key, message, signature):
     a, r = decode_point(key), decode_point(signature[:32])
@@ -88,20 +83,15 @@ class Frontier:
         self.size, self.nodes = 0, []
 
     def append(self, leaf):
-        carry = self.size
+        carry, self.size = self.size, self.size + 1
         while carry & 1:
-            leaf = sha256(b"\x01", self.nodes.pop(), leaf)
-            carry >>= 1
+            leaf, carry = sha256(b"\1", self.nodes.pop(), leaf), carry >> 1
         self.nodes.append(leaf)
-        self.size += 1
 
     def root(self):
         if not self.nodes:
             return sha256()
-        root = self.nodes[-1]
-        for node in reversed(self.nodes[:-1]):
-            root = sha256(b"\x01", node, root)
-        return root
+        return functools.reduce(lambda right, left: sha256(b"\1", left, right), self.nodes[::-1])
 
 def root_of(leaves):
     tree = Frontier()
@@ -154,10 +144,9 @@ def parse_vkey(text):
     name, _, rest = text.partition("+")
     identifier, _, key = rest.partition("+")
     key = unb64(key)
-    if len(key) != 33 or key[0] != 1 or not name:
-        raise Bad("verifier key is no Ed25519 key")
-    if sha256(name.encode(), b"\n", key)[:4].hex() != identifier:
-        raise Bad("verifier key has another id")
+    if not name or key[:1] != b"\1" or len(key) != 33 or identifier != sha256(
+            name.encode(), b"\n", key)[:4].hex():
+        raise Bad("verifier key is no Ed25519 key or has another id")
     return name, key[1:]
 
 def open_checkpoint(note, vkey):
@@ -289,7 +278,7 @@ class Verification:
                 count += 1
             hashes, level = above, level + 1
         if count != len(stored):
-            self.find("ledger.db", f"{len(stored)} tiles are stored, the entries fill {count}")
+            self.find("ledger.db", f"{len(stored)} tiles are stored, not {count}")
 
     def compare_tile(self, level, index, hashes, found):
         name = f"tile/{level}/{index:03}"
@@ -362,7 +351,7 @@ class Verification:
         return self.find("checkpoints.log",
                          f"TRUNCATED: signed head of {size} entries, {count} are stored", count)
 
-    def check_bodies(self):
+    def check_bodies(self, _):
         stored = {}
         for name in filter(re.compile(r"evidence-.*\.db$").match, os.listdir(self.args.directory)):
             try:
@@ -393,19 +382,18 @@ class Verification:
             db = self.open("ledger.db", "ledger")
             notes = [(size, note if isinstance(note, bytes) else str(note).encode()) for size, note
                      in db.execute("SELECT size, note FROM checkpoint ORDER BY size")]
+            self.checkpoints = len(notes)
             breaks = self.check_lines(db, {size for size, _ in notes})
             head = db.execute("SELECT size, root, epoch, frontier FROM head").fetchone()
             self.check_key()
             self.check_tiles(db)
             self.blame_links(breaks, head[1] if head else None)
             self.check_head(head)
-            self.check_notes(notes)
-            self.check_log(notes)
-            self.check_bodies()
-            self.check_expectations(notes)
-            self.checkpoints = len(notes)
-        except (Bad, sqlite3.Error, TypeError) as error:
-            self.find("ledger.db", str(error) or type(error).__name__)
+            for check in (self.check_notes, self.check_log, self.check_bodies,
+                          self.check_expectations):
+                check(notes)
+        except Exception as error:  # whatever a broken file makes Python say is a finding
+            self.find("ledger.db", f"{type(error).__name__}: {error}")
         return not self.findings
 
 def main():
@@ -418,18 +406,17 @@ def main():
     if not os.path.isdir(args.directory):
         parser.error(f"{args.directory}: no such directory")
     check = Verification(args)
-    ok = check.run()
+    ok, entries = check.run(), len(check.leaves)
     place, message = check.findings[0] if check.findings else ("", "")
+    bad = "" if check.first_bad is None else f" (first bad entry: {check.first_bad})"
     if args.json:
-        print(json.dumps({"ok": ok, "entries": len(check.leaves), "bodies": len(check.bodies),
+        print(json.dumps({"ok": ok, "entries": entries, "bodies": len(check.bodies),
                           "fingerprint": check.fingerprint, "first_bad_index": check.first_bad,
                           "place": place, "message": message}))
-    elif ok:
-        print(f"verified: {len(check.leaves)} entries, {check.checkpoints} checkpoints, "
-              f"{len(check.bodies)} bodies not opened, key {check.fingerprint}")
     else:
-        bad = "" if check.first_bad is None else f" (first bad entry: {check.first_bad})"
-        print(f"NOT VERIFIED: {place}: {message}{bad}")
+        print(f"verified: {entries} entries, {check.checkpoints} checkpoints, {len(check.bodies)} "
+              f"bodies not opened, key {check.fingerprint}" if ok else
+              f"NOT VERIFIED: {place}: {message}{bad}")
     return 0 if ok else 7
 
 if __name__ == "__main__":
