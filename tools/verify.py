@@ -2,22 +2,19 @@
 """Verifies an assay ledger with the Python standard library alone: lines, tree, tiles, head, signed
 checkpoints, checkpoints.log, and that every body is there. Sealed bodies stay closed: assay-verify
 opens them. docs/formats/ is what this follows; it shares no code with the engine.
-
 usage: verify.py DIR [--key SHA256:...] [--min-size N] [--min-time T] [--json]
 exit:  0 verified, 7 not, 2 wrong usage
 """
-import argparse, base64, datetime, hashlib, json, os, re, sqlite3, sys, urllib.parse  # noqa: E401
-
-MAX_INTEGER = 2**53 - 1
-MAX_LINE = 4096
-MAX_DEPTH = 16
+import argparse, base64, datetime, functools, hashlib, json, os, re, sqlite3, sys, urllib.parse
+from pathlib import Path
+MAX_INTEGER, MAX_LINE, MAX_DEPTH = 2**53 - 1, 4096, 16
 APPLICATION = {"ledger": 0x6173794C, "evidence": 0x61737945}
-REQUIRED = {"actor": str, "epoch": int, "index": int, "kind": str, "prev": str, "tenant": str,
-            "time": str, "v": int}
+REQUIRED = dict.fromkeys(("epoch", "index", "v"), int) | dict.fromkeys(
+    ("actor", "kind", "prev", "tenant", "time"), str)
 BODY = {"len": int, "records": int, "root": str, "scheme": str}
 
 class Bad(ValueError):
-    """What is wrong with one object."""
+    "What is wrong with one object."
 
 def sha256(*pieces):
     return hashlib.sha256(b"".join(pieces)).digest()
@@ -35,8 +32,7 @@ def unb64(text):
     return data
 
 # Ed25519 verification (RFC 8032), affine-free arithmetic in extended coordinates.
-P = 2**255 - 19
-L = 2**252 + 27742317777372353535851937790883648493
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 SQRT_M1 = pow(2, (P - 1) // 4, P)
 
@@ -48,28 +44,22 @@ def point_add(p, q):
 
 def point_times(scalar, point):
     result = (0, 1, 1, 0)
-    while scalar:
-        result = point_add(result, point) if scalar & 1 else result
-        point, scalar = point_add(point, point), scalar >> 1
+    for bit in range(scalar.bit_length()):
+        result = point_add(result, point) if scalar >> bit & 1 else result
+        point = point_add(point, point)
     return result
-
-def recover_x(y, sign):
-    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
-    x = pow(x2, (P + 3) // 8, P)
-    if (x * x - x2) % P:
-        x = x * SQRT_M1 % P
-    if y >= P or (x * x - x2) % P or (x == 0 and sign):
-        return None
-    return P - x if x & 1 != sign else x
 
 def decode_point(data):
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & (2**255 - 1)
-    x = recover_x(y, sign)
-    return None if x is None else (x, y, 1, x * y % P)
-
-BASE_Y = 4 * pow(5, P - 2, P) % P
-BASE = (recover_x(BASE_Y, 0), BASE_Y, 1, recover_x(BASE_Y, 0) * BASE_Y % P)
+    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(x2, (P + 3) // 8, P)
+    x = x * SQRT_M1 % P if (x * x - x2) % P else x
+    if y >= P or (x * x - x2) % P or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 def signature_holds(key, message, signature):
     a, r = decode_point(key), decode_point(signature[:32])
@@ -77,31 +67,23 @@ def signature_holds(key, message, signature):
     if len(signature) != 64 or a is None or r is None or s >= L:
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
-    left, right = point_times(s, BASE), point_add(r, point_times(h, a))
-    return ((left[0] * right[2] - right[0] * left[2]) % P == 0
-            and (left[1] * right[2] - right[1] * left[2]) % P == 0)
+    (x, y, z, _), (u, v, w, _) = point_times(s, BASE), point_add(r, point_times(h, a))
+    return (x * w - u * z) % P == 0 and (y * w - v * z) % P == 0
 
 class Frontier:
     """Complete subtrees of the leaves so far, widest first (RFC 9162)."""
-
     def __init__(self):
         self.size, self.nodes = 0, []
 
     def append(self, leaf):
-        carry = self.size
+        carry, self.size = self.size, self.size + 1
         while carry & 1:
-            leaf = sha256(b"\x01", self.nodes.pop(), leaf)
-            carry >>= 1
+            leaf, carry = sha256(b"\1", self.nodes.pop(), leaf), carry >> 1
         self.nodes.append(leaf)
-        self.size += 1
 
     def root(self):
-        if not self.nodes:
-            return sha256()
-        root = self.nodes[-1]
-        for node in reversed(self.nodes[:-1]):
-            root = sha256(b"\x01", node, root)
-        return root
+        join = lambda right, left: sha256(b"\1", left, right)  # noqa: E731
+        return functools.reduce(join, self.nodes[::-1]) if self.nodes else sha256()
 
 def root_of(leaves):
     tree = Frontier()
@@ -139,10 +121,9 @@ def parse_line(line):
             raise Bad("line is not canonical, no object or above 4 KiB")
     except (ValueError, RecursionError) as error:
         raise Bad("line is not canonical json") from error
-    if any(type(entry.get(key)) is not kind for key, kind in REQUIRED.items()):
-        raise Bad("a member that every entry has is missing or of another type")
-    if entry["v"] != 1 or len(unb64(entry["prev"])) != 32:
-        raise Bad("version or prev is wrong")
+    if any(type(entry.get(key)) is not kind for key, kind in REQUIRED.items()) or (
+            entry["v"] != 1 or len(unb64(entry["prev"])) != 32):
+        raise Bad("a member that every entry has is missing or wrong")
     entry["when"], body = parse_time(entry["time"]), entry.get("body")
     if "body" in entry and (
             not isinstance(body, dict) or {key: type(value) for key, value in body.items()} != BODY
@@ -154,10 +135,9 @@ def parse_vkey(text):
     name, _, rest = text.partition("+")
     identifier, _, key = rest.partition("+")
     key = unb64(key)
-    if len(key) != 33 or key[0] != 1 or not name:
-        raise Bad("verifier key is no Ed25519 key")
-    if sha256(name.encode(), b"\n", key)[:4].hex() != identifier:
-        raise Bad("verifier key has another id")
+    if not name or key[:1] != b"\1" or len(key) != 33 or identifier != sha256(
+            name.encode(), b"\n", key)[:4].hex():
+        raise Bad("verifier key is no Ed25519 key or has another id")
     return name, key[1:]
 
 def open_checkpoint(note, vkey):
@@ -166,7 +146,8 @@ def open_checkpoint(note, vkey):
         raise Bad("no key to verify checkpoints with")
     name, key = vkey
     text, blank, lines = note.decode(errors="replace").rpartition("\n\n")
-    if not blank or not lines.endswith("\n") or re.search("[\x00-\x09\x0b-\x1f\ufffd]", text + lines):
+    if not blank or not lines.endswith("\n") or re.search(
+            "[\x00-\x09\x0b-\x1f\ufffd]", text + lines):
         raise Bad("no signed note")
     text += "\n"
     identifier = sha256(name.encode(), b"\n\x01", key)[:4]
@@ -176,11 +157,10 @@ def open_checkpoint(note, vkey):
         if not match or len(unb64(match[2])) < 5:
             raise Bad("signature line is broken")
         signature = unb64(match[2])
-        if match[1] != name or signature[:4] != identifier:
-            continue
-        if not signature_holds(key, text.encode(), signature[4:]):
-            raise Bad("signature is wrong")
-        signed = True
+        if match[1] == name and signature[:4] == identifier:
+            signed = signature_holds(key, text.encode(), signature[4:])
+            if not signed:
+                raise Bad("signature is wrong")
     if not signed or len(fields) != 4 or fields[0] != name or not re.fullmatch(
             "0|[1-9][0-9]{0,18}", fields[1], re.ASCII) or len(unb64(fields[2])) != 32:
         raise Bad("not signed by the ledger's key, or no checkpoint of this origin")
@@ -199,8 +179,6 @@ class Verification:
 
     def open(self, name, kind):
         path = os.path.join(self.args.directory, name)
-        if not os.path.isfile(path):
-            raise Bad(f"{name} is missing")
         log = os.path.exists(path + "-wal") and os.path.getsize(path + "-wal")
         still = not log and not os.access(self.args.directory, os.W_OK)
         uri = "file:" + urllib.parse.quote(path) + ("?immutable=1" if still else "?mode=ro")
@@ -208,8 +186,7 @@ class Verification:
         db.text_factory = bytes
         if kind == "evidence" and not db.execute("SELECT 1 FROM sqlite_schema").fetchone():
             return None  # a crash left it before its tables were made: it holds nothing
-        answer = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if answer != b"ok":
+        if (answer := db.execute("PRAGMA integrity_check(1)").fetchone()[0]) != b"ok":
             self.find(name, answer.decode(errors="replace"))
         marks = [db.execute(f"PRAGMA {mark}").fetchone()[0]
                  for mark in ("application_id", "user_version")]
@@ -269,10 +246,10 @@ class Verification:
             self.find("entry 0", "the first entry is not tenant.created", 0)
         try:
             vkey = parse_vkey(str(second.get("vkey")))
-            if second["kind"] != "key.created" or first.get("origin") != vkey[0]:
-                raise Bad("is no key.created with a key of this origin")
         except Bad as error:
             return self.find("entry 1", str(error), 1)
+        if second["kind"] != "key.created" or first.get("origin") != vkey[0]:
+            return self.find("entry 1", "is no key.created with a key of this origin", 1)
         self.vkey = vkey
         self.fingerprint = "SHA256:" + b64(sha256(vkey[1])).rstrip("=")
         if self.args.key and self.args.key != self.fingerprint:
@@ -284,31 +261,28 @@ class Verification:
         while len(hashes) >= 256:
             above = []
             for index in range(len(hashes) // 256):
-                above.append(root_of(hashes[index * 256:index * 256 + 256]))
-                self.compare_tile(level, index, hashes, stored.get((level, index)))
+                wanted = hashes[index * 256:index * 256 + 256]
+                found = stored.get((level, index))
+                above.append(root_of(wanted))
                 count += 1
+                if not isinstance(found, bytes) or len(found) != 8192:
+                    self.find(f"tile/{level}/{index:03}", "tile is missing or of a wrong length")
+                elif found != b"".join(wanted):
+                    at = next(i for i in range(256) if found[i * 32:i * 32 + 32] != wanted[i])
+                    self.find(f"tile/{level}/{index:03}", f"hash {at} is another",
+                              (index * 256 + at) << (8 * level))
             hashes, level = above, level + 1
         if count != len(stored):
-            self.find("ledger.db", f"{len(stored)} tiles are stored, the entries fill {count}")
-
-    def compare_tile(self, level, index, hashes, found):
-        name = f"tile/{level}/{index:03}"
-        if not isinstance(found, bytes) or len(found) != 8192:
-            return self.find(name, "tile is missing or has a wrong length")
-        for at in range(256):
-            if found[at * 32:at * 32 + 32] != hashes[index * 256 + at]:
-                return self.find(name, f"hash {at} is another", (index * 256 + at) << (8 * level))
+            self.find("ledger.db", f"{len(stored)} tiles are stored, not {count}")
 
     def check_head(self, head):
-        count, last = len(self.leaves), max(len(self.leaves) - 1, 0)
-        if head is None:
-            self.find("ledger.db", "head row is missing")
-        elif head[0] != count:
+        count = len(self.leaves)
+        if head[0] != count:
             self.find("ledger.db", f"head is at {head[0]} entries, {count} are stored",
                       min(head[0], count))
         elif head[1] != self.tree.root() or head[3] != b"".join(self.tree.nodes):
             self.find("ledger.db", "head is not the root of the stored entries",
-                      last if self.first_bad is None else self.first_bad)
+                      max(count - 1, 0) if self.first_bad is None else self.first_bad)
         elif self.entries and self.entries[-1] and head[2] != self.entries[-1]["epoch"]:
             self.find("ledger.db", "epoch is not that of the last entry")
 
@@ -323,10 +297,9 @@ class Verification:
             except Bad as error:
                 self.find(place, str(error))
                 continue
-            if said != size:
-                self.find(place, "note is of another size")
-            elif size not in self.roots:
-                self.find(place, "signed head is beyond the entries", len(self.leaves))
+            if said != size or size not in self.roots:
+                self.find(place, "note is of another size or beyond the entries",
+                          None if said != size else len(self.leaves))
             elif self.roots[size] == root:
                 good = size
             else:
@@ -335,11 +308,8 @@ class Verification:
                 self.find(place, "signed root is not that of the stored entries")
 
     def check_log(self, notes):
-        try:
-            with open(os.path.join(self.args.directory, "checkpoints.log"), "rb") as file:
-                rest = file.read()
-        except FileNotFoundError:
-            rest = b""
+        path = Path(self.args.directory, "checkpoints.log")
+        rest = path.read_bytes() if path.exists() else b""
         for position, (_, note) in enumerate(notes):
             form = note + b"\n"
             if rest.startswith(form):
@@ -356,11 +326,9 @@ class Verification:
             size, _ = open_checkpoint(b"\n\n".join(rest.split(b"\n\n")[:2]) + b"\n", self.vkey)
         except Bad as error:
             return self.find("checkpoints.log", str(error))
-        count = len(self.leaves)
-        if size <= count:
-            return self.find("checkpoints.log", message)
-        return self.find("checkpoints.log",
-                         f"TRUNCATED: signed head of {size} entries, {count} are stored", count)
+        if size > len(self.leaves):
+            message = f"TRUNCATED: signed head of {size} entries, {len(self.leaves)} are stored"
+        self.find("checkpoints.log", message, len(self.leaves) if size > len(self.leaves) else None)
 
     def check_bodies(self):
         stored = {}
@@ -375,10 +343,8 @@ class Verification:
         for root, (body, index) in self.bodies.items():
             row = stored.get(unb64(root))
             wanted = (body["scheme"].encode(), body["len"], body["records"])
-            if row is None:
-                self.find(f"body of entry {index}", "body is missing")
-            elif row[:3] != wanted or row[3] != row[4] or row[3] < 1:
-                self.find(f"body of entry {index}", "body is not the one that the entry describes")
+            if row is None or row[:3] != wanted or not 1 <= row[3] == row[4]:
+                self.find(f"body of entry {index}", "body is missing or another than described")
 
     def check_expectations(self, notes):
         signed = max((size for size, _ in notes), default=0)
@@ -393,6 +359,7 @@ class Verification:
             db = self.open("ledger.db", "ledger")
             notes = [(size, note if isinstance(note, bytes) else str(note).encode()) for size, note
                      in db.execute("SELECT size, note FROM checkpoint ORDER BY size")]
+            self.checkpoints = len(notes)
             breaks = self.check_lines(db, {size for size, _ in notes})
             head = db.execute("SELECT size, root, epoch, frontier FROM head").fetchone()
             self.check_key()
@@ -403,13 +370,12 @@ class Verification:
             self.check_log(notes)
             self.check_bodies()
             self.check_expectations(notes)
-            self.checkpoints = len(notes)
-        except (Bad, sqlite3.Error, TypeError) as error:
-            self.find("ledger.db", str(error) or type(error).__name__)
+        except Exception as error:  # whatever a broken file makes Python say is a finding
+            self.find("ledger.db", f"{type(error).__name__}: {error}")
         return not self.findings
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("usage")[0])
     for name, options in (("directory", {}), ("--key", {}), ("--min-time", {"type": parse_time}),
                           ("--min-size", {"type": int, "default": 0}),
                           ("--json", {"action": "store_true"})):
@@ -418,18 +384,16 @@ def main():
     if not os.path.isdir(args.directory):
         parser.error(f"{args.directory}: no such directory")
     check = Verification(args)
-    ok = check.run()
-    place, message = check.findings[0] if check.findings else ("", "")
+    ok, entries = check.run(), len(check.leaves)
+    place, message = (check.findings or [("", "")])[0]
     if args.json:
-        print(json.dumps({"ok": ok, "entries": len(check.leaves), "bodies": len(check.bodies),
+        print(json.dumps({"ok": ok, "entries": entries, "bodies": len(check.bodies),
                           "fingerprint": check.fingerprint, "first_bad_index": check.first_bad,
                           "place": place, "message": message}))
-    elif ok:
-        print(f"verified: {len(check.leaves)} entries, {check.checkpoints} checkpoints, "
-              f"{len(check.bodies)} bodies not opened, key {check.fingerprint}")
     else:
-        bad = "" if check.first_bad is None else f" (first bad entry: {check.first_bad})"
-        print(f"NOT VERIFIED: {place}: {message}{bad}")
+        print(f"verified: {entries} entries, {check.checkpoints} checkpoints, {len(check.bodies)} "
+              f"bodies not opened, key {check.fingerprint}" if ok else
+              f"NOT VERIFIED: {place}: {message} (first bad entry: {check.first_bad})")
     return 0 if ok else 7
 
 if __name__ == "__main__":
