@@ -1,5 +1,5 @@
-// Build step: pins the built-in plugins. Loads every plugin folder below LIB_DIR the way a run does and
-// writes LIB_DIR/assay-plugins.lock. A plugin that a run would refuse fails the build here.
+// Build step: pins the built-in plugins. Loads every plugin folder below LIB_DIR the way a run does
+// and writes LIB_DIR/assay-plugins.lock. A plugin that a run would refuse fails the build here.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -22,7 +22,8 @@ assay::Status Lock(const fs::path& lib) {
       if (folder.is_directory()) folders.push_back(folder.path());
     std::sort(folders.begin(), folders.end());
     for (const fs::path& folder : folders) {
-      ASSAY_ASSIGN(const auto plugin, assay::assess::LoadPlugin(folder, folder.filename().string()));
+      ASSAY_ASSIGN(const auto plugin,
+                   assay::assess::LoadPlugin(folder, folder.filename().string()));
       entries.push_back(assay::assess::MakeLockEntry(plugin));
     }
   }

@@ -16,13 +16,13 @@ namespace {
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-// A page message is below 2 KiB and at most `outstanding` of them wait: they fit the socket's buffer, so a
-// worker that does not read them floods itself and is ended.
+// A page message is below 2 KiB and at most `outstanding` of them wait: they fit the socket's
+// buffer, so a worker that does not read them floods itself and is ended.
 constexpr milliseconds kSendTimeout{2'000};
 constexpr milliseconds kFrameTimeout{10'000};  // a frame once begun must end
 constexpr milliseconds kEndTimeout{10'000};
-constexpr int kPollMs = 200;                   // how soon a cancel is seen
-constexpr size_t kBodyPadding = 64;            // simdjson reads that far past the end
+constexpr int kPollMs = 200;         // how soon a cancel is seen
+constexpr size_t kBodyPadding = 64;  // simdjson reads that far past the end
 
 Status Broken(const char* message) {
   return Fail(Code::kCorrupt, fmt::format("message {} is malformed or out of turn", message));
@@ -60,8 +60,7 @@ Status CollectorSession::Quota(bool within, const char* name) {
   return Fail(Code::kLimitExceeded, fmt::format("quota {} is used up", name));
 }
 
-void CollectorSession::NoteOutcome(const EndpointSpec& endpoint,
-                                   const broker::ReadResult& result) {
+void CollectorSession::NoteOutcome(const EndpointSpec& endpoint, const broker::ReadResult& result) {
   if (result.record.http_status != 0) ++answers_;
   if (result.outcome == ASSAY_PAGE_OK) report_.answered.insert(endpoint.id);
   for (const std::string& id : endpoint.datasets) {
@@ -144,8 +143,8 @@ Status CollectorSession::OnRequest(ByteSpan payload) {
   }
   auto inbox = inbox_;
   const uint64_t number = request.ticket;
-  auto started = context_.broker->Start(
-      *endpoint, request.params, [inbox, number](broker::ReadResult result) {
+  auto started =
+      context_.broker->Start(*endpoint, request.params, [inbox, number](broker::ReadResult result) {
         inbox->Put({number, std::move(result)});
       });
   if (!started)
@@ -161,7 +160,8 @@ Status CollectorSession::OnMarks(ByteSpan payload) {
   const uint32_t n = in.Count(16);
   if (!in.ok() || page == pages_.end()) return Broken("marks");
   auto& marks = page->second.journal.marks;
-  ASSAY_TRY(Quota(marks.size() + n <= plugin_.manifest.limits.records_per_body, "records_per_body"));
+  ASSAY_TRY(
+      Quota(marks.size() + n <= plugin_.manifest.limits.records_per_body, "records_per_body"));
   for (uint32_t i = 0; i < n; ++i) {
     const uint64_t offset = in.U64();
     marks.push_back({offset, in.U64()});
@@ -225,7 +225,8 @@ Status CollectorSession::OnRows(ByteSpan payload) {
   const uint32_t dataset = in.U32(), rows = in.U32();
   if (!in.ok() || !own_datasets_.contains(dataset)) return Broken("rows");
   ASSAY_TRY(Quota((rows_ += rows) <= plugin_.manifest.limits.rows, "rows"));
-  ASSAY_TRY(Quota((row_bytes_ += payload.size()) <= plugin_.manifest.limits.row_bytes, "row_bytes"));
+  ASSAY_TRY(
+      Quota((row_bytes_ += payload.size()) <= plugin_.manifest.limits.row_bytes, "row_bytes"));
   context_.board->RowsAdded(dataset, rows);
   return context_.evaluator->RelayRows(payload);
 }
@@ -244,13 +245,20 @@ Status CollectorSession::OnLog(ByteSpan payload) {
 Status CollectorSession::HandleFrame(ipc::Frame frame) {
   ASSAY_TRY(Quota(++frames_ <= plugin_.manifest.limits.frames, "frames"));
   switch (static_cast<ipc::Type>(frame.type)) {
-    case ipc::Type::kRequest: return OnRequest(frame.payload);
-    case ipc::Type::kMarks: return OnMarks(frame.payload);
-    case ipc::Type::kNextPage: return OnNextPage(frame.payload);
-    case ipc::Type::kPageDone: return OnPageDone(frame.payload);
-    case ipc::Type::kDatasetState: return OnDatasetState(frame.payload);
-    case ipc::Type::kRows: return OnRows(frame.payload);
-    case ipc::Type::kLog: return OnLog(frame.payload);
+    case ipc::Type::kRequest:
+      return OnRequest(frame.payload);
+    case ipc::Type::kMarks:
+      return OnMarks(frame.payload);
+    case ipc::Type::kNextPage:
+      return OnNextPage(frame.payload);
+    case ipc::Type::kPageDone:
+      return OnPageDone(frame.payload);
+    case ipc::Type::kDatasetState:
+      return OnDatasetState(frame.payload);
+    case ipc::Type::kRows:
+      return OnRows(frame.payload);
+    case ipc::Type::kLog:
+      return OnLog(frame.payload);
     case ipc::Type::kDone: {
       ASSAY_ASSIGN(done_, ipc::ParseDone(frame.payload));
       return {};
@@ -264,10 +272,12 @@ Status CollectorSession::Loop() {
   const auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
   bool cancel_sent = false;
   while (!done_) {
-    if (Steady::now() > deadline) return Fail(Code::kLimitExceeded, "quota wall_seconds is used up");
+    if (Steady::now() > deadline)
+      return Fail(Code::kLimitExceeded, "quota wall_seconds is used up");
     if (!cancel_sent && *context_.cancelled) {
       cancel_sent = true;
-      ASSAY_TRY(worker_->channel().Send(static_cast<uint16_t>(ipc::Type::kCancel), {}, -1, kSendTimeout));
+      ASSAY_TRY(
+          worker_->channel().Send(static_cast<uint16_t>(ipc::Type::kCancel), {}, -1, kSendTimeout));
     }
     pollfd fds[2] = {{worker_->channel().fd(), POLLIN, 0}, {inbox_->fd(), POLLIN, 0}};
     const int n = ::poll(fds, 2, kPollMs);
@@ -281,7 +291,8 @@ Status CollectorSession::Loop() {
   return {};
 }
 
-/// Evidence that was read stays, whatever the worker did: pages never given back, and pages still under way.
+/// Evidence that was read stays, whatever the worker did: pages never given back, and pages still
+/// under way.
 void CollectorSession::CommitLeftovers() {
   const auto deadline = Steady::now() + std::chrono::seconds(120);
   while (pending_ > 0 && Steady::now() < deadline && !*context_.cancelled) {
@@ -292,8 +303,11 @@ void CollectorSession::CommitLeftovers() {
       Ticket& ticket = tickets_.at(arrival->ticket);
       OpenPage page;
       page.ticket = arrival->ticket;
-      page.journal = {plugin_.manifest.id, context_.next_page++, ticket.pages++,
-                      std::move(arrival->result), {}};
+      page.journal = {plugin_.manifest.id,
+                      context_.next_page++,
+                      ticket.pages++,
+                      std::move(arrival->result),
+                      {}};
       pages_.emplace(page.journal.page, std::move(page));
     }
   }
@@ -321,7 +335,8 @@ CollectorReport CollectorSession::Run() {
   };
   auto image = SealedMemfd("plugin", plugin_.image.sealed_image);
   if (!image) return fault(image.error().ToString()), report_;
-  sandbox::WorkerSpec spec = PluginWorkerSpec(plugin_, ipc::Role::kCollector, context_.now_ms, image->get());
+  sandbox::WorkerSpec spec =
+      PluginWorkerSpec(plugin_, ipc::Role::kCollector, context_.now_ms, image->get());
   for (const DatasetSpec& dataset : plugin_.manifest.datasets)
     spec.init.datasets.emplace_back(dataset_numbers_.at(dataset.id), dataset);
   spec.init.endpoints = plugin_.manifest.endpoints;

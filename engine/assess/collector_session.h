@@ -1,8 +1,8 @@
 // The engine's side of one collector worker: reads for it, journals what came, relays its rows.
 //
-// The worker is assumed hostile. Everything it can ask for stands in ipc/messages.h; every count has a
-// quota; a message out of turn, a quota or a broken frame ends the worker and makes its datasets
-// unavailable (plugin_fault). The evidence that was read stays committed whatever it does.
+// The worker is assumed hostile. Everything it can ask for stands in ipc/messages.h; every count
+// has a quota; a message out of turn, a quota or a broken frame ends the worker and makes its
+// datasets unavailable (plugin_fault). The evidence that was read stays committed whatever it does.
 #pragma once
 
 #include <atomic>
@@ -36,9 +36,9 @@ struct CollectContext {
   DatasetBoard* board = nullptr;
   Progress* progress = nullptr;
   const std::atomic<bool>* cancelled = nullptr;
-  std::set<std::string> roles;           ///< Graph permissions that the token holds
-  bool arm_available = true;             ///< an ARM token was issued
-  std::atomic<uint32_t> next_page{1};    ///< page numbers are unique over the whole run
+  std::set<std::string> roles;         ///< Graph permissions that the token holds
+  bool arm_available = true;           ///< an ARM token was issued
+  std::atomic<uint32_t> next_page{1};  ///< page numbers are unique over the whole run
 };
 
 /// What became of one collector.
@@ -46,12 +46,12 @@ struct CollectorReport {
   std::string plugin;
   bool ok = false;
   sandbox::WorkerOutcome outcome;
-  std::string detail;                    ///< what happened, for people, when not ok
-  std::map<uint32_t, LeafIndex> pages;   ///< page number -> its read entry
-  std::set<std::string> asked, answered; ///< endpoints
+  std::string detail;                     ///< what happened, for people, when not ok
+  std::map<uint32_t, LeafIndex> pages;    ///< page number -> its read entry
+  std::set<std::string> asked, answered;  ///< endpoints
   std::vector<std::string> missing_permissions;
-  std::optional<Error> ledger_failure;   ///< the ledger stopped: the run must stop
-  std::string unreachable;               ///< set when no request of this plugin got any answer
+  std::optional<Error> ledger_failure;  ///< the ledger stopped: the run must stop
+  std::string unreachable;              ///< set when no request of this plugin got any answer
 };
 
 /// Runs one collector to its end on the calling thread.
@@ -64,14 +64,14 @@ class CollectorSession {
  private:
   struct Ticket {
     const EndpointSpec* endpoint = nullptr;
-    uint64_t read = 0;          ///< the broker's handle
+    uint64_t read = 0;  ///< the broker's handle
     uint32_t pages = 0;
     bool open = true;
   };
   struct OpenPage {
     JournalPage journal;
     uint64_t ticket = 0;
-    bool continued = false;     ///< kNextPage came
+    bool continued = false;  ///< kNextPage came
   };
   struct Arrival {
     uint64_t ticket = 0;
@@ -92,8 +92,7 @@ class CollectorSession {
                 const std::string& why);
   Status Commit(OpenPage page);
   void NoteOutcome(const EndpointSpec& endpoint, const broker::ReadResult& result);
-  Status SendPage(uint64_t ticket, uint32_t page, uint32_t index,
-                  const broker::ReadResult& result);
+  Status SendPage(uint64_t ticket, uint32_t page, uint32_t index, const broker::ReadResult& result);
   const EndpointSpec* FindEndpoint(const std::string& id) const;
   std::string MissingPermission(const EndpointSpec& endpoint) const;
   void CommitLeftovers();
@@ -112,8 +111,8 @@ class CollectorSession {
   std::optional<ipc::Done> done_;
   CollectorReport report_;
   uint64_t last_ticket_ = 0, rows_ = 0, row_bytes_ = 0, frames_ = 0, reads_ = 0, log_bytes_ = 0;
-  uint64_t pending_ = 0;        ///< pages that the broker still owes
-  uint64_t answers_ = 0;        ///< pages with any HTTP status
+  uint64_t pending_ = 0;  ///< pages that the broker still owes
+  uint64_t answers_ = 0;  ///< pages with any HTTP status
 };
 
 }  // namespace assay::assess

@@ -101,8 +101,8 @@ Status EvaluatorSession::Evaluate(const std::map<uint32_t, DatasetStanding>& sta
       if (!done) return Failed(std::move(done.error()));
       const sandbox::WorkerOutcome outcome = worker_->Wait(*done, kEndTimeout);
       if (outcome.fate == sandbox::Fate::kOk) return {};
-      return Fail(Code::kUnavailable, fmt::format("evaluator: {}: {}", sandbox::Name(outcome.fate),
-                                                  done->message));
+      return Fail(Code::kUnavailable,
+                  fmt::format("evaluator: {}: {}", sandbox::Name(outcome.fate), done->message));
     }
     Status handled = Dispatch(*frame, observations, result);
     if (!handled) return Failed(std::move(handled.error()));

@@ -1,5 +1,5 @@
-// The engine's side of the evaluator worker: schema and checks in, rows relayed unread, observations
-// and results out.
+// The engine's side of the evaluator worker: schema and checks in, rows relayed unread,
+// observations and results out.
 #pragma once
 
 #include <functional>
@@ -26,11 +26,13 @@ class EvaluatorSession {
       const std::vector<std::pair<std::string, std::string>>& views,
       const std::vector<CheckSpec>& checks);
 
-  /// Relays the payload of one kRows frame. After a failure every later call returns it. [any thread]
+  /// Relays the payload of one kRows frame. After a failure every later call returns it. [any
+  /// thread]
   Status RelayRows(ByteSpan payload);
 
-  /// Hands over the standings and judges. `observations` is called with batches of one check, sorted
-  /// by subject, before that check's result arrives at `result`. Errors: what became of the worker.
+  /// Hands over the standings and judges. `observations` is called with batches of one check,
+  /// sorted by subject, before that check's result arrives at `result`. Errors: what became of the
+  /// worker.
   using OnObservations = std::function<Status(const std::string& check, std::vector<Observation>)>;
   using OnResult = std::function<Status(CheckResult)>;
   Status Evaluate(const std::map<uint32_t, DatasetStanding>& standings,

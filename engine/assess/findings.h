@@ -13,7 +13,8 @@
 namespace assay::assess {
 
 /// Knows every finding that was ever opened and numbers new ones. Opened findings are committed as
-/// `finding.opened` entries, each pointing at the one before, so that reading them costs their own size.
+/// `finding.opened` entries, each pointing at the one before, so that reading them costs their own
+/// size.
 class FindingRegister {
  public:
   /// Reads the chain that ends at `last` (none: a ledger without findings). kCorrupt.

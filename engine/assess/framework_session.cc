@@ -58,7 +58,8 @@ Result<std::vector<ControlResult>> ConcludeFramework(sandbox::Spawner& spawner, 
                                                      const std::vector<CheckResult>& results) {
   const FrameworkSpec& framework = plugin.framework;
   ASSAY_ASSIGN(const UniqueFd image, SealedMemfd("plugin", plugin.image.sealed_image));
-  auto worker = spawner.Spawn(PluginWorkerSpec(plugin, ipc::Role::kFramework, now_ms, image.get()), tier);
+  auto worker =
+      spawner.Spawn(PluginWorkerSpec(plugin, ipc::Role::kFramework, now_ms, image.get()), tier);
   if (!worker) return Fail(std::move(worker.error()).Context("framework " + framework.id));
   std::map<std::string, ControlResult> open;
   for (const ControlSpec& control : framework.controls)

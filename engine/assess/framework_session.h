@@ -11,8 +11,9 @@
 
 namespace assay::assess {
 
-/// Runs the plugin over `results`. An error names the fate of the worker (plugin_fault): the caller makes every
-/// control of the framework `unknown`. A control that the plugin left out is `unknown` with that reason.
+/// Runs the plugin over `results`. An error names the fate of the worker (plugin_fault): the caller
+/// makes every control of the framework `unknown`. A control that the plugin left out is `unknown`
+/// with that reason.
 Result<std::vector<ControlResult>> ConcludeFramework(sandbox::Spawner& spawner, sandbox::Tier tier,
                                                      int64_t now_ms, const LoadedPlugin& plugin,
                                                      const std::vector<CheckResult>& results);

@@ -52,9 +52,10 @@ CheckResult CheckFrom(const Line& line) {
   return result;
 }
 
-/// Adds one line of the run to the view. `parts` collects bodies of check.part until their check comes.
-Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line, std::vector<Digest>& parts,
-               RunView& view) {
+/// Adds one line of the run to the view. `parts` collects bodies of check.part until their check
+/// comes.
+Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
+               std::vector<Digest>& parts, RunView& view) {
   const std::string kind = line.Text("kind");
   if (kind == "run.started") {
     view.started = line.Text("time");

@@ -16,8 +16,8 @@ namespace assay::assess {
 
 struct History {
   uint64_t size = 0;
-  uint64_t last_run_number = 0;                  ///< 0: no run yet
-  std::string unfinished_run;                    ///< "R-12" when the last run neither finished nor was marked
+  uint64_t last_run_number = 0;  ///< 0: no run yet
+  std::string unfinished_run;    ///< "R-12" when the last run neither finished nor was marked
   std::optional<LeafIndex> last_finding_entry;
 };
 

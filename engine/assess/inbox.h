@@ -1,4 +1,5 @@
-// A queue that one thread polls together with its channel: an eventfd tells that something is there.
+// A queue that one thread polls together with its channel: an eventfd tells that something is
+// there.
 #pragma once
 
 #include <sys/eventfd.h>

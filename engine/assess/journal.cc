@@ -12,10 +12,14 @@ namespace {
 
 std::string_view OutcomeName(uint32_t outcome) {
   switch (outcome) {
-    case ASSAY_PAGE_OK: return "ok";
-    case ASSAY_PAGE_HTTP_ERROR: return "http_error";
-    case ASSAY_PAGE_REFUSED: return "refused";
-    default: return "unavailable";
+    case ASSAY_PAGE_OK:
+      return "ok";
+    case ASSAY_PAGE_HTTP_ERROR:
+      return "http_error";
+    case ASSAY_PAGE_REFUSED:
+      return "refused";
+    default:
+      return "unavailable";
   }
 }
 

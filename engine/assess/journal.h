@@ -20,12 +20,13 @@ struct JournalPage {
   std::vector<ledger::RecordRange> marks;  ///< untrusted; within result.body
 };
 
-/// The request as the first line of a read's body: {"body":...,"method":...,"url":...} and a newline.
-/// It may hold personal identifiers, so it is sealed and erasable with the answer.
+/// The request as the first line of a read's body: {"body":...,"method":...,"url":...} and a
+/// newline. It may hold personal identifiers, so it is sealed and erasable with the answer.
 std::string RequestLine(const broker::ReadRecord& record);
 
 /// Commits one page: body first, then the entry. The future is ready when the entry is durable.
-/// Marks that are not ordered, within the body and apart make the whole answer one record. [any thread]
+/// Marks that are not ordered, within the body and apart make the whole answer one record. [any
+/// thread]
 Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
                                                          const std::string& run,
                                                          const JournalPage& page,

@@ -53,7 +53,8 @@ std::string Line::BodyRoot() const {
   const proof::Json* body = Find("body");
   if (body == nullptr || body->object() == nullptr) return "";
   const auto root = body->object()->find("root");
-  return root != body->object()->end() && root->second.text() != nullptr ? *root->second.text() : "";
+  return root != body->object()->end() && root->second.text() != nullptr ? *root->second.text()
+                                                                         : "";
 }
 
 }  // namespace assay::assess

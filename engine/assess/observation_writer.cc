@@ -29,9 +29,9 @@ std::string ObservationWriter::Segment(const std::string& check, const Observati
     records += fmt::format("{}[{}{}]", records.empty() ? "" : ",", ToNumber(page->second),
                            ref.record == kNoRecord ? "" : fmt::format(",{}", ref.record));
   }
-  return out + fmt::format(",\"records\":[{}],\"subject\":{},\"subject_type\":{},\"verdict\":\"{}\"}}",
-                           records, JsonString(o.subject), JsonString(o.subject_type),
-                           Name(o.verdict));
+  return out +
+         fmt::format(",\"records\":[{}],\"subject\":{},\"subject_type\":{},\"verdict\":\"{}\"}}",
+                     records, JsonString(o.subject), JsonString(o.subject_type), Name(o.verdict));
 }
 
 Status ObservationWriter::Flush(ledger::EntryDraft draft) {

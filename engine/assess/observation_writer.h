@@ -1,5 +1,6 @@
-// Commits what the evaluator concluded: one `check` entry a check, its observations in the body, one
-// segment a subject; `check.part` entries before it when there are many. docs/formats/evidence-body.md.
+// Commits what the evaluator concluded: one `check` entry a check, its observations in the body,
+// one segment a subject; `check.part` entries before it when there are many.
+// docs/formats/evidence-body.md.
 #pragma once
 
 #include <map>

@@ -28,7 +28,8 @@ Status LoadChecks(LoadedPlugin& plugin) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& file : fs::directory_iterator(plugin.folder / "checks", error))
-    if (file.path().extension() == ".toml") names.push_back("checks/" + file.path().filename().string());
+    if (file.path().extension() == ".toml")
+      names.push_back("checks/" + file.path().filename().string());
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
     ASSAY_ASSIGN(const std::string text, ReadText(plugin, name));
@@ -45,8 +46,7 @@ Status LoadChecks(LoadedPlugin& plugin) {
 Status LoadFrameworkData(LoadedPlugin& plugin) {
   ASSAY_ASSIGN(const std::string controls, ReadText(plugin, "controls.toml"));
   ASSAY_ASSIGN(const std::string mapping, ReadText(plugin, "mapping.toml"));
-  ASSAY_ASSIGN(plugin.framework,
-               config::ParseFramework(controls, mapping, plugin.folder.string()));
+  ASSAY_ASSIGN(plugin.framework, config::ParseFramework(controls, mapping, plugin.folder.string()));
   return {};
 }
 
@@ -56,9 +56,8 @@ Status CheckAbi(const Manifest& manifest) {
                 fmt::format("plugin {}: abi: major {} is not supported, this host has 1.0",
                             manifest.id, manifest.abi_major));
   if (manifest.abi_minor > 0)
-    return Fail(Code::kUnsupported,
-                fmt::format("plugin {}: abi: needs minor {}, this host has 1.0", manifest.id,
-                            manifest.abi_minor));
+    return Fail(Code::kUnsupported, fmt::format("plugin {}: abi: needs minor {}, this host has 1.0",
+                                                manifest.id, manifest.abi_minor));
   return {};
 }
 
@@ -93,8 +92,8 @@ Result<LoadedPlugin> LoadPlugin(const fs::path& folder, const std::string& id) {
   if (!manifest) return Fail(std::move(manifest.error()).Context("plugin " + id));
   plugin.manifest = std::move(*manifest);
   if (plugin.manifest.id != id)
-    return Fail(Code::kInvalidInput, fmt::format("plugin {}: its manifest says id {}", id,
-                                                 Quote(plugin.manifest.id)));
+    return Fail(Code::kInvalidInput,
+                fmt::format("plugin {}: its manifest says id {}", id, Quote(plugin.manifest.id)));
   ASSAY_TRY(CheckAbi(plugin.manifest));
   plugin.grant_digest = proof::Sha256(AsBytes(CanonicalReadSet(plugin.manifest)));
   ASSAY_TRY(plugin.manifest.kind == PluginKind::kCollector ? LoadChecks(plugin)
@@ -115,14 +114,16 @@ LockEntry MakeLockEntry(const LoadedPlugin& plugin) {
 Status VerifyAgainstLock(const LoadedPlugin& plugin, const LockEntry& lock) {
   const LockEntry found = MakeLockEntry(plugin);
   const auto refuse = [&](std::string what) {
-    return Fail(Error{Code::kDenied, fmt::format("plugin {}: {}", found.id, what), {}, {}, {}, {}}
-                    .Id("AS-PLG-004"));
+    return Fail(
+        Error{Code::kDenied, fmt::format("plugin {}: {}", found.id, what), {}, {}, {}, {}}.Id(
+            "AS-PLG-004"));
   };
   for (const auto& [name, digest] : found.files) {
     const auto locked = lock.files.find(name);
     if (locked == lock.files.end()) return refuse(fmt::format("{} is not in the lock", name));
     if (locked->second != digest)
-      return refuse(fmt::format("{} has digest {}, the lock says {}", name, digest, locked->second));
+      return refuse(
+          fmt::format("{} has digest {}, the lock says {}", name, digest, locked->second));
   }
   for (const auto& [name, digest] : lock.files)
     if (!found.files.contains(name)) return refuse(fmt::format("{} is locked but missing", name));

@@ -1,5 +1,5 @@
-// The plugins of a run as loaded from disk: checked file, manifest, checks, views, framework data and
-// their digests. Everything is read once and hashed; what was hashed is what is used.
+// The plugins of a run as loaded from disk: checked file, manifest, checks, views, framework data
+// and their digests. Everything is read once and hashed; what was hashed is what is used.
 #pragma once
 
 #include <filesystem>
@@ -27,18 +27,19 @@ struct LoadedPlugin {
   Manifest manifest;
   sandbox::PluginImage image;
   std::filesystem::path folder;
-  std::vector<PluginFile> files;     ///< the .so first, then by name
-  std::vector<CheckSpec> checks;     ///< collectors
-  std::string views_sql;             ///< collectors
-  FrameworkSpec framework;           ///< frameworks
-  Digest grant_digest{};             ///< of the canonical read set
+  std::vector<PluginFile> files;  ///< the .so first, then by name
+  std::vector<CheckSpec> checks;  ///< collectors
+  std::string views_sql;          ///< collectors
+  FrameworkSpec framework;        ///< frameworks
+  Digest grant_digest{};          ///< of the canonical read set
 };
 
-/// The read set of a manifest as canonical text, one line for each endpoint, sorted: what an admin grants.
+/// The read set of a manifest as canonical text, one line for each endpoint, sorted: what an admin
+/// grants.
 std::string CanonicalReadSet(const Manifest& manifest);
 
-/// Loads one plugin folder (holds <id>.so). Every failure names the plugin and is kInvalidInput, kUnsupported (ABI:
-/// names the field) or kIo; the caller treats them as "plugin refused" (exit 8).
+/// Loads one plugin folder (holds <id>.so). Every failure names the plugin and is kInvalidInput,
+/// kUnsupported (ABI: names the field) or kIo; the caller treats them as "plugin refused" (exit 8).
 Result<LoadedPlugin> LoadPlugin(const std::filesystem::path& folder, const std::string& id);
 
 /// Checks a loaded plugin against its lock entry: file digests, manifest digest, grant digest.

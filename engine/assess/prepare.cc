@@ -45,7 +45,8 @@ bool Applies(const std::vector<std::string>& tenants, const std::string& tenant)
 /// "graph:GET /v1.0/users", as grants are written in TOML.
 std::string GrantName(const EndpointSpec& endpoint) {
   const bool graph = endpoint.host == ServiceHost::kGraph;
-  return fmt::format("{}:{} {}{}", graph ? "graph" : "arm", endpoint.read_post.empty() ? "GET" : "POST",
+  return fmt::format("{}:{} {}{}", graph ? "graph" : "arm",
+                     endpoint.read_post.empty() ? "GET" : "POST",
                      graph ? "/" + endpoint.version : "", endpoint.path);
 }
 
@@ -57,8 +58,9 @@ Status CheckGrant(const LoadedPlugin& plugin, const config::PluginConfig& wanted
     const bool ok = std::find(granted.begin(), granted.end(), name) != granted.end() ||
                     std::find(granted.begin(), granted.end(), endpoint.id) != granted.end();
     if (!ok)
-      return Fail(Refusal("AS-PLG-005", fmt::format("plugin {}: asks for more than it was granted: {}",
-                                                    plugin.manifest.id, name)));
+      return Fail(
+          Refusal("AS-PLG-005", fmt::format("plugin {}: asks for more than it was granted: {}",
+                                            plugin.manifest.id, name)));
   }
   return {};
 }
@@ -66,7 +68,8 @@ Status CheckGrant(const LoadedPlugin& plugin, const config::PluginConfig& wanted
 void ApplyLimits(WorkerLimits& limits, const std::map<std::string, int64_t>& overrides) {
   const auto set = [&](const char* name, auto& field) {
     const auto at = overrides.find(name);
-    if (at != overrides.end()) field = static_cast<std::remove_reference_t<decltype(field)>>(at->second);
+    if (at != overrides.end())
+      field = static_cast<std::remove_reference_t<decltype(field)>>(at->second);
   };
   set("memory_bytes", limits.memory_bytes);
   set("cpu_seconds", limits.cpu_seconds);
@@ -81,20 +84,23 @@ void ApplyLimits(WorkerLimits& limits, const std::map<std::string, int64_t>& ove
   set("records_per_body", limits.records_per_body);
 }
 
-/// A plugin that the configuration names by path: pinned by the lock beside assay.toml or by dev_pin.
+/// A plugin that the configuration names by path: pinned by the lock beside assay.toml or by
+/// dev_pin.
 Status VerifyForeign(const LoadedPlugin& plugin, const config::PluginConfig& wanted,
                      const std::vector<LockEntry>& locks) {
   const std::string digest = EncodeHex(plugin.image.file_digest);
   if (!wanted.sha256.empty() && AsciiLower(wanted.sha256) != digest)
-    return Fail(Refusal("AS-PLG-004", fmt::format("plugin {}: file has digest {}, assay.toml says {}",
-                                                  wanted.id, digest, wanted.sha256)));
+    return Fail(
+        Refusal("AS-PLG-004", fmt::format("plugin {}: file has digest {}, assay.toml says {}",
+                                          wanted.id, digest, wanted.sha256)));
   if (const LockEntry* lock = FindLock(locks, wanted.id)) return VerifyAgainstLock(plugin, *lock);
   if (!wanted.dev_pin.empty()) {
     if (AsciiLower(wanted.dev_pin) == digest) return {};
     return Fail(Refusal("AS-PLG-004", fmt::format("plugin {}: file has digest {}, dev_pin says {}",
                                                   wanted.id, digest, wanted.dev_pin)));
   }
-  return Fail(Refusal("AS-PLG-003", fmt::format("plugin {}: is neither locked nor pinned", wanted.id)));
+  return Fail(
+      Refusal("AS-PLG-003", fmt::format("plugin {}: is neither locked nor pinned", wanted.id)));
 }
 
 Result<LoadedPlugin> LoadBuiltIn(const fs::path& home, const std::string& id,
@@ -103,7 +109,8 @@ Result<LoadedPlugin> LoadBuiltIn(const fs::path& home, const std::string& id,
   if (!plugin) return Fail(AsRefusal(std::move(plugin.error())));
   const LockEntry* lock = FindLock(locks, id);
   if (lock == nullptr)
-    return Fail(Refusal("AS-PLG-003", fmt::format("plugin {}: is not in the installation's lock", id)));
+    return Fail(
+        Refusal("AS-PLG-003", fmt::format("plugin {}: is not in the installation's lock", id)));
   ASSAY_TRY(VerifyAgainstLock(*plugin, *lock));
   return std::move(*plugin);
 }
@@ -132,7 +139,8 @@ Result<std::vector<LoadedPlugin>> LoadCollectors(const Installation& installatio
       one.id = folder.path().filename().string();
       wanted.push_back(one);
     }
-    std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    std::sort(wanted.begin(), wanted.end(),
+              [](const auto& a, const auto& b) { return a.id < b.id; });
   }
   std::vector<LoadedPlugin> out;
   for (const config::PluginConfig& one : wanted) {
@@ -253,8 +261,22 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
                         const config::TenantConfig& tenant, const Selection& selection) {
   ASSAY_ASSIGN(const auto built_in, ReadLock(installation.lock()));
   ASSAY_ASSIGN(broker::BrokerOptions broker, BrokerFor(config, tenant));
-  RunPlan plan{&config, &tenant, {}, {}, {}, std::move(broker), nullptr, sandbox::Tier::kStrict,
-               nullptr, nullptr, &SystemClock(), nullptr, "", "", "", "cli"};
+  RunPlan plan{&config,
+               &tenant,
+               {},
+               {},
+               {},
+               std::move(broker),
+               nullptr,
+               sandbox::Tier::kStrict,
+               nullptr,
+               nullptr,
+               &SystemClock(),
+               nullptr,
+               "",
+               "",
+               "",
+               "cli"};
   ASSAY_ASSIGN(plan.collectors, LoadCollectors(installation, config, tenant.id, built_in));
   ASSAY_ASSIGN(plan.frameworks,
                LoadFrameworks(installation, config, tenant.id, selection, built_in));
@@ -266,28 +288,31 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
 ledger::OpenOptions LedgerOptions(const config::Config& config, const config::TenantConfig& tenant,
                                   bool create) {
   const fs::path store = config.storage.at(tenant.store).path;
-  ledger::OpenOptions out{store / tenant.id, *tenant.directory_id, {}, {}, {}, create, {}, {}, nullptr};
+  ledger::OpenOptions out{
+      store / tenant.id, *tenant.directory_id, {}, {}, {}, create, {}, {}, nullptr};
   out.origin = config.origin + "/" + tenant.id;
   out.master_key_file =
       (config.master_key_file.empty() ? store / "master.key" : config.master_key_file).string();
-  out.ledger_key_file = (config.ledger_key_dir.empty() ? store / tenant.id / "ledger.key"
-                                                       : config.ledger_key_dir / (tenant.id + ".key"))
-                            .string();
+  out.ledger_key_file =
+      (config.ledger_key_dir.empty() ? store / tenant.id / "ledger.key"
+                                     : config.ledger_key_dir / (tenant.id + ".key"))
+          .string();
   out.production = config.production;
   out.clock = &SystemClock();
   return out;
 }
 
-Result<sandbox::Tier> ChooseTier(const config::Config& config,
-                                 const sandbox::TierReport& offered) {
+Result<sandbox::Tier> ChooseTier(const config::Config& config, const sandbox::TierReport& offered) {
   const auto accepted = sandbox::ParseTier(config.sandbox_accept).value_or(sandbox::Tier::kStrict);
   if (offered.best <= accepted) return offered.best;
-  Error error = Refusal("AS-SBX-001",
-                        fmt::format("sandbox: this machine offers tier \"{}\", the configuration accepts "
-                                    "\"{}\" at least: {}",
-                                    Name(offered.best), Name(accepted), offered.why));
-  error.hint = fmt::format("to accept it, write  [sandbox]  accept = \"{}\"  (assay doctor tells more)",
-                           Name(offered.best));
+  Error error =
+      Refusal("AS-SBX-001",
+              fmt::format("sandbox: this machine offers tier \"{}\", the configuration accepts "
+                          "\"{}\" at least: {}",
+                          Name(offered.best), Name(accepted), offered.why));
+  error.hint =
+      fmt::format("to accept it, write  [sandbox]  accept = \"{}\"  (assay doctor tells more)",
+                  Name(offered.best));
   return Fail(std::move(error));
 }
 

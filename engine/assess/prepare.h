@@ -30,18 +30,19 @@ struct Selection {
   std::vector<std::string> checks, frameworks;
 };
 
-/// Plugins, checks, frameworks and broker options for one tenant; spawner, ledger, tier and progress are
-/// the caller's to add. Errors with id AS-PLG-*: a plugin was refused (exit 8); others: configuration (exit 3).
+/// Plugins, checks, frameworks and broker options for one tenant; spawner, ledger, tier and
+/// progress are the caller's to add. Errors with id AS-PLG-*: a plugin was refused (exit 8);
+/// others: configuration (exit 3).
 Result<RunPlan> PlanRun(const Installation& installation, const config::Config& config,
                         const config::TenantConfig& tenant, const Selection& selection);
 
-/// Folder of a tenant's ledger, and how to open it. The master key and the ledger key lie where [keys] says,
-/// else under the storage path with mode 0600.
+/// Folder of a tenant's ledger, and how to open it. The master key and the ledger key lie where
+/// [keys] says, else under the storage path with mode 0600.
 ledger::OpenOptions LedgerOptions(const config::Config& config, const config::TenantConfig& tenant,
                                   bool create);
 
-/// Lowest tier that the configuration accepts against what the machine offers. kDenied with the one line of
-/// TOML that would accept less.
+/// Lowest tier that the configuration accepts against what the machine offers. kDenied with the one
+/// line of TOML that would accept less.
 Result<sandbox::Tier> ChooseTier(const config::Config& config, const sandbox::TierReport& offered);
 
 }  // namespace assay::assess

@@ -9,7 +9,8 @@
 
 namespace assay::assess {
 
-/// All methods may be called from several threads at once; an implementation locks. Never blocks long.
+/// All methods may be called from several threads at once; an implementation locks. Never blocks
+/// long.
 class Progress {
  public:
   virtual ~Progress() = default;

@@ -158,8 +158,8 @@ Status RunSteps::CheckConsent() {
   const broker::Consent& consent = report_.consent;
   if (!consent.arm_note.empty()) report_.warnings.push_back("arm: " + consent.arm_note);
   if (std::abs(consent.clock_offset_ms) > 5 * 60 * 1000)
-    report_.warnings.push_back(fmt::format("clock: {} s away from the token service",
-                                           consent.clock_offset_ms / 1000));
+    report_.warnings.push_back(
+        fmt::format("clock: {} s away from the token service", consent.clock_offset_ms / 1000));
   ledger::EntryDraft draft = Draft("auth.consent");
   draft.members.emplace("graph_checked", consent.graph_checked ? 1 : 0);
   draft.members.emplace("arm_token", consent.arm_token ? 1 : 0);
@@ -176,9 +176,8 @@ Status RunSteps::StartEvaluator() {
   std::vector<std::pair<std::string, std::string>> views;
   for (const LoadedPlugin& plugin : plan_.collectors)
     if (!plugin.views_sql.empty()) views.emplace_back(plugin.manifest.id, plugin.views_sql);
-  ASSAY_ASSIGN(evaluator_,
-               EvaluatorSession::Start(*plan_.spawner, plan_.tier, ToUnixMs(started_), board_.All(),
-                                       views, plan_.checks));
+  ASSAY_ASSIGN(evaluator_, EvaluatorSession::Start(*plan_.spawner, plan_.tier, ToUnixMs(started_),
+                                                   board_.All(), views, plan_.checks));
   return {};
 }
 
@@ -213,9 +212,9 @@ Status RunSteps::Collect() {
     }
     pages_.insert(report.pages.begin(), report.pages.end());
     report_.reads += report.pages.size();
-    report_.endpoints_done.push_back({report.plugin,
-                                      {static_cast<int>(report.answered.size()),
-                                       static_cast<int>(report.asked.size())}});
+    report_.endpoints_done.push_back(
+        {report.plugin,
+         {static_cast<int>(report.answered.size()), static_cast<int>(report.asked.size())}});
     for (const std::string& permission : report.missing_permissions)
       if (std::find(report_.missing_permissions.begin(), report_.missing_permissions.end(),
                     permission) == report_.missing_permissions.end())
@@ -291,7 +290,8 @@ Status RunSteps::Evaluate() {
     return Fail(*writer.ledger_failure());
   }
   if (!judged) {
-    // The evaluator is ours, but SQL of an admin or a plugin ran in it: what it did not decide is not assessed.
+    // The evaluator is ours, but SQL of an admin or a plugin ran in it: what it did not decide is
+    // not assessed.
     report_.plugin_faults.emplace_back("evaluator", judged.error().message);
     for (const CheckSpec& check : plan_.checks) {
       const bool decided = std::any_of(report_.checks.begin(), report_.checks.end(),
@@ -312,8 +312,8 @@ Status RunSteps::Evaluate() {
 
 Status RunSteps::MapControls() {
   for (const LoadedPlugin& plugin : plan_.frameworks) {
-    auto results = ConcludeFramework(*plan_.spawner, plan_.tier, ToUnixMs(started_), plugin,
-                                     report_.checks);
+    auto results =
+        ConcludeFramework(*plan_.spawner, plan_.tier, ToUnixMs(started_), plugin, report_.checks);
     if (!results) {
       report_.plugin_faults.emplace_back(plugin.manifest.id, results.error().ToString());
       results.emplace();

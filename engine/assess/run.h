@@ -22,9 +22,9 @@ namespace assay::assess {
 struct RunPlan {
   const config::Config* config = nullptr;
   const config::TenantConfig* tenant = nullptr;
-  std::vector<LoadedPlugin> collectors;   ///< verified against their locks, selected for this tenant
+  std::vector<LoadedPlugin> collectors;  ///< verified against their locks, selected for this tenant
   std::vector<LoadedPlugin> frameworks;
-  std::vector<CheckSpec> checks;          ///< enabled ones, parameters and severities applied
+  std::vector<CheckSpec> checks;  ///< enabled ones, parameters and severities applied
   broker::BrokerOptions broker;
   sandbox::Spawner* spawner = nullptr;
   sandbox::Tier tier = sandbox::Tier::kStrict;
@@ -42,8 +42,8 @@ struct NewFinding {
 };
 
 struct RunReport {
-  std::string run;                        ///< "R-12"
-  std::string interrupted_run;            ///< an earlier run that never finished, else empty
+  std::string run;              ///< "R-12"
+  std::string interrupted_run;  ///< an earlier run that never finished, else empty
   std::vector<CheckResult> checks;
   std::vector<ControlResult> controls;
   std::vector<std::pair<std::string, DatasetStanding>> datasets;
@@ -52,12 +52,14 @@ struct RunReport {
   std::vector<std::string> warnings;
   broker::Consent consent;
   uint64_t subjects = 0, reads = 0, entries = 0, new_findings = 0;
-  std::vector<std::pair<std::string, std::pair<int, int>>> endpoints_done;  ///< plugin -> done, asked
+  std::vector<std::pair<std::string, std::pair<int, int>>>
+      endpoints_done;  ///< plugin -> done, asked
   int64_t collect_ms = 0, check_ms = 0, commit_ms = 0;
   ledger::Head head;
   std::string checkpoint;
   bool cancelled = false;
-  /// Set when the run had to stop: consent (kDenied), upstream (kUnavailable). What was taken stays.
+  /// Set when the run had to stop: consent (kDenied), upstream (kUnavailable). What was taken
+  /// stays.
   std::optional<Error> stopped;
 };
 

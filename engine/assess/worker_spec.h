@@ -10,7 +10,8 @@
 
 namespace assay::assess {
 
-/// Spec of a worker for `plugin`: limits of its manifest, place of its constructors. The memfd stays the caller's.
+/// Spec of a worker for `plugin`: limits of its manifest, place of its constructors. The memfd
+/// stays the caller's.
 inline sandbox::WorkerSpec PluginWorkerSpec(const LoadedPlugin& plugin, ipc::Role role,
                                             int64_t now_ms, int plugin_memfd) {
   sandbox::WorkerSpec spec;

@@ -28,8 +28,8 @@ Result<ByteVector> DecodeSextets(std::string_view text, std::string_view alphabe
   for (char c : text) {
     const size_t value = alphabet.find(c);
     if (value == std::string_view::npos)
-      return Fail(Code::kInvalidInput, fmt::format("base64: unexpected character {}",
-                                                   Quote(std::string_view(&c, 1))));
+      return Fail(Code::kInvalidInput,
+                  fmt::format("base64: unexpected character {}", Quote(std::string_view(&c, 1))));
     bits = (bits << 6 | static_cast<uint32_t>(value)) & 0xffffff;
     count += 6;
     if (count >= 8) {
@@ -94,7 +94,8 @@ Result<ByteVector> ParseBase64Url(std::string_view text) { return DecodeSextets(
 
 Result<Digest> ToDigest(ByteSpan bytes) {
   if (bytes.size() != 32)
-    return Fail(Code::kInvalidInput, fmt::format("digest: expected 32 bytes, found {}", bytes.size()));
+    return Fail(Code::kInvalidInput,
+                fmt::format("digest: expected 32 bytes, found {}", bytes.size()));
   Digest out;
   std::copy(bytes.begin(), bytes.end(), out.begin());
   return out;

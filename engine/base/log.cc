@@ -19,8 +19,7 @@ void SetLogLevel(LogLevel level) { g_level = level; }
 
 void Log(LogLevel level, std::string_view text) {
   if (level > g_level) return;
-  const std::string line =
-      fmt::format("assay: {}: {}\n", kNames[static_cast<size_t>(level)], text);
+  const std::string line = fmt::format("assay: {}: {}\n", kNames[static_cast<size_t>(level)], text);
   (void)WriteAll(STDERR_FILENO, AsBytes(line), "stderr");  // nowhere left to report it
 }
 

@@ -1,4 +1,5 @@
-// Diagnostics on stderr, one line each. Results go to stdout elsewhere; evidence goes to the ledger.
+// Diagnostics on stderr, one line each. Results go to stdout elsewhere; evidence goes to the
+// ledger.
 #pragma once
 
 #include <string_view>

@@ -90,15 +90,15 @@ std::string Quote(std::string_view untrusted, size_t max_bytes = 200);
 #define ASSAY_CONCAT(a, b) ASSAY_CONCAT_(a, b)
 
 /// Returns the error of a Status or Result expression to the caller, else goes on.
-#define ASSAY_TRY(expr)                                                      \
-  do {                                                                       \
-    if (auto assay_try_ = (expr); !assay_try_)                               \
+#define ASSAY_TRY(expr)                                                       \
+  do {                                                                        \
+    if (auto assay_try_ = (expr); !assay_try_)                                \
       return ::tl::unexpected<::assay::Error>(std::move(assay_try_.error())); \
   } while (false)
 
 /// `ASSAY_ASSIGN(auto x, F());` declares x from the value or returns the error to the caller.
 #define ASSAY_ASSIGN(lhs, expr) ASSAY_ASSIGN_(ASSAY_CONCAT(assay_res_, __LINE__), lhs, expr)
-#define ASSAY_ASSIGN_(tmp, lhs, expr)                                               \
-  auto tmp = (expr);                                                                \
-  if (!tmp) return ::tl::unexpected<::assay::Error>(std::move(tmp.error()));         \
+#define ASSAY_ASSIGN_(tmp, lhs, expr)                                        \
+  auto tmp = (expr);                                                         \
+  if (!tmp) return ::tl::unexpected<::assay::Error>(std::move(tmp.error())); \
   lhs = std::move(*tmp)

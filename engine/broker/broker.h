@@ -1,7 +1,7 @@
 // The broker: the only part of assay that talks to a tenant, and it can only read. Holds tokens and
-// sockets; builds every URL from a manifest's endpoint and typed parameters; checks, paces, sends, journals.
-// It never parses a body: of the answers it decodes headers, transfer and content coding, the token
-// service's answers and the one continuation link that a worker points at.
+// sockets; builds every URL from a manifest's endpoint and typed parameters; checks, paces, sends,
+// journals. It never parses a body: of the answers it decodes headers, transfer and content coding,
+// the token service's answers and the one continuation link that a worker points at.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,14 @@
 
 namespace assay::broker {
 
-/// Base URLs and token settings of one cloud (config.md [clouds.NAME], domain of Microsoft's national clouds).
+/// Base URLs and token settings of one cloud (config.md [clouds.NAME], domain of Microsoft's
+/// national clouds).
 struct Cloud {
   std::string name = "global";
-  std::string login, graph, arm;             ///< "https://graph.microsoft.com"; http:// for loopback only
-  std::string graph_scope, arm_scope;        ///< ".default" scopes
+  std::string login, graph, arm;       ///< "https://graph.microsoft.com"; http:// for loopback only
+  std::string graph_scope, arm_scope;  ///< ".default" scopes
   std::vector<std::string> graph_audiences, arm_audiences;  ///< accepted `aud` values
-  std::string ca_file;                       ///< extra trust anchor (PEM) for a test cloud; empty: system store
+  std::string ca_file;  ///< extra trust anchor (PEM) for a test cloud; empty: system store
 };
 
 /// The built-in clouds: global, usgov, usgov-dod, china. Nothing when the name is unknown.
@@ -36,7 +37,8 @@ std::optional<Cloud> BuiltInCloud(std::string_view name);
 /// Client secret by reference. The value is read when a token is asked for and wiped after.
 struct Credential {
   std::string client_id;
-  std::string ref;  ///< "env:NAME", "file:/path" (mode 0600 or less), "cred:NAME" ($CREDENTIALS_DIRECTORY/NAME)
+  std::string ref;  ///< "env:NAME", "file:/path" (mode 0600 or less), "cred:NAME"
+                    ///< ($CREDENTIALS_DIRECTORY/NAME)
 };
 
 /// A tolerated write permission (config.md allow_excess), already validated and unexpired.
@@ -49,40 +51,45 @@ struct BrokerOptions {
   Cloud cloud{};
   Credential credential{};
   std::vector<AllowedExcess> allow_excess{};
-  unsigned concurrency = 8;              ///< requests in flight over all hosts
-  unsigned max_attempts = 8;             ///< per page, with Retry-After or back-off from 2 s, cap 120 s
-  uint32_t max_pages = 20'000;           ///< per read; a service that never stops paging is cut there (kPartial)
-  uint64_t max_body_bytes = 64ull << 20; ///< one page, after content decoding
-  std::chrono::milliseconds timeout{60'000};          ///< connect, and between bytes
-  std::chrono::milliseconds throttle_budget{900'000}; ///< waiting in one read at most
-  bool production = false;               ///< refuses a client secret from the environment ("env:")
-  std::string user_agent = "assay";      ///< "assay/<version>"
+  unsigned concurrency = 8;   ///< requests in flight over all hosts
+  unsigned max_attempts = 8;  ///< per page, with Retry-After or back-off from 2 s, cap 120 s
+  uint32_t max_pages =
+      20'000;  ///< per read; a service that never stops paging is cut there (kPartial)
+  uint64_t max_body_bytes = 64ull << 20;               ///< one page, after content decoding
+  std::chrono::milliseconds timeout{60'000};           ///< connect, and between bytes
+  std::chrono::milliseconds throttle_budget{900'000};  ///< waiting in one read at most
+  bool production = false;           ///< refuses a client secret from the environment ("env:")
+  std::string user_agent = "assay";  ///< "assay/<version>"
   const Clock* clock = &SystemClock();
   /// Called on a broker thread when a read waits; for progress lines. May be empty.
-  std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)> on_wait{};
+  std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)>
+      on_wait{};
 };
 
-/// What one request was and what came back, without the body: the journal's line and its personal part.
+/// What one request was and what came back, without the body: the journal's line and its personal
+/// part.
 struct ReadRecord {
   std::string endpoint;
-  std::string method;             ///< "GET" | "POST"
-  std::string url;                ///< personal: goes into the entry's body, never into the line
-  std::string request_body;       ///< of a read-only POST, as sent
-  uint32_t http_status = 0;       ///< 0 when there was no answer
+  std::string method;        ///< "GET" | "POST"
+  std::string url;           ///< personal: goes into the entry's body, never into the line
+  std::string request_body;  ///< of a read-only POST, as sent
+  uint32_t http_status = 0;  ///< 0 when there was no answer
   Timestamp sent{}, received{};
   std::string client_request_id;  ///< GUID that we sent
   std::string request_id;         ///< the service's: "request-id" or "x-ms-request-id"
   std::string content_coding;     ///< "gzip" or ""
   std::string server_date;        ///< Date header
   uint32_t attempts = 1;
-  uint64_t waited_ms = 0;         ///< for throttling
-  uint32_t tls_version = 0;       ///< 0x0303, 0x0304; 0 without TLS
+  uint64_t waited_ms = 0;    ///< for throttling
+  uint32_t tls_version = 0;  ///< 0x0303, 0x0304; 0 without TLS
 };
 
-/// One page of a read. `body` is the service's answer byte for byte (TLS, chunking and gzip undone).
+/// One page of a read. `body` is the service's answer byte for byte (TLS, chunking and gzip
+/// undone).
 struct ReadResult {
   uint32_t outcome = 0;           ///< ASSAY_PAGE_* of plugin-api/include/assay/read.h
-  Reason reason = Reason::kNone;  ///< kPermission (401, 403), kThrottled (429, 503), kUnavailable, kPartial (link refused or looped)
+  Reason reason = Reason::kNone;  ///< kPermission (401, 403), kThrottled (429, 503), kUnavailable,
+                                  ///< kPartial (link refused or looped)
   std::string detail;             ///< one line, no body text, no token
   ByteVector body;
   ReadRecord record;
@@ -90,14 +97,15 @@ struct ReadResult {
 
 /// What the consent guard learned (permissions.md section 2).
 struct Consent {
-  bool graph_checked = false;             ///< the token's roles were readable
-  std::vector<std::string> roles;         ///< application permissions in the Graph token
-  std::vector<std::string> excess;        ///< tolerated write permissions found
-  std::vector<std::string> content_roles; ///< read permissions that reach content (Mail.Read): warn, assay needs none
-  bool arm_token = false;                 ///< a token for ARM was issued
-  std::string arm_note;                   ///< "not checked: ..." when ARM could not be asked
+  bool graph_checked = false;       ///< the token's roles were readable
+  std::vector<std::string> roles;   ///< application permissions in the Graph token
+  std::vector<std::string> excess;  ///< tolerated write permissions found
+  std::vector<std::string>
+      content_roles;  ///< read permissions that reach content (Mail.Read): warn, assay needs none
+  bool arm_token = false;  ///< a token for ARM was issued
+  std::string arm_note;    ///< "not checked: ..." when ARM could not be asked
   std::string app_id, token_tenant;
-  int64_t clock_offset_ms = 0;            ///< local minus the token service's Date
+  int64_t clock_offset_ms = 0;  ///< local minus the token service's Date
 };
 
 using Params = std::vector<std::pair<std::string, std::string>>;
@@ -110,23 +118,28 @@ class Broker {
   /// Starts threads, sends nothing. kInvalidInput (cloud or credential is unusable).
   static Result<std::unique_ptr<Broker>> Create(BrokerOptions options);
 
-  /// Consent guard: gets the Graph token (and, when `needs_arm`, the ARM token) and refuses any power beyond
-  /// reading. kDenied with id AS-CON-003 (write permission), AS-CON-001 (no token: wrong secret, unknown app, consent
-  /// revoked; one distinct hint each, at most 2 attempts), AS-CON-002 (no permission at all), AS-CON-005 (token not readable),
-  /// kUnavailable (token service not reached, TLS untrusted). Must succeed before any Start.
+  /// Consent guard: gets the Graph token (and, when `needs_arm`, the ARM token) and refuses any
+  /// power beyond reading. kDenied with id AS-CON-003 (write permission), AS-CON-001 (no token:
+  /// wrong secret, unknown app, consent revoked; one distinct hint each, at most 2 attempts),
+  /// AS-CON-002 (no permission at all), AS-CON-005 (token not readable), kUnavailable (token
+  /// service not reached, TLS untrusted). Must succeed before any Start.
   virtual Result<Consent> CheckConsent(bool needs_arm) = 0;
 
-  /// Starts the first page of a read. `spec` must be a granted endpoint of a manifest. A handle names the read in
-  /// later pages. kInvalidInput (parameter missing, unknown or of the wrong type), kDenied (URL policy, method not in the
-  /// compiled list, consent guard not passed).
-  virtual Result<uint64_t> Start(const EndpointSpec& spec, const Params& params, Completion done) = 0;
-  /// Starts the page after `body` (the broker-verified bytes of the page before, kept by the caller) by the link that a worker
-  /// points at: offset and length of a raw JSON string token in `body`. Refusals arrive through `done` as ASSAY_PAGE_REFUSED
-  /// (foreign host, other path, widened $select or $expand, not preceded by the paging key, seen before).
-  virtual void StartNext(uint64_t read, ByteSpan body, uint64_t offset, uint64_t length, Completion done) = 0;
+  /// Starts the first page of a read. `spec` must be a granted endpoint of a manifest. A handle
+  /// names the read in later pages. kInvalidInput (parameter missing, unknown or of the wrong
+  /// type), kDenied (URL policy, method not in the compiled list, consent guard not passed).
+  virtual Result<uint64_t> Start(const EndpointSpec& spec, const Params& params,
+                                 Completion done) = 0;
+  /// Starts the page after `body` (the broker-verified bytes of the page before, kept by the
+  /// caller) by the link that a worker points at: offset and length of a raw JSON string token in
+  /// `body`. Refusals arrive through `done` as ASSAY_PAGE_REFUSED (foreign host, other path,
+  /// widened $select or $expand, not preceded by the paging key, seen before).
+  virtual void StartNext(uint64_t read, ByteSpan body, uint64_t offset, uint64_t length,
+                         Completion done) = 0;
   /// Ends a read: forgets its links.
   virtual void Finish(uint64_t read) = 0;
-  /// Lets running requests end within a second or cuts them; pending completions come with kCancelled details.
+  /// Lets running requests end within a second or cuts them; pending completions come with
+  /// kCancelled details.
   virtual void Cancel() = 0;
   /// The clock that the journal's times come from.
   virtual Timestamp Now() const = 0;
@@ -134,8 +147,9 @@ class Broker {
   virtual std::map<std::string, uint64_t> RequestCounts() const = 0;
 };
 
-/// Resolves "env:", "file:" or "cred:". `production` refuses env:. kInvalidInput, kNotFound, kDenied (file mode
-/// wider than 0600 or other owner). The result must be wiped by the caller. [any thread]
+/// Resolves "env:", "file:" or "cred:". `production` refuses env:. kInvalidInput, kNotFound,
+/// kDenied (file mode wider than 0600 or other owner). The result must be wiped by the caller. [any
+/// thread]
 Result<std::string> ResolveSecret(std::string_view ref, bool production);
 
 }  // namespace assay::broker

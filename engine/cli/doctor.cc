@@ -1,4 +1,5 @@
-// assay doctor: what this machine and this configuration offer, one line each; exit 5 when something is missing.
+// assay doctor: what this machine and this configuration offer, one line each; exit 5 when
+// something is missing.
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -17,17 +18,19 @@ struct Finding {
 void Show(Context& context, const std::vector<Finding>& all) {
   std::string items;
   for (const Finding& one : all) {
-    items += fmt::format("{}{{\"ok\":{},\"name\":{},\"text\":{}}}", items.empty() ? "" : ",", one.ok,
-                         JsonString(one.name), JsonString(one.text));
+    items += fmt::format("{}{{\"ok\":{},\"name\":{},\"text\":{}}}", items.empty() ? "" : ",",
+                         one.ok, JsonString(one.name), JsonString(one.text));
     if (!context.options.json)
-      Say(context, fmt::format("  {} {:<11} {}\n",
-                               Mark(one.ok ? Verdict::kPass : Verdict::kNotAssessed, StyleOf(context)),
-                               one.name, one.text));
+      Say(context,
+          fmt::format("  {} {:<11} {}\n",
+                      Mark(one.ok ? Verdict::kPass : Verdict::kNotAssessed, StyleOf(context)),
+                      one.name, one.text));
   }
   if (context.options.json) PrintJson(context, "doctor", true, "{\"items\":[" + items + "]}");
 }
 
-void LookAtSandbox(Context& context, std::vector<Finding>& out, std::optional<sandbox::TierReport>& tier) {
+void LookAtSandbox(Context& context, std::vector<Finding>& out,
+                   std::optional<sandbox::TierReport>& tier) {
   auto report = context.spawner->Probe();
   if (!report) {
     out.push_back({false, "sandbox", report.error().ToString()});
@@ -53,9 +56,10 @@ void LookAtPlugins(const assess::Installation& installation, const config::Confi
       out.push_back({false, "plugins", tenant.id + ": " + plan.error().ToString()});
       continue;
     }
-    out.push_back({true, "plugins", fmt::format("{}: {} collectors, {} frameworks, {} checks; digests as locked",
-                                                tenant.id, plan->collectors.size(),
-                                                plan->frameworks.size(), plan->checks.size())});
+    out.push_back(
+        {true, "plugins",
+         fmt::format("{}: {} collectors, {} frameworks, {} checks; digests as locked", tenant.id,
+                     plan->collectors.size(), plan->frameworks.size(), plan->checks.size())});
   }
 }
 
@@ -64,7 +68,8 @@ void LookAtLedgers(const config::Config& config, std::vector<Finding>& out) {
     auto ledger = ledger::Ledger::OpenReadOnly(assess::LedgerOptions(config, tenant, false));
     if (!ledger) {
       const bool absent = ledger.error().code == Code::kNotFound;
-      out.push_back({absent, "ledger", tenant.id + ": " + (absent ? "none yet" : ledger.error().ToString())});
+      out.push_back(
+          {absent, "ledger", tenant.id + ": " + (absent ? "none yet" : ledger.error().ToString())});
       continue;
     }
     auto head = (*ledger)->ReadHead();
@@ -89,7 +94,8 @@ int RunDoctor(Context& context) {
     out.push_back({true, "config", context.options.config + ": valid"});
     if (tier) {
       auto chosen = assess::ChooseTier(workspace->config, *tier);
-      if (!chosen) out.push_back({false, "config", chosen.error().message + "; " + chosen.error().hint});
+      if (!chosen)
+        out.push_back({false, "config", chosen.error().message + "; " + chosen.error().hint});
     }
     LookAtPlugins(workspace->installation, workspace->config, out);
     LookAtLedgers(workspace->config, out);

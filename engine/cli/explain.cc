@@ -30,8 +30,7 @@ bool ExplainCheck(Context& context, const std::string& name, const assess::Catal
   return false;
 }
 
-bool ExplainControl(Context& context, const std::string& name,
-                    const assess::Catalogue& catalogue) {
+bool ExplainControl(Context& context, const std::string& name, const assess::Catalogue& catalogue) {
   bool found = false;
   for (const assess::InstalledFramework& installed : catalogue.frameworks()) {
     const FrameworkSpec& framework = installed.spec;
@@ -44,7 +43,8 @@ bool ExplainControl(Context& context, const std::string& name,
       Say(context, fmt::format("  automation  {}\n", control.automation));
       if (control.needs_attestation) Say(context, "  a person must attest the procedural part\n");
       if (control.checks.empty()) Say(context, "  uncovered: no check speaks to it\n");
-      for (const std::string& check : control.checks) Say(context, fmt::format("  check       {}\n", check));
+      for (const std::string& check : control.checks)
+        Say(context, fmt::format("  check       {}\n", check));
     }
   }
   return found;
@@ -62,14 +62,19 @@ int RunExplain(Context& context) {
   }
   auto catalogue = OpenCatalogue(context);
   if (!catalogue) return Report(context, catalogue.error());
-  if (ExplainCheck(context, name, *catalogue) || ExplainControl(context, name, *catalogue)) return 0;
+  if (ExplainCheck(context, name, *catalogue) || ExplainControl(context, name, *catalogue))
+    return 0;
   std::vector<std::string> known;
   for (const Explanation& one : Explanations()) known.emplace_back(one.name);
   for (const std::string& id : catalogue->CheckIds()) known.push_back(id);
   const std::string near = NearestWord(name, known);
-  return Report(context, Error{Code::kNotFound, "nothing is called " + Quote(name), {},
-                               near.empty() ? "assay check list, assay framework list" : "did you mean " + near + "?",
-                               {}, {}});
+  return Report(context, Error{Code::kNotFound,
+                               "nothing is called " + Quote(name),
+                               {},
+                               near.empty() ? "assay check list, assay framework list"
+                                            : "did you mean " + near + "?",
+                               {},
+                               {}});
 }
 
 }  // namespace assay::cli

@@ -7,10 +7,10 @@
 namespace assay::cli {
 
 struct Explanation {
-  std::string_view name;   ///< "AS-CON-003" or "not_assessed"
-  std::string_view what;   ///< one sentence
-  std::string_view why;    ///< why assay behaves so
-  std::string_view remedy; ///< the smallest way out; empty for words
+  std::string_view name;    ///< "AS-CON-003" or "not_assessed"
+  std::string_view what;    ///< one sentence
+  std::string_view why;     ///< why assay behaves so
+  std::string_view remedy;  ///< the smallest way out; empty for words
 };
 
 /// Every code and word, codes first. [any thread]

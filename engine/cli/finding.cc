@@ -23,11 +23,12 @@ std::string FindingId(uint64_t number) { return number == 0 ? "-" : fmt::format(
 std::string RowJson(const Row& row, const std::string& tenant, const CheckCatalogue& checks) {
   const Observation& o = row.view.observation;
   const auto spec = checks.find(row.check->result.check);
-  const std::string severity =
-      spec == checks.end() ? "" : std::string(Name(spec->second.severity));
+  const std::string severity = spec == checks.end() ? "" : std::string(Name(spec->second.severity));
   return fmt::format(
-      "{{\"id\":{},\"check\":{},\"check_version\":{},\"verdict\":\"{}\",\"reason\":{},\"excepted\":false,"
-      "\"severity\":{},\"tenant\":{},\"subject\":{{\"type\":{},\"id\":{},\"label\":{}}},\"detail\":{},"
+      "{{\"id\":{},\"check\":{},\"check_version\":{},\"verdict\":\"{}\",\"reason\":{},\"excepted\":"
+      "false,"
+      "\"severity\":{},\"tenant\":{},\"subject\":{{\"type\":{},\"id\":{},\"label\":{}}},\"detail\":"
+      "{},"
       "\"entry\":{{\"index\":{}}}}}",
       row.view.finding == 0 ? "null" : JsonString(FindingId(row.view.finding)),
       JsonString(row.check->result.check), row.check->result.version, Name(o.verdict),
@@ -57,8 +58,12 @@ std::optional<Opened> OpenLastRun(Context& context, int& exit) {
   auto run = assess::ReadLastRun(*out.ledger);
   if (!run) return exit = Report(context, run.error()), std::nullopt;
   if (!*run) {
-    exit = Report(context, Error{Code::kNotFound, "tenant " + out.tenant->id + ": no finished run yet",
-                                 {}, "assay run", {}, {}});
+    exit = Report(context, Error{Code::kNotFound,
+                                 "tenant " + out.tenant->id + ": no finished run yet",
+                                 {},
+                                 "assay run",
+                                 {},
+                                 {}});
     return std::nullopt;
   }
   out.run = std::move(**run);
@@ -84,8 +89,12 @@ int RunFindingList(Context& context) {
   const std::string wanted = context.options.verdict.empty() ? "fail" : context.options.verdict;
   const auto verdict = ParseVerdict(wanted);
   if (!verdict && wanted != "all") {
-    Report(context, Error{Code::kInvalidInput, "--verdict " + Quote(wanted) + ": unknown verdict", {},
-                          "pass, fail, manual, not_applicable, not_assessed or all", {}, {}});
+    Report(context, Error{Code::kInvalidInput,
+                          "--verdict " + Quote(wanted) + ": unknown verdict",
+                          {},
+                          "pass, fail, manual, not_applicable, not_assessed or all",
+                          {},
+                          {}});
     return ToInt(ExitCode::kUsage);
   }
   std::string items;
@@ -93,22 +102,25 @@ int RunFindingList(Context& context) {
   if (header) Say(context, fmt::format("  {:<8} {:<9} {:<44} SUBJECT\n", "ID", "SEV", "CHECK"));
   for (const assess::CheckView& check : opened->run.checks) {
     const auto& only = context.options.only_checks;
-    if (!only.empty() && std::find(only.begin(), only.end(), check.result.check) == only.end()) continue;
+    if (!only.empty() && std::find(only.begin(), only.end(), check.result.check) == only.end())
+      continue;
     const auto spec = opened->checks.find(check.result.check);
     const auto severity = spec == opened->checks.end() ? "?" : Name(spec->second.severity);
-    Status read = assess::ReadObservations(*opened->ledger, check, [&](assess::ObservationView view) {
-      if (verdict && view.observation.verdict != *verdict) return true;
-      Row row{&check, std::move(view)};
-      if (context.options.json) {
-        items += (items.empty() ? "" : ",") + RowJson(row, opened->tenant->id, opened->checks);
-        return true;
-      }
-      const Observation& o = row.view.observation;
-      Say(context, fmt::format("  {:<8} {:<9} {:<44} {} ({}) {}\n", FindingId(row.view.finding), severity,
-                               check.result.check, o.label.empty() ? o.subject : o.label,
-                               o.subject_type, o.detail));
-      return true;
-    });
+    Status read =
+        assess::ReadObservations(*opened->ledger, check, [&](assess::ObservationView view) {
+          if (verdict && view.observation.verdict != *verdict) return true;
+          Row row{&check, std::move(view)};
+          if (context.options.json) {
+            items += (items.empty() ? "" : ",") + RowJson(row, opened->tenant->id, opened->checks);
+            return true;
+          }
+          const Observation& o = row.view.observation;
+          Say(context,
+              fmt::format("  {:<8} {:<9} {:<44} {} ({}) {}\n", FindingId(row.view.finding),
+                          severity, check.result.check, o.label.empty() ? o.subject : o.label,
+                          o.subject_type, o.detail));
+          return true;
+        });
     if (!read) return Report(context, read.error());
   }
   if (context.options.json) PrintJson(context, "finding list", true, "{\"items\":[" + items + "]}");
@@ -123,34 +135,41 @@ int RunFindingShow(Context& context) {
   std::optional<Row> found;
   for (const assess::CheckView& check : opened->run.checks) {
     if (number == 0 || found) break;
-    Status read = assess::ReadObservations(*opened->ledger, check, [&](assess::ObservationView view) {
-      if (view.finding != number) return true;
-      found = Row{&check, std::move(view)};
-      return false;
-    });
+    Status read =
+        assess::ReadObservations(*opened->ledger, check, [&](assess::ObservationView view) {
+          if (view.finding != number) return true;
+          found = Row{&check, std::move(view)};
+          return false;
+        });
     if (!read) return Report(context, read.error());
   }
   if (!found)
     return Report(context, Error{Code::kNotFound,
-                                 "finding " + Quote(context.options.argument) + ": not failing in run " +
-                                     opened->run.run,
-                                 {}, "assay finding list", {}, {}});
+                                 "finding " + Quote(context.options.argument) +
+                                     ": not failing in run " + opened->run.run,
+                                 {},
+                                 "assay finding list",
+                                 {},
+                                 {}});
   if (context.options.json) {
     PrintJson(context, "finding show", true, RowJson(*found, opened->tenant->id, opened->checks));
     return 0;
   }
   const Observation& o = found->view.observation;
-  Say(context, fmt::format("  {}  {}  {}\n", FindingId(number), Name(o.verdict), found->check->result.check));
+  Say(context, fmt::format("  {}  {}  {}\n", FindingId(number), Name(o.verdict),
+                           found->check->result.check));
   const auto spec = opened->checks.find(found->check->result.check);
   if (spec != opened->checks.end()) Say(context, fmt::format("    {}\n", spec->second.title));
   Say(context, fmt::format("    subject   {} ({}) {}\n", o.label, o.subject_type, o.subject));
   if (!o.detail.empty()) Say(context, fmt::format("    detail    {}\n", o.detail));
-  Say(context, fmt::format("    decided   run {}, entry {}\n", opened->run.run, ToNumber(found->check->entry)));
+  Say(context, fmt::format("    decided   run {}, entry {}\n", opened->run.run,
+                           ToNumber(found->check->entry)));
   for (const auto& record : found->view.records)
     if (!record.empty())
       Say(context, fmt::format("    evidence  entry {}{}\n", record[0],
                                record.size() > 1 ? fmt::format(", record {}", record[1]) : ""));
-  if (spec != opened->checks.end()) Say(context, fmt::format("    to fix    {}\n", spec->second.remediation));
+  if (spec != opened->checks.end())
+    Say(context, fmt::format("    to fix    {}\n", spec->second.remediation));
   return 0;
 }
 

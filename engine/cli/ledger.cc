@@ -13,8 +13,10 @@ namespace {
 
 std::string ReportJson(const std::string& tenant, const ledger::VerifyReport& r) {
   return fmt::format(
-      "{{\"tenant\":{},\"ok\":{},\"entries\":{},\"bodies\":{},\"bodies_opened\":{},\"checkpoints\":{},"
-      "\"tree_size\":{},\"root_hash\":\"{}\",\"fingerprint\":{},\"first_bad_index\":{},\"place\":{},"
+      "{{\"tenant\":{},\"ok\":{},\"entries\":{},\"bodies\":{},\"bodies_opened\":{},\"checkpoints\":"
+      "{},"
+      "\"tree_size\":{},\"root_hash\":\"{}\",\"fingerprint\":{},\"first_bad_index\":{},\"place\":{}"
+      ","
       "\"message\":{}}}",
       JsonString(tenant), r.ok, r.entries, r.bodies, r.bodies_opened, r.checkpoints,
       ToNumber(r.head.size), EncodeBase64(r.head.root), JsonString(r.fingerprint),
@@ -25,23 +27,31 @@ std::string ReportJson(const std::string& tenant, const ledger::VerifyReport& r)
 void ShowReport(Context& context, const std::string& tenant, const ledger::VerifyReport& r) {
   const Style style = StyleOf(context);
   if (r.ok) {
-    Say(context, fmt::format("  {} ledger verifies  {}  {} entries · {} bodies, {} opened · {} checkpoints\n",
-                             Mark(Verdict::kPass, style), tenant, r.entries, r.bodies, r.bodies_opened,
-                             r.checkpoints));
-    Say(context, fmt::format("    head {}  key {}\n    compare the key with what you wrote down: only you can\n",
-                             EncodeHex(r.head.root), r.fingerprint));
+    Say(context,
+        fmt::format(
+            "  {} ledger verifies  {}  {} entries · {} bodies, {} opened · {} checkpoints\n",
+            Mark(Verdict::kPass, style), tenant, r.entries, r.bodies, r.bodies_opened,
+            r.checkpoints));
+    Say(context,
+        fmt::format(
+            "    head {}  key {}\n    compare the key with what you wrote down: only you can\n",
+            EncodeHex(r.head.root), r.fingerprint));
     return;
   }
-  Say(context, fmt::format("  {} LEDGER DOES NOT VERIFY  {}\n", Mark(Verdict::kFail, style), tenant));
+  Say(context,
+      fmt::format("  {} LEDGER DOES NOT VERIFY  {}\n", Mark(Verdict::kFail, style), tenant));
   if (r.first_bad_index) Say(context, fmt::format("    first bad entry  {}\n", *r.first_bad_index));
-  Say(context, fmt::format("    place            {}\n    what             {}\n", r.place, r.message));
-  Say(context, "    nothing was repaired, and nothing is appended to this ledger\n"
-               "    next: keep the files as they are; compare with an outside copy of a checkpoint;\n"
-               "          assay explain AS-LED-002\n");
+  Say(context,
+      fmt::format("    place            {}\n    what             {}\n", r.place, r.message));
+  Say(context,
+      "    nothing was repaired, and nothing is appended to this ledger\n"
+      "    next: keep the files as they are; compare with an outside copy of a checkpoint;\n"
+      "          assay explain AS-LED-002\n");
 }
 
 /// Verifies one ledger; the exit code.
-int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger, std::string& items) {
+int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger,
+              std::string& items) {
   auto report = ledger.Verify();
   if (!report) return Report(context, report.error());
   items += (items.empty() ? "" : ",") + ReportJson(name, *report);
@@ -83,7 +93,8 @@ int RunLedgerVerify(Context& context) {
     if (ledger) one = VerifyOne(context, tenant->id, *ledger, items);
     exit = exit == ToInt(ExitCode::kVerification) ? exit : std::max(exit, one);
   }
-  if (context.options.json) PrintJson(context, "ledger verify", exit == 0, "{\"ledgers\":[" + items + "]}");
+  if (context.options.json)
+    PrintJson(context, "ledger verify", exit == 0, "{\"ledgers\":[" + items + "]}");
   return exit;
 }
 
@@ -104,9 +115,9 @@ int RunLedgerStatus(Context& context) {
                           JsonString(*note)));
     return 0;
   }
-  Say(context, fmt::format("  {}  epoch {}  {} entries\n    root {}\n    key  {}\n", opened->tenant->id,
-                           head->epoch, ToNumber(head->size), EncodeHex(head->root),
-                           opened->ledger->Fingerprint()));
+  Say(context, fmt::format("  {}  epoch {}  {} entries\n    root {}\n    key  {}\n",
+                           opened->tenant->id, head->epoch, ToNumber(head->size),
+                           EncodeHex(head->root), opened->ledger->Fingerprint()));
   if (note->empty()) Say(context, "    no checkpoint signed yet\n");
   return 0;
 }
@@ -120,12 +131,16 @@ int RunLedgerShow(Context& context) {
   if (!head) return Report(context, head.error());
   uint64_t from = 0, to = ToNumber(head->size);
   if (!argument.empty()) {
-    const auto [end, error] = std::from_chars(argument.data(), argument.data() + argument.size(), from);
+    const auto [end, error] =
+        std::from_chars(argument.data(), argument.data() + argument.size(), from);
     if (error != std::errc() || end != argument.data() + argument.size() || from >= to)
       return Report(context, Error{Code::kNotFound,
                                    fmt::format("entry {}: the ledger holds entries 0 to {}",
                                                Quote(argument), to == 0 ? 0 : to - 1),
-                                   {}, {}, {}, {}});
+                                   {},
+                                   {},
+                                   {},
+                                   {}});
     to = from + 1;
   }
   Status read = opened->ledger->ReadLines(LeafIndex{from}, LeafIndex{to},
@@ -143,8 +158,12 @@ int RunLedgerCheckpoint(Context& context) {
   auto note = opened->ledger->LatestCheckpoint();
   if (!note) return Report(context, note.error());
   if (note->empty())
-    return Report(context, Error{Code::kNotFound, "tenant " + opened->tenant->id + ": no checkpoint yet",
-                                 {}, "assay run", {}, {}});
+    return Report(context, Error{Code::kNotFound,
+                                 "tenant " + opened->tenant->id + ": no checkpoint yet",
+                                 {},
+                                 "assay run",
+                                 {},
+                                 {}});
   Say(context, *note);
   return 0;
 }

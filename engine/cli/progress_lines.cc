@@ -46,8 +46,10 @@ void ProgressLines::Waiting(const std::string& endpoint, std::chrono::millisecon
 
 void ProgressLines::CollectorFinished(const std::string& plugin, bool ok,
                                       const std::string& detail) {
-  if (!ok && enabled_) Say(fmt::format("collect  {} failed: {}", plugin, detail));
-  else if (Due()) Say(fmt::format("collect  {} done", plugin));
+  if (!ok && enabled_)
+    Say(fmt::format("collect  {} failed: {}", plugin, detail));
+  else if (Due())
+    Say(fmt::format("collect  {} done", plugin));
 }
 
 void ProgressLines::PluginLog(const std::string& plugin, int severity, const std::string& line) {

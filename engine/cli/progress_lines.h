@@ -1,5 +1,5 @@
-// Progress of a run on stderr: one line for each change of state, none before the first second, so that a
-// quick run says nothing and a slow one is never silent.
+// Progress of a run on stderr: one line for each change of state, none before the first second, so
+// that a quick run says nothing and a slow one is never silent.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// assay run: one run for each selected tenant. Findings do not change the exit code unless --fail-on.
+// assay run: one run for each selected tenant. Findings do not change the exit code unless
+// --fail-on.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -24,7 +25,8 @@ bool FailsOn(const TenantRun& run, const std::string& level) {
   if (!limit) return false;
   for (const CheckResult& check : run.report.checks) {
     const auto spec = run.checks.find(check.check);
-    if (check.verdict == Verdict::kFail && spec != run.checks.end() && spec->second.severity <= *limit)
+    if (check.verdict == Verdict::kFail && spec != run.checks.end() &&
+        spec->second.severity <= *limit)
       return true;
   }
   return false;
@@ -73,9 +75,14 @@ int RunRun(Context& context) {
   std::string items;
   for (const config::TenantConfig* tenant : *tenants) {
     ProgressLines progress(!context.options.quiet && !context.options.json);
-    RunRequest request{&workspace->installation, &workspace->config, tenant,
+    RunRequest request{&workspace->installation,
+                       &workspace->config,
+                       tenant,
                        {context.options.only_checks, context.options.frameworks},
-                       context.spawner, &progress, &g_cancelled, "cli"};
+                       context.spawner,
+                       &progress,
+                       &g_cancelled,
+                       "cli"};
     auto run = RunTenant(request);
     if (!run) {
       Report(context, run.error());

@@ -30,8 +30,9 @@ struct TenantRun {
   std::string fingerprint;
 };
 
-/// Errors carry the ids and codes that ExitFor knows: AS-PLG-* (plugin refused), AS-SBX-* (sandbox), kUnavailable
-/// (busy, store), kCorrupt (ledger does not verify at open). A run that stopped early is a value, not an error.
+/// Errors carry the ids and codes that ExitFor knows: AS-PLG-* (plugin refused), AS-SBX-*
+/// (sandbox), kUnavailable (busy, store), kCorrupt (ledger does not verify at open). A run that
+/// stopped early is a value, not an error.
 Result<TenantRun> RunTenant(const RunRequest& request);
 
 /// Exit code of a run that ended (cli.md section 3.4); `fail_on` is a severity or empty.

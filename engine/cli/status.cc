@@ -27,19 +27,21 @@ void ShowStatus(Context& context, const config::TenantConfig& tenant, const asse
   const Style style = StyleOf(context);
   Say(context, fmt::format("  {}  run {} {}  {}  sandbox {}\n", tenant.id, run.run, run.outcome,
                            run.finished, run.tier));
-  Say(context, fmt::format("    {} {} fail   {} {} pass   {} {} manual   {} {} not assessed   {} {} not applicable\n",
-                           Mark(Verdict::kFail, style), counts[Verdict::kFail],
-                           Mark(Verdict::kPass, style), counts[Verdict::kPass],
-                           Mark(Verdict::kManual, style), counts[Verdict::kManual],
-                           Mark(Verdict::kNotAssessed, style), counts[Verdict::kNotAssessed],
-                           Mark(Verdict::kNotApplicable, style), counts[Verdict::kNotApplicable]));
+  Say(context,
+      fmt::format("    {} {} fail   {} {} pass   {} {} manual   {} {} not assessed   {} {} not "
+                  "applicable\n",
+                  Mark(Verdict::kFail, style), counts[Verdict::kFail], Mark(Verdict::kPass, style),
+                  counts[Verdict::kPass], Mark(Verdict::kManual, style), counts[Verdict::kManual],
+                  Mark(Verdict::kNotAssessed, style), counts[Verdict::kNotAssessed],
+                  Mark(Verdict::kNotApplicable, style), counts[Verdict::kNotApplicable]));
   std::vector<ControlResult> controls;
   for (const auto& control : run.controls) controls.push_back(control.result);
   Say(context, ControlSummary(controls, style));
   for (const auto& dataset : run.datasets)
     if (dataset.completeness != "complete")
-      Say(context, fmt::format("    {} {}: {} ({}) {}\n", Mark(Verdict::kNotAssessed, style),
-                               dataset.dataset, dataset.completeness, dataset.reason, dataset.detail));
+      Say(context,
+          fmt::format("    {} {}: {} ({}) {}\n", Mark(Verdict::kNotAssessed, style),
+                      dataset.dataset, dataset.completeness, dataset.reason, dataset.detail));
   for (const std::string& note : run.notes) Say(context, fmt::format("    {}\n", note));
 }
 
@@ -66,7 +68,8 @@ int RunStatus(Context& context) {
       continue;
     }
     if (!*run) {
-      if (!context.options.json) Say(context, fmt::format("  {}  no finished run yet\n", tenant->id));
+      if (!context.options.json)
+        Say(context, fmt::format("  {}  no finished run yet\n", tenant->id));
       continue;
     }
     std::map<Verdict, int> counts;
@@ -74,7 +77,8 @@ int RunStatus(Context& context) {
     items += (items.empty() ? "" : ",") + StatusJson(*tenant, **run, counts);
     if (!context.options.json) ShowStatus(context, *tenant, **run, counts);
   }
-  if (context.options.json) PrintJson(context, "status", exit == 0, "{\"tenants\":[" + items + "]}");
+  if (context.options.json)
+    PrintJson(context, "status", exit == 0, "{\"tenants\":[" + items + "]}");
   return exit;
 }
 

@@ -81,9 +81,10 @@ std::string ControlSummary(const std::vector<ControlResult>& controls, const Sty
     const int failing = n[ControlState::kNotSatisfied], unknown = n[ControlState::kUnknown];
     const int uncovered = n[ControlState::kUncovered];
     const int assessed = satisfied + failing + excepted;
-    out += fmt::format("  {:<14} {} satisfied of {} assessed of {} mapped · {} not satisfied · "
-                       "{} unknown · {} not covered by any check\n",
-                       framework, satisfied, assessed, assessed + unknown, failing, unknown, uncovered);
+    out += fmt::format(
+        "  {:<14} {} satisfied of {} assessed of {} mapped · {} not satisfied · "
+        "{} unknown · {} not covered by any check\n",
+        framework, satisfied, assessed, assessed + unknown, failing, unknown, uncovered);
   }
   return out;
 }
@@ -92,7 +93,8 @@ std::string RunSummary(const assess::RunReport& report, const CheckCatalogue& ch
                        const Style& style) {
   std::string collect;
   for (const auto& [plugin, done] : report.endpoints_done)
-    collect += fmt::format("{}{} {}/{}", collect.empty() ? "" : " · ", plugin, done.first, done.second);
+    collect +=
+        fmt::format("{}{} {}/{}", collect.empty() ? "" : " · ", plugin, done.first, done.second);
   std::string out;
   out += fmt::format("  collect  {}  {}\n", collect, Seconds(report.collect_ms));
   if (!report.checks.empty())
@@ -120,11 +122,12 @@ std::string RunReportJson(const assess::RunReport& report, const std::string& te
   std::string checks, controls, missing, faults;
   for (const CheckResult& c : report.checks)
     checks += fmt::format(
-        "{}{{\"check\":{},\"version\":{},\"verdict\":\"{}\",\"reason\":{},\"detail\":{},\"pass\":{},"
+        "{}{{\"check\":{},\"version\":{},\"verdict\":\"{}\",\"reason\":{},\"detail\":{},\"pass\":{}"
+        ","
         "\"fail\":{},\"manual\":{},\"not_applicable\":{},\"not_assessed\":{}}}",
         checks.empty() ? "" : ",", JsonString(c.check), c.version, Name(c.verdict),
-        c.reason == Reason::kNone ? "null" : JsonString(Name(c.reason)), JsonString(c.detail), c.pass,
-        c.fail, c.manual, c.not_applicable, c.not_assessed);
+        c.reason == Reason::kNone ? "null" : JsonString(Name(c.reason)), JsonString(c.detail),
+        c.pass, c.fail, c.manual, c.not_applicable, c.not_assessed);
   for (const ControlResult& c : report.controls)
     controls += fmt::format("{}{{\"framework\":{},\"control\":{},\"state\":\"{}\",\"why\":{}}}",
                             controls.empty() ? "" : ",", JsonString(c.framework),

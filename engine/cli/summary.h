@@ -21,7 +21,8 @@ inline std::string Mark(Verdict verdict, const Style& style) { return VerdictMar
 /// collect, check and commit lines, verdict counts and what is worth a look. Ends with a newline.
 std::string RunSummary(const assess::RunReport& report, const CheckCatalogue& checks,
                        const Style& style);
-/// One line a framework: a fraction with its denominators, uncovered said aloud; never a single score.
+/// One line a framework: a fraction with its denominators, uncovered said aloud; never a single
+/// score.
 std::string ControlSummary(const std::vector<ControlResult>& controls, const Style& style);
 
 /// Report of a run as the `data` of the JSON envelope.

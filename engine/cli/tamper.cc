@@ -14,9 +14,11 @@ constexpr std::string_view kCount = "\"counts\":{\"fail\":";
 
 /// Offset of the first digit of a failing count that is 1 to 9 and has one digit.
 size_t FindCount(std::string_view file) {
-  for (size_t at = file.find(kCount); at != std::string_view::npos; at = file.find(kCount, at + 1)) {
+  for (size_t at = file.find(kCount); at != std::string_view::npos;
+       at = file.find(kCount, at + 1)) {
     const size_t digit = at + kCount.size();
-    if (digit + 1 < file.size() && file[digit] >= '1' && file[digit] <= '9' && file[digit + 1] == ',')
+    if (digit + 1 < file.size() && file[digit] >= '1' && file[digit] <= '9' &&
+        file[digit + 1] == ',')
       return digit;
   }
   return std::string_view::npos;

@@ -1,5 +1,6 @@
-// assay verify PATH: hands a ledger folder to assay-verify, the offline verifier that shares no storage code
-// with the engine. What an auditor runs and what an administrator runs is the same program.
+// assay verify PATH: hands a ledger folder to assay-verify, the offline verifier that shares no
+// storage code with the engine. What an auditor runs and what an administrator runs is the same
+// program.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "cli/installed.h"
-
 #include "proof/sha256.h"
 
 namespace assay::cli {
@@ -15,10 +14,10 @@ std::optional<Workspace> OpenWorkspace(Context& context, int& exit, bool check_s
   if (!catalogue) return exit = Report(context, catalogue.error()), std::nullopt;
   const config::LoadOptions options = LoadOptionsFor(*catalogue, check_secrets);
   config::Loaded loaded = config::LoadConfig(context.options.config, options);
-  if (!ShowDiagnostics(context, loaded.diagnostics)) return exit = ToInt(ExitCode::kConfig), std::nullopt;
+  if (!ShowDiagnostics(context, loaded.diagnostics))
+    return exit = ToInt(ExitCode::kConfig), std::nullopt;
   Workspace out{std::move(*installation), std::move(loaded.config)};
-  out.config.digest_hex =
-      EncodeHex(proof::Sha256(AsBytes(config::CanonicalText(out.config))));
+  out.config.digest_hex = EncodeHex(proof::Sha256(AsBytes(config::CanonicalText(out.config))));
   return out;
 }
 
@@ -48,7 +47,8 @@ std::optional<std::vector<const config::TenantConfig*>> SelectTenants(Context& c
 
 std::unique_ptr<ledger::Ledger> OpenForReading(Context& context, const Workspace& workspace,
                                                const config::TenantConfig& tenant, int& exit) {
-  auto ledger = ledger::Ledger::OpenReadOnly(assess::LedgerOptions(workspace.config, tenant, false));
+  auto ledger =
+      ledger::Ledger::OpenReadOnly(assess::LedgerOptions(workspace.config, tenant, false));
   if (ledger) return std::move(*ledger);
   exit = Report(context, std::move(ledger.error()).Context("tenant " + tenant.id));
   return nullptr;

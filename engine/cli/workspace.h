@@ -18,11 +18,12 @@ struct Workspace {
   config::Config config;
 };
 
-/// Finds the installation, loads -C FILE (default ./assay.toml) and prints every diagnostic. Nothing when it has
-/// errors: the caller returns `exit`.
+/// Finds the installation, loads -C FILE (default ./assay.toml) and prints every diagnostic.
+/// Nothing when it has errors: the caller returns `exit`.
 std::optional<Workspace> OpenWorkspace(Context& context, int& exit, bool check_secrets = false);
 
-/// Tenants that --tenant or --all name; without either the only one. Prints and gives nothing when that fails.
+/// Tenants that --tenant or --all name; without either the only one. Prints and gives nothing when
+/// that fails.
 std::optional<std::vector<const config::TenantConfig*>> SelectTenants(Context& context,
                                                                       const Workspace& workspace,
                                                                       int& exit);

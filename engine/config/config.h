@@ -1,4 +1,5 @@
-// assay.toml as validated values. Parsing, validation and messages: config/load.h. Only this folder knows toml++.
+// assay.toml as validated values. Parsing, validation and messages: config/load.h. Only this folder
+// knows toml++.
 #pragma once
 
 #include <chrono>
@@ -23,7 +24,7 @@ struct Place {
 struct CredentialConfig {
   std::string kind;  ///< "secret" (others: "not available in this version" until their issue)
   std::string client_id;
-  std::string ref;   ///< "env:", "file:", "cred:"
+  std::string ref;  ///< "env:", "file:", "cred:"
 };
 
 struct ExcessConfig {
@@ -31,7 +32,7 @@ struct ExcessConfig {
 };
 
 struct TenantConfig {
-  std::string id;    ///< name: directory and command line; [a-z0-9-]{1,64}
+  std::string id;  ///< name: directory and command line; [a-z0-9-]{1,64}
   std::string name;
   std::optional<TenantId> directory_id;  ///< always set after validation
   std::string cloud = "global";
@@ -59,13 +60,15 @@ struct StorageConfig {
 struct PluginConfig {
   std::string id, path, sha256, dev_pin, version;
   std::vector<std::string> tenants{"*"};
-  std::vector<std::string> granted_endpoints;   ///< empty: all of the manifest
-  std::map<std::string, int64_t> limits;        ///< "memory_bytes", "cpu_seconds", ... overrides
+  std::vector<std::string> granted_endpoints;  ///< empty: all of the manifest
+  std::map<std::string, int64_t> limits;       ///< "memory_bytes", "cpu_seconds", ... overrides
   Place place;
 };
 
 struct FrameworkConfig {
-  struct Exclude { std::string control, reason, approver, expires; };
+  struct Exclude {
+    std::string control, reason, approver, expires;
+  };
   std::string id, version;
   std::vector<std::string> tenants{"*"};
   std::vector<Exclude> exclude;
@@ -76,15 +79,15 @@ struct CheckConfig {
   std::optional<Severity> severity;
   bool enabled = true;
   std::string max_age;
-  std::map<std::string, std::string> params;   ///< as CheckSpec::params
+  std::map<std::string, std::string> params;  ///< as CheckSpec::params
   Place place;
 };
 
 struct Config {
-  std::filesystem::path file;                  ///< the main file; relative paths count from its folder
+  std::filesystem::path file;  ///< the main file; relative paths count from its folder
   std::string instance_name, origin;
   bool production = false;
-  std::string sandbox_accept = "strict";       ///< lowest tier that a run may use
+  std::string sandbox_accept = "strict";  ///< lowest tier that a run may use
   std::string default_store;
   std::map<std::string, StorageConfig> storage;
   std::filesystem::path master_key_file, ledger_key_dir;  ///< defaults under the storage path
@@ -95,7 +98,7 @@ struct Config {
   std::map<std::string, CheckConfig> checks;
   std::filesystem::path checks_dir;
   std::string evidence_raw = "full";
-  std::string digest_hex;                      ///< SHA-256 of the effective configuration (V20)
+  std::string digest_hex;  ///< SHA-256 of the effective configuration (V20)
 };
 
 }  // namespace assay::config

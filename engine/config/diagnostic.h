@@ -1,5 +1,5 @@
-// A message about a configuration file: code, text, place with caret, hint. All errors of one pass are collected;
-// printing is here so that text and JSON cannot disagree. Form: cli.md section 3.5.
+// A message about a configuration file: code, text, place with caret, hint. All errors of one pass
+// are collected; printing is here so that text and JSON cannot disagree. Form: cli.md section 3.5.
 #pragma once
 
 #include <string>
@@ -11,11 +11,12 @@ namespace assay::config {
 
 struct Diagnostic {
   bool is_error = true;
-  std::string code;      ///< "AS-CFG-001"
-  std::string message;   ///< "unknown key \"shedule\" in [[tenants]]"
+  std::string code;     ///< "AS-CFG-001"
+  std::string message;  ///< "unknown key \"shedule\" in [[tenants]]"
   Place place;
-  std::string source_line;   ///< text of place.line, empty when unknown; never shown when it holds a secret
-  std::string caret_note;    ///< beside the carets
+  std::string
+      source_line;  ///< text of place.line, empty when unknown; never shown when it holds a secret
+  std::string caret_note;          ///< beside the carets
   std::vector<std::string> notes;  ///< "= help: ..." lines
 };
 

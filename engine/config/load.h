@@ -16,8 +16,8 @@
 namespace assay::config {
 
 struct LoadOptions {
-  bool check_secrets = true;                  ///< references must resolve (--no-secrets skips)
-  std::vector<std::string> known_plugins;     ///< installed ids, for "is not installed"
+  bool check_secrets = true;               ///< references must resolve (--no-secrets skips)
+  std::vector<std::string> known_plugins;  ///< installed ids, for "is not installed"
   std::vector<std::string> known_frameworks;
   std::vector<std::string> known_checks;
 };
@@ -26,21 +26,30 @@ struct LoadOptions {
 struct Loaded {
   Config config;
   std::vector<Diagnostic> diagnostics;
-  /// Every effective value with its origin: ("tenants.contoso.cloud", "\"global\"", place or "default").
-  struct Origin { std::string key, value; std::optional<Place> place; };
+  /// Every effective value with its origin: ("tenants.contoso.cloud", "\"global\"", place or
+  /// "default").
+  struct Origin {
+    std::string key, value;
+    std::optional<Place> place;
+  };
   std::vector<Origin> origins;
 };
 Loaded LoadConfig(const std::filesystem::path& file, const LoadOptions& options);
 
-/// The effective configuration as canonical JSON (sorted keys, no places, no file name): what its digest is taken
-/// over, so that a verdict can be tied to the configuration that made it. Holds references, never secrets. [any thread]
+/// The effective configuration as canonical JSON (sorted keys, no places, no file name): what its
+/// digest is taken over, so that a verdict can be tied to the configuration that made it. Holds
+/// references, never secrets. [any thread]
 std::string CanonicalText(const Config& config);
 
-/// The manifest of a plugin from the text of its ELF note. kInvalidInput with "manifest:line:col: ...". Untrusted input.
+/// The manifest of a plugin from the text of its ELF note. kInvalidInput with "manifest:line:col:
+/// ...". Untrusted input.
 Result<Manifest> ParseManifest(std::string_view toml, const std::string& name);
-/// One file of checks. kInvalidInput with file:line:col. `plugin`: the collector beside which it lies.
-Result<std::vector<CheckSpec>> ParseChecks(std::string_view toml, const std::string& file, const std::string& plugin);
+/// One file of checks. kInvalidInput with file:line:col. `plugin`: the collector beside which it
+/// lies.
+Result<std::vector<CheckSpec>> ParseChecks(std::string_view toml, const std::string& file,
+                                           const std::string& plugin);
 /// controls.toml and mapping.toml of a framework.
-Result<FrameworkSpec> ParseFramework(std::string_view controls, std::string_view mapping, const std::string& folder);
+Result<FrameworkSpec> ParseFramework(std::string_view controls, std::string_view mapping,
+                                     const std::string& folder);
 
 }  // namespace assay::config

@@ -1,7 +1,6 @@
 #include "config/lock_file.h"
 
 #include <fmt/format.h>
-
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -56,7 +55,8 @@ class LockReader {
     if (!value || value->empty())
       return At(name_, table.source(), fmt::format("{} is missing or no text", key));
     if (digest && !IsDigest(*value))
-      return At(name_, table[key].node()->source(), fmt::format("{}: expected 64 hexadecimal digits", key));
+      return At(name_, table[key].node()->source(),
+                fmt::format("{}: expected 64 hexadecimal digits", key));
     return *value;
   }
 
@@ -102,7 +102,8 @@ std::string FormatLock(const std::vector<LockEntry>& entries) {
       "# Made by assay. Pins every file of every plugin and what it may read.\nschema = 1\n";
   for (const LockEntry& entry : entries) {
     out += fmt::format(
-        "\n[[plugin]]\nid = \"{}\"\nversion = \"{}\"\nmanifest = \"{}\"\ngrant = \"{}\"\nfiles = [\n",
+        "\n[[plugin]]\nid = \"{}\"\nversion = \"{}\"\nmanifest = \"{}\"\ngrant = \"{}\"\nfiles = "
+        "[\n",
         entry.id, entry.version, entry.manifest_sha256, entry.grant_sha256);
     for (const auto& [name, digest] : entry.files)
       out += fmt::format("  {{ name = \"{}\", sha256 = \"{}\" }},\n", name, digest);

@@ -10,7 +10,8 @@
 
 namespace assay::config {
 
-/// kInvalidInput with "<name>:line:col: ..." for syntax, unknown keys, bad digests or an id met twice.
+/// kInvalidInput with "<name>:line:col: ..." for syntax, unknown keys, bad digests or an id met
+/// twice.
 Result<std::vector<LockEntry>> ParseLock(std::string_view toml, const std::string& name);
 /// The text that ParseLock reads back to equal entries; stable order. [any thread]
 std::string FormatLock(const std::vector<LockEntry>& entries);

@@ -18,9 +18,12 @@ bool ParseRow(Reader& in, size_t columns, Row& row) {
   for (RowValue& value : row.values) {
     value = RowValue{};
     value.kind = in.U8();
-    if (value.kind == 1) value.text = in.Text();
-    else if (value.kind == 2) value.integer = in.I64();
-    else if (value.kind != 0) return false;
+    if (value.kind == 1)
+      value.text = in.Text();
+    else if (value.kind == 2)
+      value.integer = in.I64();
+    else if (value.kind != 0)
+      return false;
     if (!in.ok()) return false;
   }
   return in.ok();

@@ -1,5 +1,6 @@
 // Bounded reading and writing of little-endian fields in a message payload. Used by both sides; the
-// reader trusts nothing: any overrun or excess makes ok() false and every later value zero or empty.
+// reader trusts nothing: any overrun or excess makes ok() false and every later value zero or
+// empty.
 #pragma once
 
 #include <cstdint>

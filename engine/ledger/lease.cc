@@ -40,7 +40,8 @@ Result<Lease> Lease::Take(const std::filesystem::path& directory, const std::str
   // An OFD lock is the descriptor's, not the process's: a second open here collides too.
   if (::fcntl(fd.get(), F_OFD_SETLK, &lock) != 0) {
     if (errno == EAGAIN || errno == EACCES)
-      return Fail(Error{Code::kUnavailable, path.string() + ": held by " + ReadHolder(fd.get()), {}, {}, {}, {}}
+      return Fail(Error{
+          Code::kUnavailable, path.string() + ": held by " + ReadHolder(fd.get()), {}, {}, {}, {}}
                       .Id("AS-LED-001"));
     return Fail(ErrnoError(path.string()));
   }

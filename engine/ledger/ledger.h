@@ -1,8 +1,9 @@
-// The evidence ledger of one tenant: append-only entries under an RFC 9162 tree, sealed bodies with salted
-// record leaves, signed checkpoints. docs/formats/{entry,leaf,evidence-body,checkpoint,ledger-tables}.md are normative.
+// The evidence ledger of one tenant: append-only entries under an RFC 9162 tree, sealed bodies with
+// salted record leaves, signed checkpoints.
+// docs/formats/{entry,leaf,evidence-body,checkpoint,ledger-tables}.md are normative.
 //
-// One writer process at a time (lease). Within it every method is safe to call from several threads;
-// appends are ordered by the one writer thread inside. Storage is behind store.h.
+// One writer process at a time (lease). Within it every method is safe to call from several
+// threads; appends are ordered by the one writer thread inside. Storage is behind store.h.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@
 
 namespace assay::ledger {
 
-/// A member of an entry line: integer 0..2^53-1, ASCII-safe text, or a nested list or object of these.
+/// A member of an entry line: integer 0..2^53-1, ASCII-safe text, or a nested list or object of
+/// these.
 struct Member;
 using MemberList = std::vector<Member>;
 using MemberMap = std::map<std::string, Member>;
@@ -54,10 +56,10 @@ struct BodyRef {
   std::string scheme = "rec/1";
 };
 
-/// An entry to be appended. The ledger adds epoch, index, prev, tenant, time, v. Nothing personal or
-/// guessable may stand in `members`: it could not be erased.
+/// An entry to be appended. The ledger adds epoch, index, prev, tenant, time, v. Nothing personal
+/// or guessable may stand in `members`: it could not be erased.
 struct EntryDraft {
-  std::string kind;   ///< "read", "run.started", ... (docs/formats/entry.md)
+  std::string kind;  ///< "read", "run.started", ... (docs/formats/entry.md)
   std::string actor = "engine";
   MemberMap members;  ///< by kind; keys that the ledger adds itself are refused (kInvalidInput)
   std::optional<BodyRef> body;
@@ -76,14 +78,16 @@ struct Head {
 };
 
 struct OpenOptions {
-  std::filesystem::path directory;  ///< of this tenant: <storage>/<tenant name>; made with mode 0700
+  std::filesystem::path
+      directory;  ///< of this tenant: <storage>/<tenant name>; made with mode 0700
   TenantId tenant;
-  std::string origin;               ///< checkpoint origin: "<instance origin>/<tenant name>"
-  std::string master_key_file;      ///< 32 bytes, mode 0600; created when `create` and absent
-  std::string ledger_key_file;      ///< Ed25519 private key PEM, mode 0600; created when `create` and absent
-  bool create = false;              ///< make a new ledger when there is none
-  bool production = false;          ///< refuse overlay file systems
-  std::string run_lease_holder;     ///< for messages when busy: "assay run, pid 123"
+  std::string origin;           ///< checkpoint origin: "<instance origin>/<tenant name>"
+  std::string master_key_file;  ///< 32 bytes, mode 0600; created when `create` and absent
+  std::string
+      ledger_key_file;  ///< Ed25519 private key PEM, mode 0600; created when `create` and absent
+  bool create = false;  ///< make a new ledger when there is none
+  bool production = false;       ///< refuse overlay file systems
+  std::string run_lease_holder;  ///< for messages when busy: "assay run, pid 123"
   const Clock* clock = &SystemClock();
 };
 
@@ -92,10 +96,10 @@ struct VerifyReport {
   bool ok = false;
   uint64_t entries = 0, bodies = 0, bodies_opened = 0, checkpoints = 0;
   Head head;
-  std::string fingerprint;          ///< "SHA256:..." of the ledger's public key
+  std::string fingerprint;  ///< "SHA256:..." of the ledger's public key
   std::optional<uint64_t> first_bad_index;
-  std::string place;                ///< "entry 41", "tile 0/0", "checkpoint 3", "evidence-202611.db body ..."
-  std::string message;              ///< what is wrong there
+  std::string place;    ///< "entry 41", "tile 0/0", "checkpoint 3", "evidence-202611.db body ..."
+  std::string message;  ///< what is wrong there
 };
 
 /// "SQLite 3.40.1": what stores the ledger on this machine. [any thread]
@@ -106,15 +110,16 @@ class Ledger {
   virtual ~Ledger() = default;
 
   /// Opens for appending and takes the lease. kUnavailable (busy: another process holds the lease),
-  /// kCorrupt (behind or forked from its checkpoints.log, head broken: opens read-only only), kNotFound
-  /// (no ledger and not `create`), kIo, kUnsupported (network file system).
+  /// kCorrupt (behind or forked from its checkpoints.log, head broken: opens read-only only),
+  /// kNotFound (no ledger and not `create`), kIo, kUnsupported (network file system).
   static Result<std::unique_ptr<Ledger>> Open(const OpenOptions& options);
   /// Opens without lease, for reading and verifying only; appending fails with kDenied.
   static Result<std::unique_ptr<Ledger>> OpenReadOnly(const OpenOptions& options);
 
   /// Stores a body: segments `bytes` by `records` (ordered, within, not overlapping; else the whole
   /// body becomes one segment), salts, hashes, compresses, seals and commits it to the evidence
-  /// store. Returns what the entry refers to. Heavy work happens on the calling thread. kIo, kLimitExceeded.
+  /// store. Returns what the entry refers to. Heavy work happens on the calling thread. kIo,
+  /// kLimitExceeded.
   virtual Result<BodyRef> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records) = 0;
   /// A body of several segments without a skeleton: one for each subject (kinds other than read).
   virtual Result<BodyRef> PutSegments(const std::vector<std::string>& segments) = 0;
@@ -133,7 +138,8 @@ class Ledger {
   /// Calls `visit` for each line of [from, to) in order until it returns false.
   virtual Status ReadLines(LeafIndex from, LeafIndex to,
                            const std::function<bool(LeafIndex, std::string_view line)>& visit) = 0;
-  /// Opens a body: the bytes as PutBody got them. kNotFound, kCorrupt (does not match root), kDenied (no key).
+  /// Opens a body: the bytes as PutBody got them. kNotFound, kCorrupt (does not match root),
+  /// kDenied (no key).
   virtual Result<ByteVector> ReadBody(const Digest& root) = 0;
   /// Opens a body segment by segment.
   virtual Result<std::vector<ByteVector>> ReadSegments(const Digest& root) = 0;

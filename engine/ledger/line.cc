@@ -84,7 +84,8 @@ Result<LineFacts> ParseMembers(proof::JsonObject members) {
   return out;
 }
 
-// Entries of one group mostly share their millisecond, and formatting one costs as much as the rest.
+// Entries of one group mostly share their millisecond, and formatting one costs as much as the
+// rest.
 const std::string& QuotedTime(Timestamp time) {
   thread_local Timestamp last{};
   thread_local std::string text;

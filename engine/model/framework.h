@@ -1,4 +1,5 @@
-// A framework: controls in our own words and the checks mapped to them. TOML: docs/formats/framework.md.
+// A framework: controls in our own words and the checks mapped to them. TOML:
+// docs/formats/framework.md.
 #pragma once
 
 #include <string>
@@ -10,10 +11,10 @@ namespace assay {
 
 /// `[[control]]` of controls.toml joined with `[[map]]` of mapping.toml.
 struct ControlSpec {
-  std::string id;          ///< "A.8.5"
-  std::string title;       ///< own words
-  std::string group;       ///< "technological"
-  std::string automation;  ///< "automated" | "partial" | "manual" | "n/a"
+  std::string id;                  ///< "A.8.5"
+  std::string title;               ///< own words
+  std::string group;               ///< "technological"
+  std::string automation;          ///< "automated" | "partial" | "manual" | "n/a"
   bool needs_attestation = false;  ///< a person must attest the procedural part
   std::vector<std::string> checks;
 };

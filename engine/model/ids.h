@@ -1,5 +1,5 @@
-// Distinct types for things that must not be mixed up. A TenantId is never a bare string: no read or
-// write of evidence happens without one (promise 7).
+// Distinct types for things that must not be mixed up. A TenantId is never a bare string: no read
+// or write of evidence happens without one (promise 7).
 #pragma once
 
 #include <compare>

@@ -1,4 +1,5 @@
-// What an admin (or the build, for built-in plugins) pinned: the files of a plugin and what it may read.
+// What an admin (or the build, for built-in plugins) pinned: the files of a plugin and what it may
+// read.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// What a plugin says of itself before it runs: identity, reads, datasets, limits. Plain values, made
-// by config/manifest_file.h from the TOML of the ELF note and checked there.
+// What a plugin says of itself before it runs: identity, reads, datasets, limits. Plain values,
+// made by config/manifest_file.h from the TOML of the ELF note and checked there.
 #pragma once
 
 #include <cstdint>
@@ -36,22 +36,22 @@ struct ParamSpec {
 
 /// A declared read. `[[endpoint]]` of manifest.toml; ids are those of the endpoint catalogue.
 struct EndpointSpec {
-  std::string id;               ///< "graph-users"
+  std::string id;  ///< "graph-users"
   ServiceHost host = ServiceHost::kGraph;
-  std::string version;          ///< Graph: "v1.0" | "beta"; empty for ARM
-  std::string api_version;      ///< ARM: value of api-version; empty for Graph
-  std::string path;             ///< "/subscriptions/{subscriptionId}/providers/..."
+  std::string version;      ///< Graph: "v1.0" | "beta"; empty for ARM
+  std::string api_version;  ///< ARM: value of api-version; empty for Graph
+  std::string path;         ///< "/subscriptions/{subscriptionId}/providers/..."
   std::vector<ParamSpec> params;
   std::vector<std::pair<std::string, std::string>> query;  ///< in order, plain text: {"$top","999"}
   Paging paging = Paging::kSingle;
-  std::string read_post;        ///< id in the broker's compiled list when this is a read-only POST
-  std::string permission;       ///< least Graph application permission; empty for ARM
-  std::vector<std::string> also;  ///< higher read permissions that also work
-  std::string arm_action;       ///< RBAC action needed, for messages; empty for Graph
-  std::string licence;          ///< service plan needed; empty for none
+  std::string read_post;   ///< id in the broker's compiled list when this is a read-only POST
+  std::string permission;  ///< least Graph application permission; empty for ARM
+  std::vector<std::string> also;      ///< higher read permissions that also work
+  std::string arm_action;             ///< RBAC action needed, for messages; empty for Graph
+  std::string licence;                ///< service plan needed; empty for none
   std::vector<std::string> datasets;  ///< datasets that it feeds
-  bool optional = false;        ///< its failure leaves its datasets complete
-  bool personal = false;        ///< answers hold personal data
+  bool optional = false;              ///< its failure leaves its datasets complete
+  bool personal = false;              ///< answers hold personal data
 };
 
 enum class ColumnType : uint8_t {
@@ -71,25 +71,25 @@ struct ColumnSpec {
 
 /// A typed table that a collector fills. `[[dataset]]` of manifest.toml.
 struct DatasetSpec {
-  std::string id;                 ///< "entra_user"; SQL name of its view
+  std::string id;  ///< "entra_user"; SQL name of its view
   std::vector<ColumnSpec> columns;
-  std::vector<std::string> key;   ///< columns of the primary key, never null
-  std::string subject;            ///< column that names the subject
-  std::string label;              ///< column shown to people for a subject; empty: the subject itself
-  std::string subject_type;       ///< "user", "device", "subscription", ...
-  std::string data_class;         ///< "directory", "device", "policy", "posture"
+  std::vector<std::string> key;  ///< columns of the primary key, never null
+  std::string subject;           ///< column that names the subject
+  std::string label;         ///< column shown to people for a subject; empty: the subject itself
+  std::string subject_type;  ///< "user", "device", "subscription", ...
+  std::string data_class;    ///< "directory", "device", "policy", "posture"
 };
 
 /// Upper bounds of one worker. Every number has its reason in docs/decisions/0004-quotas.md.
 struct WorkerLimits {
-  uint64_t memory_bytes = 512ull << 20;   ///< RLIMIT_AS
-  uint32_t cpu_seconds = 600;             ///< RLIMIT_CPU
+  uint64_t memory_bytes = 512ull << 20;  ///< RLIMIT_AS
+  uint32_t cpu_seconds = 600;            ///< RLIMIT_CPU
   uint32_t wall_seconds = 7200;
   uint64_t rows = 20'000'000;
   uint64_t row_bytes = 8ull << 30;
   uint64_t frames = 50'000'000;
   uint64_t reads = 500'000;
-  uint32_t outstanding = 64;              ///< tickets at once
+  uint32_t outstanding = 64;  ///< tickets at once
   uint64_t log_bytes = 64 << 10;
   uint32_t denied_calls = 100;
   uint32_t records_per_body = 100'000;

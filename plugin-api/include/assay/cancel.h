@@ -13,7 +13,7 @@ extern "C" {
 typedef struct assay_cancel_v1 {
   /* 1 when the run is being cancelled: return soon, what was emitted stays. Cheap; poll it in long
    * loops. Every blocking call returns ASSAY_E_CANCELLED by itself. */
-  uint32_t (*is_cancelled)(const assay_host_t *host);
+  uint32_t (*is_cancelled)(const assay_host_t* host);
 } assay_cancel_v1_t;
 
 #ifdef __cplusplus

@@ -13,7 +13,7 @@ extern "C" {
 
 typedef struct assay_clock_v1 {
   /* Milliseconds since 1970-01-01T00:00:00Z of the start of the run; the same for the whole run. */
-  int64_t (*now_ms)(const assay_host_t *host);
+  int64_t (*now_ms)(const assay_host_t* host);
 } assay_clock_v1_t;
 
 #ifdef __cplusplus

@@ -33,16 +33,17 @@ enum {
 
 typedef struct assay_emit_v1 {
   /* Number of a dataset of the manifest. Errors: NOT_FOUND. */
-  assay_status_t (*dataset)(const assay_host_t *host, assay_str_t id, uint32_t *number);
+  assay_status_t (*dataset)(const assay_host_t* host, assay_str_t id, uint32_t* number);
   /* Adds one row: one value for each column in the manifest's order. `page` is the page that the
    * row was read from and `record` the number of its mark there, or ASSAY_NO_RECORD. A second row
    * with the same key replaces nothing: the first in (page, record) order of the evidence stays and
-   * the dataset notes the duplicate. Errors: INVALID (count or kind of values, key is null), LIMIT. */
-  assay_status_t (*row)(const assay_host_t *host, uint32_t dataset, uint32_t page, uint32_t record,
-                        const assay_value_t *values, uint32_t value_count);
+   * the dataset notes the duplicate. Errors: INVALID (count or kind of values, key is null), LIMIT.
+   */
+  assay_status_t (*row)(const assay_host_t* host, uint32_t dataset, uint32_t page, uint32_t record,
+                        const assay_value_t* values, uint32_t value_count);
   /* Says what the plugin knows of the dataset's completeness; the worst of all calls stays.
    * `detail`: one line for people, without personal data; may be empty. Errors: INVALID. */
-  assay_status_t (*state)(const assay_host_t *host, uint32_t dataset, uint32_t completeness,
+  assay_status_t (*state)(const assay_host_t* host, uint32_t dataset, uint32_t completeness,
                           uint32_t reason, assay_str_t detail);
 } assay_emit_v1_t;
 

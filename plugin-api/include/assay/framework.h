@@ -13,7 +13,8 @@ extern "C" {
 
 #define ASSAY_EXT_FRAMEWORK "assay.framework/1"
 
-/* Verdict of a check (roll-up over its subjects). ASSAY_VERDICT_ABSENT: the check did not run at all. */
+/* Verdict of a check (roll-up over its subjects). ASSAY_VERDICT_ABSENT: the check did not run at
+ * all. */
 enum {
   ASSAY_VERDICT_ABSENT = 0,
   ASSAY_VERDICT_PASS = 1,
@@ -42,22 +43,22 @@ typedef struct assay_mapped_check {
 } assay_mapped_check_t;
 
 typedef struct assay_control {
-  assay_str_t id;    /* "A.8.5" */
-  assay_str_t title; /* own words */
+  assay_str_t id;             /* "A.8.5" */
+  assay_str_t title;          /* own words */
   uint32_t needs_attestation; /* 1 when a person must attest the procedural part */
   uint32_t attested;          /* 1 when a valid attestation exists */
-  const assay_mapped_check_t *checks;
+  const assay_mapped_check_t* checks;
   uint64_t check_count;
 } assay_control_t;
 
 typedef struct assay_framework_v1 {
   /* Number of controls of the package. */
-  uint32_t (*control_count)(const assay_host_t *host);
+  uint32_t (*control_count)(const assay_host_t* host);
   /* The control at `index`; valid until destroy(). Errors: NOT_FOUND. */
-  assay_status_t (*control)(const assay_host_t *host, uint32_t index, const assay_control_t **out);
+  assay_status_t (*control)(const assay_host_t* host, uint32_t index, const assay_control_t** out);
   /* Concludes on the control at `index`, once: state and, in one line for people without personal
    * data, why. Errors: INVALID (unknown state, twice), NOT_FOUND. */
-  assay_status_t (*conclude)(const assay_host_t *host, uint32_t index, uint32_t state,
+  assay_status_t (*conclude)(const assay_host_t* host, uint32_t index, uint32_t state,
                              assay_str_t why);
 } assay_framework_v1_t;
 

@@ -18,8 +18,9 @@ enum {
 };
 
 typedef struct assay_log_v1 {
-  /* Writes one line; cut at 1,024 bytes; dropped and counted when the quota is used up. Never fails. */
-  void (*write)(const assay_host_t *host, uint32_t severity, assay_str_t line);
+  /* Writes one line; cut at 1,024 bytes; dropped and counted when the quota is used up. Never
+   * fails. */
+  void (*write)(const assay_host_t* host, uint32_t severity, assay_str_t line);
 } assay_log_v1_t;
 
 #ifdef __cplusplus

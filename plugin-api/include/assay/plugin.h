@@ -21,22 +21,22 @@ extern "C" {
 #endif
 
 typedef struct assay_plugin_v1 {
-  uint32_t magic; /* ASSAY_ABI_MAGIC */
-  uint32_t size;  /* sizeof(assay_plugin_v1_t) */
+  uint32_t magic;     /* ASSAY_ABI_MAGIC */
+  uint32_t size;      /* sizeof(assay_plugin_v1_t) */
   uint16_t abi_major; /* ASSAY_ABI_MAJOR the plugin was built with */
   uint16_t abi_minor; /* ASSAY_ABI_MINOR the plugin was built with */
   uint32_t reserved;  /* 0 */
   /* Makes the plugin's state. *state may stay null when there is none. Should not block.
    * Errors: any negative status; the host's set_error says why. Required. [create] */
-  assay_status_t (*create)(const assay_host_t *host, void **state);
+  assay_status_t (*create)(const assay_host_t* host, void** state);
   /* Does the work: a collector reads and emits, a framework decides. Blocks as long as it needs,
    * within the CPU and wall limits of the run. Required. [run] */
-  assay_status_t (*run)(void *state);
+  assay_status_t (*run)(void* state);
   /* Frees the state. Required. [destroy] */
-  void (*destroy)(void *state);
+  void (*destroy)(void* state);
   /* Extensions that the plugin itself offers ("assay.framework/1"); null when it has none of that
    * id. Owned by the plugin until destroy(). May be null. [after create] */
-  const void *(*ext)(void *state, assay_str_t id);
+  const void* (*ext)(void* state, assay_str_t id);
 } assay_plugin_v1_t;
 
 #if defined(__GNUC__)

@@ -2,7 +2,8 @@
  *
  * Rules for the whole ABI (every header below repeats only what differs):
  *  - Integers have fixed width; text is UTF-8 in a slice {ptr, len}, never zero-terminated.
- *  - A pointer that the host passes stays valid until the call returns, unless the text says otherwise.
+ *  - A pointer that the host passes stays valid until the call returns, unless the text says
+ * otherwise.
  *  - A pointer that the plugin passes is copied by the host before the call returns.
  *  - No exception may cross this border; errno means nothing here; nobody registers anything.
  *  - All calls come from, and must be made on, the one thread that entered run(). [plugin thread]
@@ -24,7 +25,7 @@ extern "C" {
 
 /* UTF-8 slice. ptr may be null only when len is 0. */
 typedef struct assay_str {
-  const char *ptr;
+  const char* ptr;
   uint64_t len;
 } assay_str_t;
 
@@ -51,10 +52,10 @@ enum {
 };
 
 typedef struct assay_value {
-  uint32_t kind; /* ASSAY_NULL, ASSAY_TEXT or ASSAY_INT */
+  uint32_t kind;     /* ASSAY_NULL, ASSAY_TEXT or ASSAY_INT */
   uint32_t reserved; /* 0 */
-  int64_t integer; /* used when ASSAY_INT */
-  assay_str_t text; /* used when ASSAY_TEXT */
+  int64_t integer;   /* used when ASSAY_INT */
+  assay_str_t text;  /* used when ASSAY_TEXT */
 } assay_value_t;
 
 /* A range of bytes within a response body. */
@@ -63,20 +64,21 @@ typedef struct assay_range {
   uint64_t length;
 } assay_range_t;
 
-/* The host's side of the border. Owned by the host; valid from create() until destroy() returned. */
+/* The host's side of the border. Owned by the host; valid from create() until destroy() returned.
+ */
 typedef struct assay_host assay_host_t;
 struct assay_host {
   uint32_t size; /* sizeof(assay_host_t) */
   uint16_t abi_major;
   uint16_t abi_minor;
-  void *impl; /* the host's own; never touched by the plugin */
+  void* impl; /* the host's own; never touched by the plugin */
   /* Looks up a host extension by id ("assay.read/1"). Null when this host has none of that id.
    * The table is owned by the host and valid until destroy() returned. Does not block.
    * [plugin thread; create, run] */
-  const void *(*extension)(const assay_host_t *host, assay_str_t id);
+  const void* (*extension)(const assay_host_t* host, assay_str_t id);
   /* Says why the call that is about to return a failure fails; cut at 1,024 bytes; the last one
    * before the return counts. Does not block. [plugin thread; create, run] */
-  void (*set_error)(const assay_host_t *host, assay_str_t message);
+  void (*set_error)(const assay_host_t* host, assay_str_t message);
 };
 
 #ifdef __cplusplus

@@ -8,7 +8,8 @@ using namespace assay;
 
 TEST_CASE("Utf8: refuses overlong, surrogate, cut and too large sequences", "[base]") {
   CHECK(IsUtf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
-  for (const char* bad : {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xff"}) {
+  for (const char* bad :
+       {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xff"}) {
     INFO(bad);
     CHECK_FALSE(IsUtf8(bad));
   }

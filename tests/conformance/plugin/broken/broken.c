@@ -1,5 +1,6 @@
-/* A gallery of wrong plugins, one sin each (SIN is set by the build). Every one asks for the organisation, as an
- * honest collector would, and then sins. The engine must name what happened and go on without it. */
+/* A gallery of wrong plugins, one sin each (SIN is set by the build). Every one asks for the
+ * organisation, as an honest collector would, and then sins. The engine must name what happened and
+ * go on without it. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,27 +24,28 @@
 #define SIN_HANG 12
 #define SIN_RAW_FRAME 13
 
-static const assay_host_t *g_host;
+static const assay_host_t* g_host;
 
-static assay_str_t S(const char *text) {
+static assay_str_t S(const char* text) {
   assay_str_t out = {text, strlen(text)};
   return out;
 }
 
 #if SIN == SIN_CONSTRUCTOR
 __attribute__((constructor)) static void Early(void) {
-  volatile int *nowhere = 0;
+  volatile int* nowhere = 0;
   *nowhere = 1;
 }
 #endif
 
-static assay_status_t Create(const assay_host_t *host, void **state) {
+static assay_status_t Create(const assay_host_t* host, void** state) {
   g_host = host;
   *state = 0;
   return ASSAY_OK;
 }
 
-static void Sin(const assay_read_v1_t *read, const assay_emit_v1_t *emit, const assay_page_t *page) {
+static void Sin(const assay_read_v1_t* read, const assay_emit_v1_t* emit,
+                const assay_page_t* page) {
   uint32_t dataset = 0;
   assay_value_t id;
   memset(&id, 0, sizeof id);
@@ -76,7 +78,7 @@ static void Sin(const assay_read_v1_t *read, const assay_emit_v1_t *emit, const 
   _exit(0);
 #elif SIN == SIN_MEMORY
   for (size_t i = 0;; ++i) {
-    char *block = malloc(1 << 20);
+    char* block = malloc(1 << 20);
     if (block == 0) abort();
     memset(block, 1, 1 << 20);
   }
@@ -91,9 +93,9 @@ static void Sin(const assay_read_v1_t *read, const assay_emit_v1_t *emit, const 
 #endif
 }
 
-static assay_status_t Run(void *state) {
-  const assay_read_v1_t *read = g_host->extension(g_host, S(ASSAY_EXT_READ));
-  const assay_emit_v1_t *emit = g_host->extension(g_host, S(ASSAY_EXT_EMIT));
+static assay_status_t Run(void* state) {
+  const assay_read_v1_t* read = g_host->extension(g_host, S(ASSAY_EXT_READ));
+  const assay_emit_v1_t* emit = g_host->extension(g_host, S(ASSAY_EXT_EMIT));
   uint64_t ticket;
   assay_page_t page;
   (void)state;
@@ -110,7 +112,14 @@ static assay_status_t Run(void *state) {
   return ASSAY_OK;
 }
 
-static void Destroy(void *state) { (void)state; }
+static void Destroy(void* state) { (void)state; }
 
-ASSAY_EXPORT const assay_plugin_v1_t assay_plugin_v1 = {
-    ASSAY_ABI_MAGIC, sizeof(assay_plugin_v1_t), ASSAY_ABI_MAJOR, ASSAY_ABI_MINOR, 0, Create, Run, Destroy, 0};
+ASSAY_EXPORT const assay_plugin_v1_t assay_plugin_v1 = {ASSAY_ABI_MAGIC,
+                                                        sizeof(assay_plugin_v1_t),
+                                                        ASSAY_ABI_MAJOR,
+                                                        ASSAY_ABI_MINOR,
+                                                        0,
+                                                        Create,
+                                                        Run,
+                                                        Destroy,
+                                                        0};
