@@ -70,8 +70,10 @@ def readme_problems(root):
 def script_problems(root, name, text):
     if not os.access(root / name, os.X_OK) and text.startswith("#!") and not name.endswith(".py"):
         yield f"{name}: has no run bit"
-    if text.count("\n") > 150:
-        yield f"{name}: {text.count(chr(10))} lines; a script has at most 150"
+    # verify.py is a product that auditors copy as one file (evidence-pack: at most 400 lines).
+    limit = 400 if name.endswith("tools/verify.py") else 150
+    if text.count("\n") > limit:
+        yield f"{name}: {text.count(chr(10))} lines; a script has at most {limit}"
     if name.startswith("tools/") and text.startswith("#!") and "usage:" not in text.lower():
         yield f"{name}: has no usage text for --help"
 

@@ -16,7 +16,7 @@ constexpr std::string_view kGraphContent[] = {
     "outlook",        "photo",       "photos",      "recordings",     "replies",
     "thumbnails",     "todo",        "transcripts",
 };
-// Nothing that answers to GET here is metadata of a resource: keys, secrets, or code of a customer.
+// Nothing that answers to GET here is metadata of a resource: keys, secrets, or code of a tenant.
 constexpr std::string_view kArmContent[] = {
     "hostruntime", "listaccountsas", "listcredentials", "listkeys", "listsecrets", "publishxml",
 };
