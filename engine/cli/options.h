@@ -17,6 +17,7 @@ struct Options {
   std::string tenant;          ///< -t
   std::string output_file;     ///< -o: results go there instead of stdout
   std::string color = "auto";  ///< "auto" | "always" | "never"
+  bool jsonl = false;          ///< run, demo: events, one JSON line each
   bool json = false, quiet = false, ascii = false, no_input = false, yes = false;
   bool utc = false, local = false;
   int verbose = 0;

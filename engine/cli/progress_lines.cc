@@ -53,7 +53,7 @@ void ProgressLines::CollectorFinished(const std::string& plugin, bool ok,
 }
 
 void ProgressLines::PluginLog(const std::string& plugin, int severity, const std::string& line) {
-  if (enabled_ && severity > 0) Say(fmt::format("{}: {}", plugin, Quote(line, 1024)));
+  if (enabled_ && verbose_ && severity > 0) Say(fmt::format("{}: {}", plugin, Quote(line, 1024)));
 }
 
 }  // namespace assay::cli

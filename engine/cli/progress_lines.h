@@ -11,9 +11,9 @@ namespace assay::cli {
 
 class ProgressLines : public assess::Progress {
  public:
-  /// `enabled` false (--quiet, --json): says nothing at all.
-  explicit ProgressLines(bool enabled)
-      : enabled_(enabled), started_(std::chrono::steady_clock::now()) {}
+  /// `enabled` false (--quiet, --json): says nothing at all. `verbose`: what plugins log, too.
+  explicit ProgressLines(bool enabled, bool verbose = false)
+      : enabled_(enabled), verbose_(verbose), started_(std::chrono::steady_clock::now()) {}
   void PhaseStarted(const std::string& phase) override;
   void EndpointFinished(const std::string& plugin, const std::string& endpoint) override;
   void Waiting(const std::string& endpoint, std::chrono::milliseconds wait, int status) override;
@@ -24,7 +24,7 @@ class ProgressLines : public assess::Progress {
   bool Due() const;
   void Say(const std::string& line);
 
-  bool enabled_;
+  bool enabled_, verbose_;
   std::chrono::steady_clock::time_point started_;
   std::mutex mutex_;
   uint64_t pages_ = 0;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/progress_events.h"
 #include "cli/progress_lines.h"
 #include "cli/run_tenant.h"
 #include "cli/workspace.h"
@@ -49,6 +50,42 @@ void ShowRun(Context& context, const config::TenantConfig& tenant, const TenantR
   Say(context, RunSummary(report, run.checks, StyleOf(context)));
 }
 
+/// --dry-run: what a run would do. Reads no tenant and writes nothing.
+int ShowPlans(Context& context, const Workspace& workspace,
+              const std::vector<const config::TenantConfig*>& tenants) {
+  std::string items;
+  std::vector<ExitCode> exits{ExitCode::kOk};
+  for (const config::TenantConfig* tenant : tenants) {
+    auto plan = assess::PlanRun(workspace.installation, workspace.config, *tenant,
+                                {context.options.only_checks, context.options.frameworks});
+    if (!plan) {
+      Report(context, plan.error());
+      exits.push_back(ExitFor(plan.error()));
+      continue;
+    }
+    std::string text = fmt::format("  {}\n", tenant->id), endpoints;
+    for (const assess::LoadedPlugin& plugin : plan->collectors)
+      for (const EndpointSpec& endpoint : plugin.manifest.endpoints) {
+        text +=
+            fmt::format("  + read       {:<32} {}\n", endpoint.id,
+                        endpoint.permission.empty() ? endpoint.arm_action : endpoint.permission);
+        endpoints += (endpoints.empty() ? "" : ",") + JsonString(endpoint.id);
+      }
+    text += fmt::format("  + decide     {} checks\n", plan->checks.size());
+    for (const assess::LoadedPlugin& framework : plan->frameworks)
+      text += fmt::format("  + map        {} ({} controls)\n", framework.framework.id,
+                          framework.framework.controls.size());
+    items += fmt::format("{}{{\"tenant\":{},\"endpoints\":[{}],\"checks\":{},\"frameworks\":{}}}",
+                         items.empty() ? "" : ",", JsonString(tenant->id), endpoints,
+                         plan->checks.size(), plan->frameworks.size());
+    if (!context.options.json)
+      Say(context, text + "  Nothing has been read or written. Do it with: assay run\n");
+  }
+  const int worst = ToInt(Worst(exits));
+  if (context.options.json) PrintJson(context, "run", worst == 0, "{\"plans\":[" + items + "]}");
+  return worst;
+}
+
 }  // namespace
 
 int ExitForRun(const TenantRun& run, const std::string& fail_on) {
@@ -73,8 +110,13 @@ int RunRun(Context& context) {
   std::signal(SIGTERM, OnInterrupt);
   std::vector<ExitCode> exits{ExitCode::kOk};
   std::string items;
+  if (context.options.dry_run) return ShowPlans(context, *workspace, *tenants);
   for (const config::TenantConfig* tenant : *tenants) {
-    ProgressLines progress(!context.options.quiet && !context.options.json);
+    ProgressLines lines(!context.options.quiet && !context.options.json && !context.options.jsonl,
+                        context.options.verbose > 0);
+    ProgressEvents events([&](const std::string& line) { Say(context, line); }, tenant->id);
+    assess::Progress& progress =
+        context.options.jsonl ? static_cast<assess::Progress&>(events) : lines;
     RunRequest request{&workspace->installation,
                        &workspace->config,
                        tenant,
@@ -89,7 +131,10 @@ int RunRun(Context& context) {
       exits.push_back(ExitFor(run.error()));
       continue;
     }
-    ShowRun(context, *tenant, *run);
+    if (context.options.jsonl)
+      Say(context, "{\"event\":\"run\",\"data\":" + RunReportJson(run->report, tenant->id) + "}\n");
+    else
+      ShowRun(context, *tenant, *run);
     items += (items.empty() ? "" : ",") + RunReportJson(run->report, tenant->id);
     const int one = ExitForRun(*run, context.options.fail_on);
     if (one == 130) return one;

@@ -35,6 +35,29 @@ std::vector<const CheckResult*> Sorted(const assess::RunReport& report, Verdict 
   return out;
 }
 
+/// What was not assessed, grouped by cause: one missing permission is one line, not ten.
+std::string Gaps(const std::vector<const CheckResult*>& gaps, const Style& style) {
+  std::vector<std::pair<std::string, std::vector<const CheckResult*>>> causes;
+  for (const CheckResult* gap : gaps) {
+    const std::string cause = fmt::format("{}: {}", Name(gap->reason), gap->detail);
+    auto at =
+        std::find_if(causes.begin(), causes.end(), [&](const auto& c) { return c.first == cause; });
+    if (at == causes.end()) at = causes.insert(causes.end(), {cause, {}});
+    at->second.push_back(gap);
+  }
+  std::string out;
+  for (size_t i = 0; i < std::min(causes.size(), kShownGaps); ++i) {
+    const auto& [cause, checks] = causes[i];
+    out += fmt::format(
+        "    {} {} not assessed{}\n      {}\n", Mark(Verdict::kNotAssessed, style),
+        checks.size() == 1 ? checks.front()->check : fmt::format("{} checks", checks.size()),
+        checks.size() == 1 ? "" : fmt::format(" ({}, ...)", checks.front()->check), cause);
+  }
+  if (causes.size() > kShownGaps)
+    out += fmt::format("    and {} more causes\n", causes.size() - kShownGaps);
+  return out;
+}
+
 std::string WorthALook(const assess::RunReport& report, const CheckCatalogue& checks,
                        const Style& style) {
   const auto failures = Sorted(report, Verdict::kFail, checks);
@@ -47,7 +70,6 @@ std::string WorthALook(const assess::RunReport& report, const CheckCatalogue& ch
       width = std::max(width, list[i]->check.size());
   };
   widen(failures, kShownFailures);
-  widen(gaps, kShownGaps);
   for (size_t i = 0; i < std::min(failures.size(), kShownFailures); ++i) {
     const CheckResult& f = *failures[i];
     const std::string counts =
@@ -57,12 +79,7 @@ std::string WorthALook(const assess::RunReport& report, const CheckCatalogue& ch
   }
   if (failures.size() > kShownFailures)
     out += fmt::format("    and {} more that fail\n", failures.size() - kShownFailures);
-  for (size_t i = 0; i < std::min(gaps.size(), kShownGaps); ++i)
-    out += fmt::format("    {} {:<8}  {:<{}}  {}: {}\n", Mark(Verdict::kNotAssessed, style), "",
-                       gaps[i]->check, width, Name(gaps[i]->reason), gaps[i]->detail);
-  if (gaps.size() > kShownGaps)
-    out += fmt::format("    and {} more that were not assessed\n", gaps.size() - kShownGaps);
-  return out;
+  return out + Gaps(gaps, style);
 }
 
 }  // namespace
