@@ -23,6 +23,17 @@ int64_t MsSince(Steady::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
 }
 
+/// Everything that was loaded of a plugin: one segment of run.started's body.
+std::string PluginProvenance(const LoadedPlugin& plugin) {
+  std::string files;
+  for (const auto& [name, digest] : MakeLockEntry(plugin).files)
+    files += fmt::format("{}{}:{}", files.empty() ? "" : ",", JsonString(name), JsonString(digest));
+  return fmt::format(
+      "{{\"files\":{{{}}},\"grant\":\"{}\",\"id\":{},\"manifest\":\"{}\",\"version\":{}}}", files,
+      EncodeHex(plugin.grant_digest), JsonString(plugin.manifest.id),
+      EncodeHex(plugin.image.manifest_digest), JsonString(plugin.manifest.version));
+}
+
 /// The steps of one run, in order. Every step leaves the ledger whole.
 class RunSteps {
  public:
@@ -48,6 +59,7 @@ class RunSteps {
   Status StartEvaluator();
   Status RecordDatasets();
   Status RecordFaults(const std::vector<CollectorReport>& reports);
+  Status RecordDenials(const CollectorReport& report);
   Status Unreachable(const std::vector<CollectorReport>& reports) const;
   Status Append(ledger::EntryDraft draft);
   ledger::EntryDraft Draft(std::string kind) const {
@@ -108,14 +120,15 @@ Status RunSteps::Begin() {
   draft.members.emplace("engine", plan_.engine_version);
   draft.members.emplace("engine_sha256", plan_.engine_sha256);
   draft.members.emplace("tier", sandbox::Name(plan_.tier));
-  ledger::MemberList plugins;
+  ledger::MemberMap plugins;
+  std::vector<std::string> files;
   for (const auto* set : {&plan_.collectors, &plan_.frameworks})
-    for (const LoadedPlugin& plugin : *set)
-      plugins.push_back(ledger::MemberMap{{"id", plugin.manifest.id},
-                                          {"version", plugin.manifest.version},
-                                          {"sha256", EncodeHex(plugin.image.file_digest)},
-                                          {"manifest", EncodeHex(plugin.image.manifest_digest)}});
+    for (const LoadedPlugin& plugin : *set) {
+      plugins.emplace(plugin.manifest.id, EncodeBase64(plugin.image.file_digest));
+      files.push_back(PluginProvenance(plugin));
+    }
   draft.members.emplace("plugins", std::move(plugins));
+  ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(files));
   draft.members.emplace("checks", uint64_t{plan_.checks.size()});
   return Append(std::move(draft));
 }
@@ -237,6 +250,7 @@ Status RunSteps::Unreachable(const std::vector<CollectorReport>& reports) const 
 
 Status RunSteps::RecordFaults(const std::vector<CollectorReport>& reports) {
   for (const CollectorReport& report : reports) {
+    ASSAY_TRY(RecordDenials(report));
     if (report.ok) continue;
     report_.plugin_faults.emplace_back(report.plugin, report.detail);
     ledger::EntryDraft draft = Draft("plugin.fault");
@@ -247,6 +261,18 @@ Status RunSteps::RecordFaults(const std::vector<CollectorReport>& reports) {
     ASSAY_TRY(Append(std::move(draft)));
   }
   return {};
+}
+
+/// Every kind of call that confinement refused to a plugin, whether it was harmless or not.
+Status RunSteps::RecordDenials(const CollectorReport& report) {
+  if (report.outcome.denied.empty()) return {};
+  ledger::EntryDraft draft = Draft("sandbox.denied");
+  draft.members.emplace("plugin", report.plugin);
+  ledger::MemberMap calls;
+  for (const sandbox::DeniedCall& call : report.outcome.denied)
+    calls.emplace(AsciiLower(call.name), uint64_t{call.count});
+  draft.members.emplace("calls", std::move(calls));
+  return Append(std::move(draft));
 }
 
 Status RunSteps::RecordDatasets() {
