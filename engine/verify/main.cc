@@ -36,8 +36,8 @@ std::string ToText(const Report& report) {
 int Run(const std::vector<std::string>& arguments) {
   const auto options = ParseOptions(arguments);
   std::error_code ignored;
-  const bool usable =
-      options && (options->help || std::filesystem::is_directory(options->directory, ignored));
+  const bool usable = options && (options->help || options->version ||
+                                  std::filesystem::is_directory(options->directory, ignored));
   if (!usable) {
     const std::string why =
         options ? options->directory.string() + ": no such directory" : options.error().ToString();
@@ -46,6 +46,10 @@ int Run(const std::vector<std::string>& arguments) {
   }
   if (options->help) {
     fmt::print("{}", kUsage);
+    return kVerified;
+  }
+  if (options->version) {
+    fmt::print("assay-verify {}\n", ASSAY_VERSION);
     return kVerified;
   }
   const Report report = VerifyDirectory(*options);

@@ -7,6 +7,7 @@ namespace assay::verify {
 const char kUsage[] =
     "usage: assay-verify DIR [--key SHA256:...] [--min-size N] [--min-time T]\n"
     "                        [--master-key FILE] [--json]\n"
+    "       assay-verify --version\n"
     "Verifies the evidence ledger in DIR offline: lines, tree, tiles, signed checkpoints,\n"
     "checkpoints.log and bodies. With --master-key sealed bodies are opened too.\n"
     "exit: 0 verified, 7 not verified, 2 wrong usage\n";
@@ -44,6 +45,8 @@ Result<Options> ParseOptions(const std::vector<std::string>& arguments) {
       options.json = true;
     } else if (argument == "--help" || argument == "-h") {
       options.help = true;
+    } else if (argument == "--version") {
+      options.version = true;
     } else if (argument.starts_with("-")) {
       if (i + 1 == arguments.size())
         return Fail(Code::kInvalidInput,
@@ -55,7 +58,7 @@ Result<Options> ParseOptions(const std::vector<std::string>& arguments) {
       return Fail(Code::kInvalidInput, "one directory only, " + Quote(argument) + " is a second");
     }
   }
-  if (options.directory.empty() && !options.help)
+  if (options.directory.empty() && !options.help && !options.version)
     return Fail(Code::kInvalidInput, "no directory given");
   return options;
 }

@@ -19,6 +19,7 @@ struct Options {
   std::string master_key;             ///< file; opens sealed bodies
   bool json = false;
   bool help = false;
+  bool version = false;
 };
 
 extern const char kUsage[];
