@@ -2,7 +2,7 @@
 // only.
 //
 //   assay-sample-server --samples DIR --endpoints TABLE [--list] [--wide] [--port N]
-//   [--empty-after]
+//   [--empty-after] [--log FILE]
 //
 // Prints one line of JSON with the URLs and the credential, then serves until standard input is
 // closed.
@@ -21,7 +21,7 @@ namespace assay::demo {
 namespace {
 
 struct Arguments {
-  std::string samples, endpoints;
+  std::string samples, endpoints, log;
   bool list = false;
   bool wide = false;
   AfterLast after_last = AfterLast::kRepeat;
@@ -42,6 +42,8 @@ Result<Arguments> ParseArguments(const std::vector<std::string>& words) {
       arguments.samples = words[++i];
     } else if (i + 1 < words.size() && word == "--endpoints") {
       arguments.endpoints = words[++i];
+    } else if (i + 1 < words.size() && word == "--log") {
+      arguments.log = words[++i];
     } else if (i + 1 < words.size() && word == "--port") {
       ASSAY_ASSIGN(arguments.port, ParsePort(words[++i]));
     } else {
@@ -70,7 +72,7 @@ Status Run(const std::vector<std::string>& words) {
   DemoOptions options;
   options.now = SystemClock().Now();
   ASSAY_ASSIGN(auto server, SampleServer::Start(std::move(catalogue), options, arguments.after_last,
-                                                arguments.port));
+                                                arguments.port, arguments.log));
   PrintAccess(server->urls(), server->identity());
   WaitForEndOfInput();
   return {};
