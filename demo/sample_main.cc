@@ -4,6 +4,7 @@
 //   assay-sample-server --samples DIR --endpoints TABLE [--list] [--wide] [--port N]
 //   [--empty-after] [--log FILE]
 //
+// --list prints the samples of each endpoint, "id TAB path TAB file", and ends.
 // Prints one line of JSON with the URLs and the credential, then serves until standard input is
 // closed.
 #include <fmt/format.h>
@@ -64,7 +65,10 @@ Status Run(const std::vector<std::string>& words) {
                SampleCatalogue::Load(arguments.samples, std::move(templates), arguments.wide));
   if (arguments.list) {
     for (const SampleTemplate& one : catalogue.templates()) {
-      fmt::print("{}\t{}\t{}\t{}\n", one.id, one.method, one.path, one.bodies.size());
+      for (const auto& body : one.bodies) {
+        fmt::print("{}\t{}\t{}\n", one.id, one.path,
+                   body.lexically_relative(catalogue.folder()).string());
+      }
     }
     return {};
   }

@@ -73,8 +73,7 @@ Result<std::filesystem::path> SampleServer::Choose(const Request& request) {
   const SampleTemplate* found = catalogue_.Match(request.host, request.method, path);
   if (found == nullptr) return Fail(Code::kNotFound, path);
   std::lock_guard lock(mutex_);
-  size_t turn =
-      given_[std::to_string(static_cast<int>(request.host)) + request.method + AsciiLower(path)]++;
+  size_t turn = given_[found]++;
   size_t count = found->bodies.size();
   if (count == 0 || (turn >= count && after_last_ == AfterLast::kEmptyList)) {
     return std::filesystem::path();

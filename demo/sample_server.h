@@ -15,10 +15,10 @@
 
 namespace assay::demo {
 
-/// What a path gives once all its samples were given.
+/// What an endpoint gives once all its samples were given.
 enum class AfterLast { kRepeat, kEmptyList };
 
-/// Token service as the demo's, with every read permission; every GET (or query POST) of a path
+/// Token service as the demo's, with every read permission; every GET (or query POST)
 /// returns the next sample that fits its endpoint. Bodies are not touched: links in them lead to
 /// Microsoft, on purpose. "/samples/N" of ARM is the manifest's file N (from 0), whatever it holds.
 class SampleServer {
@@ -47,9 +47,9 @@ class SampleServer {
   RequestLog log_;
   DemoTenant identity_;
   std::mutex mutex_;
-  std::ofstream answers_;                ///< the file named by `log`
-  std::map<std::string, size_t> given_;  ///< by service, method and lower-case path
-  ServerTrio trio_;                      // last: stops before what its handlers use goes away
+  std::ofstream answers_;                          ///< the file named by `log`
+  std::map<const SampleTemplate*, size_t> given_;  ///< by endpoint
+  ServerTrio trio_;  // last: stops before what its handlers use goes away
 };
 
 }  // namespace assay::demo
