@@ -113,7 +113,11 @@ Result<SampleCatalogue> SampleCatalogue::Load(const std::filesystem::path& folde
   ASSAY_ASSIGN(ByteVector bytes, ReadFile(name));
   auto lines = Split(AsText(bytes), '\n');
   ASSAY_ASSIGN(Columns columns, FindColumns(lines[0], name));
-  SampleCatalogue catalogue(std::move(templates));
+  SampleCatalogue catalogue(folder, std::move(templates));
+  for (size_t i = 1; i < lines.size(); ++i) {
+    auto cells = Split(lines[i], '\t');
+    if (cells.size() > columns.url) catalogue.files_.push_back(folder / cells[columns.file]);
+  }
   auto add = [&](bool exact) {
     for (size_t i = 1; i < lines.size(); ++i) {
       auto cells = Split(lines[i], '\t');

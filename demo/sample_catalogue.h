@@ -44,11 +44,16 @@ class SampleCatalogue {
   /// samples.
   const SampleTemplate* Match(Host host, std::string_view method, std::string_view path) const;
   const std::vector<SampleTemplate>& templates() const { return templates_; }
+  /// Every file of the manifest in its order, answers to an endpoint or not.
+  const std::vector<std::filesystem::path>& files() const { return files_; }
+  const std::filesystem::path& folder() const { return folder_; }
 
  private:
-  explicit SampleCatalogue(std::vector<SampleTemplate> templates)
-      : templates_(std::move(templates)) {}
+  SampleCatalogue(std::filesystem::path folder, std::vector<SampleTemplate> templates)
+      : folder_(std::move(folder)), templates_(std::move(templates)) {}
+  std::filesystem::path folder_;
   std::vector<SampleTemplate> templates_;
+  std::vector<std::filesystem::path> files_;
 };
 
 }  // namespace assay::demo

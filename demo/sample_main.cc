@@ -2,8 +2,9 @@
 // only.
 //
 //   assay-sample-server --samples DIR --endpoints TABLE [--list] [--wide] [--port N]
-//   [--empty-after]
+//   [--empty-after] [--log FILE]
 //
+// --list prints the samples of each endpoint, "id TAB path TAB file", and ends.
 // Prints one line of JSON with the URLs and the credential, then serves until standard input is
 // closed.
 #include <fmt/format.h>
@@ -21,7 +22,7 @@ namespace assay::demo {
 namespace {
 
 struct Arguments {
-  std::string samples, endpoints;
+  std::string samples, endpoints, log;
   bool list = false;
   bool wide = false;
   AfterLast after_last = AfterLast::kRepeat;
@@ -42,6 +43,8 @@ Result<Arguments> ParseArguments(const std::vector<std::string>& words) {
       arguments.samples = words[++i];
     } else if (i + 1 < words.size() && word == "--endpoints") {
       arguments.endpoints = words[++i];
+    } else if (i + 1 < words.size() && word == "--log") {
+      arguments.log = words[++i];
     } else if (i + 1 < words.size() && word == "--port") {
       ASSAY_ASSIGN(arguments.port, ParsePort(words[++i]));
     } else {
@@ -62,7 +65,10 @@ Status Run(const std::vector<std::string>& words) {
                SampleCatalogue::Load(arguments.samples, std::move(templates), arguments.wide));
   if (arguments.list) {
     for (const SampleTemplate& one : catalogue.templates()) {
-      fmt::print("{}\t{}\t{}\t{}\n", one.id, one.method, one.path, one.bodies.size());
+      for (const auto& body : one.bodies) {
+        fmt::print("{}\t{}\t{}\n", one.id, one.path,
+                   body.lexically_relative(catalogue.folder()).string());
+      }
     }
     return {};
   }
@@ -70,7 +76,7 @@ Status Run(const std::vector<std::string>& words) {
   DemoOptions options;
   options.now = SystemClock().Now();
   ASSAY_ASSIGN(auto server, SampleServer::Start(std::move(catalogue), options, arguments.after_last,
-                                                arguments.port));
+                                                arguments.port, arguments.log));
   PrintAccess(server->urls(), server->identity());
   WaitForEndOfInput();
   return {};

@@ -1,0 +1,74 @@
+// A collector for tests: reads every numbered sample of the sample server, whatever it holds, marks
+// what the scanner finds, and says in one row how it was understood.
+#include <string>
+
+#include "assay/collector.h"
+#include "datasets.h"
+
+namespace assay::anything {
+namespace {
+
+namespace t = sample_answer;
+
+class AnythingCollector : public Collector {
+ public:
+  void Collect(Context& context) override {
+    Ask(context);
+    while (std::optional<Page> page = context.Wait()) {
+      if (page->ok()) {
+        Take(context, *page);
+      } else if (page->http_status() == 404) {
+        last_ = true;
+      } else {
+        context.State(t::kDataset, ASSAY_PARTIAL, Why::kPartial, Explain(*page, "sample").detail);
+      }
+      numbers_.erase(page->ticket());
+      context.Done(*page);
+      Ask(context);
+    }
+    context.State(t::kDataset, ASSAY_COMPLETE, Why::kNone, {});
+  }
+
+ private:
+  /// Some reads at once; the first 404 says that there are no more samples.
+  void Ask(Context& context) {
+    while (!last_ && numbers_.size() < kAtOnce) {
+      const std::string number = std::to_string(next_++);
+      const std::vector<Param> params = {{"number", number}};
+      numbers_[context.Request("sample", params)] = number;
+    }
+  }
+
+  void Take(Context& context, const Page& page) {
+    std::string shape = "list";
+    ScanResult result = Scan(page, Link::kArm);
+    if (!result.understood) {
+      result = Scan(page, Link::kSingle);
+      shape = result.understood ? "object" : "unreadable";
+    }
+    if (!context.Mark(page, result.records)) shape += ", too many to mark";
+    Row row(t::kDataset);
+    row.TextCopy(t::kNumber, numbers_.at(page.ticket()));
+    row.TextCopy(t::kShape, shape);
+    row.Int(t::kRecords, static_cast<int64_t>(result.records.size()));
+    if (!result.notes.empty()) row.TextCopy(t::kNote, result.notes.Summary());
+    context.Emit(row, page, ASSAY_NO_RECORD);
+  }
+
+  ScanResult Scan(const Page& page, Link link) {
+    return scanner_.Scan(page.body(), link, filler_, [](RecordFiller&, uint32_t, uint64_t) {});
+  }
+
+  static constexpr size_t kAtOnce = 32;
+  const Mapping mapping_{t::kDataset, {}};
+  RecordFiller filler_{mapping_};
+  Scanner scanner_;
+  std::map<uint64_t, std::string> numbers_;  // by ticket
+  uint64_t next_ = 0;
+  bool last_ = false;
+};
+
+}  // namespace
+}  // namespace assay::anything
+
+ASSAY_PLUGIN(assay::anything::AnythingCollector);

@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+"""Whole runs on real answers of Microsoft's APIs, from the optional folder ../shared/samples.
+
+usage: run_samples.py --build DIR --source DIR [--keep DIR]
+
+Part one: the built-in collectors read every sample that fits one of their endpoints. Part two: every file
+of the folder, whatever it holds, goes through a worker into a ledger and is read back.
+exit: 0 held, 1 not, 77 skipped
+"""
+import argparse
+import hashlib
+import json
+import pathlib
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+from second_reader import checks_that_show_rows, compare_rows, foreign_links, understand
+
+TENANT = "samples"
+REASONS = {"permission", "licence", "throttled", "unavailable", "partial", "unsupported"}
+failures = []
+
+
+def expect(held, what):
+    if not held:
+        failures.append(what)
+        print(f"FAILED: {what}", flush=True)
+
+
+class Server:
+    """assay-sample-server, for as long as its input is open."""
+
+    def __init__(self, build, samples, endpoints, log):
+        command = [build / "bin/assay-sample-server", "--samples", samples, "--endpoints", endpoints, "--wide",
+                   "--log", log]
+        self.log, self.read = log, 0
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.access = json.loads(self.process.stdout.readline())
+
+    def new_answers(self):
+        """(method, path?query, status, sample) of each answer since the last call."""
+        lines = self.log.read_text().splitlines()
+        new, self.read = lines[self.read:], len(lines)
+        return [line.split("\t") for line in new]
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
+class Home:
+    """A folder with assay.toml, a ledger, and the commands on it."""
+
+    def __init__(self, folder, build, source, access, more, first=""):
+        self.folder, self.build, self.source = folder, build, source
+        folder.mkdir()
+        secret = folder / "client.secret"
+        secret.touch(mode=0o600)
+        secret.write_text(access["client_secret"])
+        (folder / "assay.toml").write_text(CONFIG.format(**access, secret=secret, more=more, first=first))
+        self.ledger = folder / "data" / TENANT
+
+    def assay(self, *words):
+        done = subprocess.run([self.build / "bin/assay", *words, "-C", self.folder / "assay.toml"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=140)
+        return done
+
+    def run(self):
+        """One run: the document it prints, checked for what must hold of every run."""
+        done = self.assay("run", "--json")
+        expect(done.returncode in (0, 4, 5), f"assay run: exit {done.returncode}: {done.stdout[:2000]}{done.stderr[-2000:]}")
+        run = json.loads(done.stdout)["data"]["runs"][0]
+        expect(run["plugin_faults"] == [], f"run {run['run']}: plugin faults {run['plugin_faults']}")
+        expect(run["stopped"] is None, f"run {run['run']}: stopped: {run['stopped']}")
+        for check in run["checks"]:
+            decided = check["verdict"] in ("pass", "fail", "manual", "not_applicable")
+            named = check["verdict"] == "not_assessed" and check["reason"] in REASONS and check["detail"]
+            expect(decided or named, f"run {run['run']}: {check}")
+        return run
+
+    def entries(self, run):
+        """Entries of one run, in order."""
+        with sqlite3.connect(f"file:{self.ledger / 'ledger.db'}?mode=ro", uri=True) as database:
+            lines = [json.loads(line) for (line,) in database.execute("SELECT line FROM entry ORDER BY idx")]
+        return [line for line in lines if line.get("run") == run["run"]]
+
+    def findings(self):
+        items = []
+        for verdict in ("pass", "fail", "manual", "not_applicable", "not_assessed"):
+            done = self.assay("finding", "list", "--json", "--verdict", verdict)
+            expect(done.returncode == 0, f"finding list: exit {done.returncode}: {done.stderr}")
+            items += json.loads(done.stdout)["data"]["items"]
+        return items
+
+    def datasets_of_status(self):
+        """Dataset -> "partial (reason) detail" of the newest run, for people."""
+        found = re.findall(r"^ +\S+ (\w+): (partial|unavailable) \((\w+)\) (.*)$", self.assay("status").stdout, re.M)
+        return {name: f"{word} ({reason}) {detail}" for name, word, reason, detail in found}
+
+    def verify(self):
+        python = [sys.executable, self.source / "tools/verify.py", self.ledger]
+        for name, done in (("assay ledger verify", self.assay("ledger", "verify")),
+                           ("assay-verify", subprocess.run([self.build / "bin/assay-verify", self.ledger],
+                                                           capture_output=True, text=True, timeout=100)),
+                           ("verify.py", subprocess.run(python, capture_output=True, text=True, timeout=100))):
+            expect(done.returncode == 0, f"{name}: exit {done.returncode}: {done.stdout[-800:]}{done.stderr[-800:]}")
+
+
+CONFIG = """schema = 1
+{first}
+
+[instance]
+name = "Samples"
+origin = "samples.assay.example"
+
+[storage]
+default = "main"
+[storage.main]
+kind = "sqlite"
+path = "data"
+region = "eu"
+
+[sandbox]
+accept = "minimal"
+
+[clouds.samples]
+login = "{login}"
+graph = "{graph}"
+arm = "{arm}"
+graph_scope = "{graph_scope}"
+arm_scope = "{arm_scope}"
+graph_audiences = ["{graph_audience}"]
+arm_audiences = ["{arm_audience}"]
+
+[[tenants]]
+id = "samples"
+name = "Samples"
+directory_id = "{tenant_id}"
+cloud = "samples"
+region = "eu"
+store = "main"
+credential = {{ kind = "secret", client_id = "{client_id}", ref = "file:{secret}" }}
+
+{more}
+"""
+
+UNREACHED = "/v1.0/groups/{groupId}/transitiveMembers"  # members are read of groups that hold a role, of no other
+FRAMEWORKS = "".join(f'[[frameworks]]\nid = "{name}"\nversion = "1"\ntenants = ["*"]\n\n'
+                     for name in ("iso27001-2022", "dora", "gdpr"))
+
+
+def fitting_samples(build, samples, endpoints):
+    """Path template -> files that fit it."""
+    listed = subprocess.run([build / "bin/assay-sample-server", "--samples", samples, "--endpoints", endpoints,
+                             "--wide", "--list"], capture_output=True, text=True, check=True, timeout=30)
+    wanted = {}
+    for _, path, file in (line.split("\t") for line in listed.stdout.splitlines()):
+        wanted.setdefault(path, set()).add(file)
+    return wanted
+
+
+def part_one(args, samples, work):
+    endpoints = work / "endpoints.tsv"
+    table = subprocess.run([sys.executable, args.source / "tools/endpoint-table.py"], capture_output=True, check=True)
+    endpoints.write_bytes(table.stdout)
+    wanted = fitting_samples(args.build, samples, endpoints)
+    server = Server(args.build, samples, endpoints, work / "answers.log")
+    checks = work / "checks"
+    checks.mkdir()
+    (checks / "rows.toml").write_text(checks_that_show_rows())
+    home = Home(work / "one", args.build, args.source, server.access, FRAMEWORKS, f'checks_dir = "{checks}"')
+    served, table, rows = set(), {}, 0
+    try:
+        deadline = time.monotonic() + args.seconds
+        for number in range(1, 60):
+            run = home.run()
+            answers = server.new_answers()
+            served |= {sample for _, _, _, sample in answers if sample}
+            rows += look_at(home, run, answers, samples, table)
+            if all(files <= served or path == UNREACHED for path, files in wanted.items()):
+                break
+            if time.monotonic() > deadline:
+                break
+    finally:
+        server.stop()
+    home.verify()
+    for path, files in wanted.items():
+        if path == UNREACHED:
+            print(f"not asked for: {path} ({len(files)} sample): no sample assigns a role to a group")
+        else:
+            expect(files <= served, f"{path}: never served: {sorted(files - served)}")
+    print(f"{number} runs of the built-in collectors, {len(served)} samples served, {rows} rows compared")
+    return table
+
+
+def look_at(home, run, answers, samples, table):
+    """What must hold of a run on the samples that were served in it. Returns how many facts were compared."""
+    entries = home.entries(run)
+    datasets = {entry["dataset"]: entry for entry in entries if entry["kind"] == "dataset"}
+    refused = [entry for entry in entries if entry["kind"] == "read" and entry["outcome"] == "refused"]
+    links = [link for _, _, _, sample in answers if sample for link in foreign_links(samples / sample)]
+    asked = {request for _, request, _, _ in answers}
+    for link in links:
+        expect(not any(request in link for request in asked), f"run {run['run']}: followed {link}")
+    told = home.datasets_of_status()
+    for name, entry in datasets.items():
+        if entry["completeness"] == "complete":
+            continue
+        expect(entry.get("reason") in REASONS, f"run {run['run']}: dataset {name}: {entry}")
+        expect(name in told, f"run {run['run']}: dataset {name} has no detail in assay status")
+        table.setdefault((name, told.get(name, "?")), 0)
+        table[name, told.get(name, "?")] += 1
+    return compare_rows(home.findings(), answers, samples, expect)
+
+
+def part_two(args, samples, work):
+    endpoints = work / "none.tsv"
+    endpoints.write_text("")
+    server = Server(args.build, samples, endpoints, work / "numbered.log")
+    built = args.build / "lib/assay-example/anything/anything.so"
+    plugin = work / "anything"
+    (plugin / "checks").mkdir(parents=True)
+    shutil.copy(built, plugin)
+    shutil.copy(pathlib.Path(__file__).parent / "anything/check.toml", plugin / "checks")
+    digest = hashlib.sha256(built.read_bytes()).hexdigest()
+    more = (f'[[plugins]]\nid = "anything"\npath = "{plugin / "anything.so"}"\nsha256 = "{digest}"\n'
+            f'dev_pin = "{digest}"\ntenants = ["{TENANT}"]\n')
+    try:
+        home = Home(work / "two", args.build, args.source, server.access, more)
+        run = home.run()
+    finally:
+        server.stop()
+    home.verify()
+    files = [line.split("\t")[0] for line in (samples / "MANIFEST.tsv").read_text().splitlines()[1:]]
+    compared = subprocess.run([args.build / "bin/compare_bodies", home.ledger, server.access["tenant_id"],
+                               f"samples.assay.example/{TENANT}", home.folder / "data/master.key", samples],
+                              capture_output=True, text=True, timeout=100)
+    expect(compared.returncode == 0, f"compare_bodies: {compared.stdout}{compared.stderr}")
+    print(compared.stdout, end="")
+    marks = {entry.get("marks") for entry in home.entries(run) if entry["kind"] == "read"}
+    print(f"marks: {marks}")
+    understood_alike(home.findings(), files, samples)
+
+
+def understood_alike(findings, files, samples):
+    """The scanner and Python's own parser agree on shape and number of records of every file."""
+    expect(len(findings) == len(files), f"{len(findings)} rows for {len(files)} files")
+    odd = {}
+    for finding in findings:
+        name = files[int(finding["subject"]["id"])]
+        shape, records, note = finding["detail"].split("|", 2)
+        wanted = understand((samples / name).read_bytes())
+        if wanted is not None:
+            expect((shape, int(records)) == wanted, f"{name}: read as {finding['detail']}, is {wanted}")
+        else:
+            expect(note != "", f"{name}: read as {finding['detail']} without a note, is no JSON list or object")
+        if note:
+            kind = re.sub(r" at /.*", "", note)
+            odd.setdefault(kind, []).append(name)
+    print("files of all kinds that are not assessed, and why:")
+    for kind, names in sorted(odd.items(), key=lambda item: -len(item[1])):
+        print(f"  {len(names):5}  {kind}  (e.g. {names[0]})")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--source", type=pathlib.Path, required=True)
+    parser.add_argument("--keep", type=pathlib.Path, help="work in this new folder and leave it")
+    parser.add_argument("--seconds", type=int, default=90, help="start no further run of part one after these")
+    args = parser.parse_args()
+    args.build, args.source = args.build.resolve(), args.source.resolve()
+    samples = args.source.parent / "shared" / "samples"
+    if not (samples / "MANIFEST.tsv").exists():
+        print(f"SKIPPED: NO REAL ANSWERS WERE TESTED: {samples} IS NOT THERE")
+        return 77
+    with tempfile.TemporaryDirectory(prefix="assay-samples-") as folder:
+        work = args.keep or pathlib.Path(folder)
+        work.mkdir(exist_ok=True)
+        part_two(args, samples, work)
+        table = part_one(args, samples, work)
+        print("datasets that were not complete, and why (runs):")
+        for (name, why), count in sorted(table.items()):
+            print(f"  {count:3}  {name}: {why}")
+    print(f"{'FAILED: ' + str(len(failures)) if failures else 'held'}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

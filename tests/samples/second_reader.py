@@ -1,0 +1,163 @@
+"""What the samples say, read with Python's own json module: a second opinion beside the collectors'."""
+import json
+import re
+
+BOM = b"\xef\xbb\xbf"
+
+
+def parse(raw):
+    """The JSON value of a body; None when it is none (null counts as none)."""
+    def refuse(word):
+        raise ValueError(word)
+
+    try:
+        return json.loads(raw.removeprefix(BOM).decode("utf-8"), parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def understand(raw):
+    """("list", number of objects in it) or ("object", 1); None for everything else."""
+    value = parse(raw)
+    if not isinstance(value, dict):
+        return None
+    records = value.get("value")
+    if isinstance(records, list):
+        return "list", sum(isinstance(record, dict) for record in records)
+    return "object", 1
+
+
+def foreign_links(path):
+    value = parse(path.read_bytes())
+    if not isinstance(value, dict):
+        return []
+    links = [value.get("nextLink"), value.get("@odata.nextLink")]
+    return [link for link in links if isinstance(link, str) and link]
+
+
+# Dataset -> how its requests look, key columns, further columns. A column is (name, path in the JSON, folded);
+# the path "?" is the subscription in the request.
+SUBSCRIPTION = ("subscription_id", "?", True)
+ID = ("id", "id", True)
+NAME = ("display_name", "displayName", False)
+ROWS = {
+    "entra_organization": (r"/v1.0/organization", [ID], [NAME, ("tenant_type", "tenantType", False)]),
+    "entra_user": (r"/v1.0/users\?(?!.*signInActivity)", [ID],
+                   [NAME, ("user_principal_name", "userPrincipalName", False),
+                    ("account_enabled", "accountEnabled", False), ("user_type", "userType", False)]),
+    "entra_user_activity": (r"/v1.0/users\?.*signInActivity", [ID],
+                            [("account_enabled", "accountEnabled", False), ("user_type", "userType", False)]),
+    "entra_user_registration": (r"/v1.0/reports/", [ID], [("is_mfa_registered", "isMfaRegistered", False)]),
+    "entra_role_assignment": (r"/v1.0/roleManagement/directory/roleAssignments", [("id", "id", False)],
+                              [("principal_id", "principalId", True), ("role_id", "roleDefinitionId", True),
+                               ("scope", "directoryScopeId", False)]),
+    "entra_authorization_policy": (r"/v1.0/policies/authorizationPolicy", [("id", "id", False)],
+                                   [("allow_invites_from", "allowInvitesFrom", False),
+                                    ("block_msol_powershell", "blockMsolPowerShell", False),
+                                    ("users_create_apps", "defaultUserRolePermissions/allowedToCreateApps", False)]),
+    "entra_ca_policy": (r"/v1.0/identity/conditionalAccess/policies", [ID],
+                        [NAME, ("state", "state", False), ("grant_operator", "grantControls/operator", False)]),
+    "entra_application": (r"/v1.0/applications", [ID],
+                          [NAME, ("app_id", "appId", True), ("sign_in_audience", "signInAudience", False)]),
+    "intune_device": (r"/v1.0/deviceManagement/managedDevices", [ID],
+                      [("os_version", "osVersion", False), ("compliance_state", "complianceState", False),
+                       ("is_encrypted", "isEncrypted", False)]),
+    "intune_compliance_policy": (r"/beta/deviceManagement/deviceCompliancePolicies", [ID],
+                                 [NAME, ("kind", "@odata.type", False), ("os_minimum", "osMinimumVersion", False),
+                                  ("passcode_required", "passcodeRequired", False)]),
+    "policy_assignment": (r"/subscriptions/([^/]+)/.*policyAssignments", [SUBSCRIPTION, ID],
+                          [("enforcement_mode", "properties/enforcementMode", False),
+                           ("scope", "properties/scope", True),
+                           ("definition_id", "properties/policyDefinitionId", True)]),
+    "policy_exemption": (r"/subscriptions/([^/]+)/.*policyExemptions", [SUBSCRIPTION, ID],
+                         [("category", "properties/exemptionCategory", False),
+                          ("assignment_id", "properties/policyAssignmentId", True)]),
+    "policy_state": (r"/subscriptions/([^/]+)/.*policyStates", [("resource_id", "resourceId", True),
+                                                                ("assignment_id", "policyAssignmentId", True),
+                                                                ("reference_id", "policyDefinitionReferenceId", True)],
+                     [("compliance_state", "complianceState", True), ("action", "policyDefinitionAction", True)]),
+    "defender_pricing": (r"/subscriptions/([^/]+)/.*pricings", [SUBSCRIPTION, ("name", "name", False)],
+                         [("id", "id", True), ("tier", "properties/pricingTier", False)]),
+    "defender_secure_score": (r"/subscriptions/([^/]+)/.*secureScores", [SUBSCRIPTION, ("name", "name", False)], []),
+    "defender_assessment": (r"/subscriptions/([^/]+)/.*assessments", [ID],
+                            [("status", "properties/status/code", False)]),
+}
+CHECK = '''[[check]]
+id = "row-of-{name}"
+version = 1
+title = "Shows each row"
+severity = "info"
+subject = "{dataset}"
+reads = ["{dataset}"]
+partial_fail = ["{dataset}"]
+rationale = "The test compares what was read with a second reader."
+remediation = "None."
+sql = """
+SELECT json_array({key}) AS subject, 'fail' AS verdict, json_array({columns}) AS detail FROM {dataset}
+"""
+
+'''
+
+
+def checks_that_show_rows():
+    """Checks whose findings are the rows of the datasets, as TOML."""
+    return "".join(CHECK.format(name=dataset.replace("_", "-"), dataset=dataset,
+                                key=", ".join(name for name, _, _ in key),
+                                columns=", ".join(name for name, _, _ in columns))
+                   for dataset, (_, key, columns) in ROWS.items())
+
+
+def cell(record, path, fold, subscription):
+    value = subscription if path == "?" else record
+    for member in [] if path == "?" else path.split("/"):
+        value = value.get(member) if isinstance(value, dict) else None
+    if isinstance(value, bool):
+        return int(value)
+    if not isinstance(value, str):
+        return None
+    return "".join(c.lower() if c.isascii() else c for c in value) if fold else value
+
+
+def records_of(raw, single):
+    value = parse(raw)
+    if not isinstance(value, dict):
+        return []
+    found = [value] if single else value.get("value")
+    return [record for record in found if isinstance(record, dict)] if isinstance(found, list) else []
+
+
+def expected_rows(dataset, answers, samples):
+    """Key -> rows that a reader may make of the answers (several when a key comes twice)."""
+    pattern, key, columns = ROWS[dataset]
+    rows = {}
+    for _, request, _, sample in answers:
+        asked = re.match(pattern, request)
+        if not asked or not sample:
+            continue
+        subscription = asked.group(1) if asked.groups() else None
+        for record in records_of((samples / sample).read_bytes(), dataset == "entra_authorization_policy"):
+            values = [cell(record, path, fold, subscription) for _, path, fold in key]
+            if dataset == "policy_state":
+                values[2] = values[2] or ""  # not a part of an initiative
+            if None not in values:
+                row = [cell(record, path, fold, subscription) for _, path, fold in columns]
+                rows.setdefault(json.dumps(values), []).append(row)
+    return rows
+
+
+def compare_rows(findings, answers, samples, expect):
+    """The rows that checks saw are those that this reader sees. Returns how many were compared."""
+    seen = {}
+    for finding in findings:
+        if finding["check"].startswith("row-of-") and finding["verdict"] == "fail":
+            key = json.dumps(json.loads(finding["subject"]["id"]))
+            seen.setdefault(finding["check"], {})[key] = json.loads(finding["detail"])
+    compared = 0
+    for dataset in ROWS:
+        wanted = expected_rows(dataset, answers, samples)
+        got = seen.get("row-of-" + dataset.replace("_", "-"), {})
+        expect(set(got) == set(wanted), f"{dataset}: rows {sorted(got)} but the samples hold {sorted(wanted)}")
+        for key in set(got) & set(wanted):
+            expect(got[key] in wanted[key], f"{dataset} {key}: read as {got[key]}, the sample says {wanted[key]}")
+            compared += 1
+    return compared
