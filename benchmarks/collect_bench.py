@@ -10,6 +10,7 @@ part of the work once on the same bytes (parts_bench). Only loopback is used.
 import argparse
 import json
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -103,6 +104,12 @@ class Sampler(threading.Thread):
             time.sleep(0.1)
 
 
+def children_cpu():
+    """CPU seconds of all processes that ended below this one."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def disk_bytes(folder):
     return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file())
 
@@ -112,7 +119,7 @@ def run_whole(tools, server, work):
     (work / "client.secret").chmod(0o600)
     for tier in ("strict", "reduced", "minimal"):
         (work / "assay.toml").write_text(config_text(server, work / "client.secret", tier))
-        started = time.monotonic()
+        started, cpu = time.monotonic(), children_cpu()
         with open(work / "out", "w") as out:
             process = subprocess.Popen([tools / "assay", "run", "-C", work / "assay.toml", "--json"],
                                        stdout=out, stderr=subprocess.STDOUT, cwd=work)
@@ -123,7 +130,7 @@ def run_whole(tools, server, work):
         sampler.join()
         text = (work / "out").read_text()
         if code in (0, 5):
-            return {"seconds": seconds, "tier": tier, "peak_pss": sampler.peak,
+            return {"seconds": seconds, "cpu": children_cpu() - cpu, "tier": tier, "peak_pss": sampler.peak,
                     "at_peak": sampler.at_peak, "disk": disk_bytes(work / "data"), "out": text}
         if "sandbox" not in text and "tier" not in text:
             break
@@ -159,21 +166,25 @@ def run_round(tools, states):
         process.stdin.close()
         process.wait()
     result["json_bytes"] = int(server["json_bytes"])
-    result["ratio"] = sum(result["parts"].values()) / 1000 / result["seconds"]
+    wall, cpu = (sum(part[i] for part in result["parts"].values()) for i in (0, 1))
+    result["ratio"], result["cpu_ratio"] = wall / result["seconds"], cpu / result["cpu"]
     return result
 
 
 def show(states, result):
-    raw = result["json_bytes"]
-    total = sum(result["parts"].values())
+    raw, parts = result["json_bytes"], result["parts"]
     print(f"{states} states, {raw / MIB:.1f} MiB of JSON, sandbox tier {result['tier']}")
-    print(f"  whole    {result['seconds']:.2f} s, {raw / MIB / result['seconds']:.1f} MiB/s")
-    print(f"  parts    {total / 1000:.2f} s: "
-          + ", ".join(f"{name} {ms:.0f} ms" for name, ms in result["parts"].items()))
-    print(f"  ratio    {result['ratio']:.2f} (1 is as fast as the parts one after another)")
+    print(f"  whole    {result['seconds']:.2f} s wall, {result['cpu']:.2f} s CPU, "
+          f"{raw / MIB / result['seconds']:.1f} MiB/s")
+    print(f"  parts    {sum(p[0] for p in parts.values()):.2f} s wall, "
+          f"{sum(p[1] for p in parts.values()):.2f} s CPU: "
+          + ", ".join(f"{name} {wall:.2f}/{cpu:.2f}" for name, (wall, cpu) in parts.items()))
+    print(f"  ratio    {result['ratio']:.2f} wall, {result['cpu_ratio']:.2f} CPU "
+          "(1: as fast as the parts one after another)")
     print(f"  memory   {result['peak_pss'] / MIB:.0f} MiB PSS at the peak: "
           + ", ".join(f"{name} {size / MIB:.0f}" for name, size in result["at_peak"]))
-    print(f"  disk     {result['disk'] / MIB:.1f} MiB, {result['disk'] / raw:.3f} of the JSON", flush=True)
+    print(f"  disk     {result['disk'] / MIB:.1f} MiB, {result['disk'] / raw:.3f} of the JSON",
+          flush=True)
 
 
 def main():
@@ -190,7 +201,9 @@ def main():
         show(options.states, results[-1])
     print(f"medians of {options.rounds}: "
           f"{statistics.median(r['seconds'] for r in results):.2f} s, "
-          f"ratio {statistics.median(r['ratio'] for r in results):.2f}, "
+          f"{statistics.median(r['cpu'] for r in results):.2f} s CPU, "
+          f"ratio {statistics.median(r['ratio'] for r in results):.2f} wall "
+          f"{statistics.median(r['cpu_ratio'] for r in results):.2f} CPU, "
           f"peak {statistics.median(r['peak_pss'] for r in results) / MIB:.0f} MiB")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
