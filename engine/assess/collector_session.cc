@@ -202,14 +202,31 @@ Status CollectorSession::OnPageDone(ByteSpan payload) {
   return Commit(std::move(page));
 }
 
+/// Hashing, sealing and storing a page takes as long as parsing one: the worker gets its next page
+/// meanwhile. One at a time, so that entries keep the order of pages and only one body more is
+/// held.
 Status CollectorSession::Commit(OpenPage page) {
-  auto entry = CommitPage(*context_.ledger, context_.run, page.journal,
-                          plugin_.manifest.limits.records_per_body);
+  ASSAY_TRY(FinishStoring());
+  const uint32_t number = page.journal.page;
+  storing_ = Storing{number, std::async(std::launch::async | std::launch::deferred,
+                                        [journal = std::move(page.journal),
+                                         ledger = context_.ledger, run = context_.run,
+                                         max_records = plugin_.manifest.limits.records_per_body] {
+                                          return CommitPage(*ledger, run, journal, max_records);
+                                        })};
+  return {};
+}
+
+Status CollectorSession::FinishStoring() {
+  if (!storing_) return {};
+  Storing stored = std::move(*storing_);
+  storing_.reset();
+  auto entry = stored.entry.get();
   if (!entry) {
     report_.ledger_failure = entry.error();
     return Fail(entry.error());
   }
-  committed_.emplace(page.journal.page, std::move(*entry));
+  committed_.emplace(stored.page, std::move(*entry));
   return {};
 }
 
@@ -316,6 +333,7 @@ void CollectorSession::CommitLeftovers() {
     if (!report_.ledger_failure) (void)Commit(std::move(page));  // kept in ledger_failure
   }
   pages_.clear();
+  (void)FinishStoring();  // likewise
 }
 
 void CollectorSession::WaitForLedger() {

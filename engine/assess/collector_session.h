@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <future>
 #include <map>
 #include <memory>
 #include <set>
@@ -78,6 +79,12 @@ class CollectorSession {
     broker::ReadResult result;
   };
 
+  /// A page on its way into the ledger, on a thread of its own.
+  struct Storing {
+    uint32_t page = 0;
+    std::future<Result<std::future<Result<ledger::Appended>>>> entry;
+  };
+
   Status Loop();
   Status HandleArrival(Arrival arrival);
   Status HandleFrame(ipc::Frame frame);
@@ -91,6 +98,7 @@ class CollectorSession {
   Status Refuse(uint64_t ticket, const EndpointSpec& endpoint, Reason reason,
                 const std::string& why);
   Status Commit(OpenPage page);
+  Status FinishStoring();
   void NoteOutcome(const EndpointSpec& endpoint, const broker::ReadResult& result);
   Status SendPage(uint64_t ticket, uint32_t page, uint32_t index, const broker::ReadResult& result);
   const EndpointSpec* FindEndpoint(const std::string& id) const;
@@ -107,6 +115,7 @@ class CollectorSession {
   std::shared_ptr<Inbox<Arrival>> inbox_;
   std::map<uint64_t, Ticket> tickets_;
   std::map<uint32_t, OpenPage> pages_;
+  std::optional<Storing> storing_;
   std::map<uint32_t, std::future<Result<ledger::Appended>>> committed_;
   std::optional<ipc::Done> done_;
   CollectorReport report_;
