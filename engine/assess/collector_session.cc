@@ -150,6 +150,7 @@ Status CollectorSession::OnRequest(ByteSpan payload) {
   if (!started)
     return Refuse(request.ticket, *endpoint, Reason::kUnsupported, started.error().message);
   ++pending_;
+  ++sent_;
   ticket.read = *started;
   return {};
 }
@@ -378,8 +379,8 @@ CollectorReport CollectorSession::Run() {
                                                        : ""));
   CommitLeftovers();
   WaitForLedger();
-  if (answers_ == 0 && !report_.asked.empty() && report_.missing_permissions.empty() && report_.ok)
-    report_.unreachable = "no request got an answer";
+  report_.sent = sent_;
+  report_.answered_any = answers_ > 0;
   context_.progress->CollectorFinished(plugin_.manifest.id, report_.ok, report_.detail);
   return report_;
 }

@@ -121,6 +121,7 @@ class CollectorSession {
   CollectorReport report_;
   uint64_t last_ticket_ = 0, rows_ = 0, row_bytes_ = 0, frames_ = 0, reads_ = 0, log_bytes_ = 0;
   uint64_t pending_ = 0;  ///< pages that the broker still owes
+  uint64_t sent_ = 0;
   uint64_t answers_ = 0;  ///< pages with any HTTP status
 };
 

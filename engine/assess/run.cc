@@ -241,8 +241,8 @@ Status RunSteps::Collect() {
 Status RunSteps::Unreachable(const std::vector<CollectorReport>& reports) const {
   size_t dead = 0, asking = 0;
   for (const CollectorReport& report : reports) {
-    if (!report.asked.empty()) ++asking;
-    if (!report.unreachable.empty()) ++dead;
+    if (report.sent > 0) ++asking;
+    if (report.sent > 0 && !report.answered_any) ++dead;
   }
   if (asking == 0 || dead < asking) return {};
   return Fail(Code::kUnavailable, "tenant " + plan_.tenant->id + ": no service gave any answer");
