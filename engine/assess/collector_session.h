@@ -52,7 +52,8 @@ struct CollectorReport {
   std::set<std::string> asked, answered;  ///< endpoints
   std::vector<std::string> missing_permissions;
   std::optional<Error> ledger_failure;  ///< the ledger stopped: the run must stop
-  std::string unreachable;              ///< set when no request of this plugin got any answer
+  uint64_t sent = 0;                    ///< first pages that the broker was asked for
+  bool answered_any = false;            ///< some request got an HTTP answer, whatever it said
 };
 
 /// Runs one collector to its end on the calling thread.
