@@ -74,7 +74,7 @@ TEST_CASE("FrameworkPlugin: Concludes once on every control") {
   REQUIRE(host.concluded.size() == 2);
   CHECK(host.concluded[0].first == ASSAY_CONTROL_UNCOVERED);
   CHECK(host.concluded[1].first == ASSAY_CONTROL_NOT_SATISFIED);
-  CHECK(host.concluded[1].second == "1 of 1 checks fail: check-a (2 subjects)");
+  CHECK(host.concluded[1].second == "1 of 1 checks failing on 2 subjects: check-a");
 }
 
 TEST_CASE("FrameworkPlugin: Says what is missing when the host offers no frameworks") {
@@ -91,5 +91,5 @@ TEST_CASE("FrameworkPlugin: Stops when the host takes no conclusion") {
   host.answer = ASSAY_E_LIMIT;
   CHECK(host.Run() == ASSAY_E_LIMIT);
   CHECK(host.concluded.size() == 1);
-  CHECK_THAT(host.error, Catch::Matchers::Contains("control 0"));
+  CHECK_THAT(host.error, Catch::Matchers::Contains("conclude 0"));
 }
