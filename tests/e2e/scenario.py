@@ -53,6 +53,8 @@ class FakeCloud:
         self.log, self.claims, cloud = [], claims, self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_POST(self):
                 form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 token = self.path.endswith("/oauth2/v2.0/token")
