@@ -27,9 +27,11 @@ def understand(raw):
     return "object", 1
 
 
-def foreign_links(path):
-    value = parse(path.read_bytes())
-    if not isinstance(value, dict):
+def foreign_links(path, lists_only=False):
+    """Continuation links of an answer, its own service's or the other's."""
+    raw = path.read_bytes()
+    value, shape = parse(raw), understand(raw)
+    if shape is None or (lists_only and shape[0] != "list"):
         return []
     links = [value.get("nextLink"), value.get("@odata.nextLink")]
     return [link for link in links if isinstance(link, str) and link]
