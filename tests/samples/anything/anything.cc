@@ -1,5 +1,5 @@
 // A collector for tests: reads every numbered sample of the sample server, whatever it holds, marks
-// what the scanner finds, and says in one row how it was understood.
+// what the kit finds, and says in one row how it was understood.
 #include <string>
 
 #include "assay/collector.h"
