@@ -118,6 +118,24 @@ TEST_CASE("SampleServer: Gives one sample after another, byte for byte") {
   }
 }
 
+TEST_CASE("SampleServer: Gives any file by its number and notes what answered") {
+  REQUIRE_OK(LoopbackUp());
+  SampleFolder folder;
+  fs::path log = folder.path() / "answers.log";
+  REQUIRE_OK_AND_ASSIGN(
+      auto server,
+      SampleServer::Start(Load(folder), {7, FromUnixMs(0), {}, false}, AfterLast::kRepeat, 0, log));
+  std::string bearer = FetchToken(server->urls(), server->identity(), server->urls().arm_scope);
+  Reply second, beyond;
+  Fetch(server->urls().arm + "/samples/1?api-version=9", bearer, false, second);
+  Fetch(server->urls().arm + "/samples/99", bearer, false, beyond);
+  CHECK(second.body == "{\"value\":[2]}");
+  CHECK(beyond.status == 404);
+  auto noted = ReadFile(log);
+  REQUIRE(noted);
+  CHECK(AsText(*noted) == "GET\t/samples/1?api-version=9\t200\tb.json\nGET\t/samples/99?\t404\t\n");
+}
+
 TEST_CASE("SampleServer: Serves the public samples when they lie beside the checkout") {
   fs::path samples = fs::path(ASSAY_SOURCE_DIR) / "../shared/samples";
   if (!fs::exists(samples / "MANIFEST.tsv")) return;

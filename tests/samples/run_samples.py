@@ -8,6 +8,7 @@ of the folder, whatever it holds, goes through a worker into a ledger and is rea
 exit: 0 held, 1 not, 77 skipped
 """
 import argparse
+import collections
 import hashlib
 import json
 import pathlib
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from second_reader import checks_that_show_rows, compare_rows, foreign_links, understand
+from second_reader import ROWS, checks_that_show_rows, compare_rows, fed_by_links, foreign_links, understand
 
 TENANT = "samples"
 REASONS = {"permission", "licence", "throttled", "unavailable", "partial", "unsupported"}
@@ -89,13 +90,11 @@ class Home:
             lines = [json.loads(line) for (line,) in database.execute("SELECT line FROM entry ORDER BY idx")]
         return [line for line in lines if line.get("run") == run["run"]]
 
-    def findings(self):
-        items = []
-        for verdict in ("pass", "fail", "manual", "not_applicable", "not_assessed"):
-            done = self.assay("finding", "list", "--json", "--verdict", verdict)
-            expect(done.returncode == 0, f"finding list: exit {done.returncode}: {done.stderr}")
-            items += json.loads(done.stdout)["data"]["items"]
-        return items
+    def failing(self):
+        """Findings that fail: the checks of this test fail on every row, so that it is shown."""
+        done = self.assay("finding", "list", "--json", "--verdict", "fail")
+        expect(done.returncode == 0, f"finding list: exit {done.returncode}: {done.stderr}")
+        return json.loads(done.stdout)["data"]["items"]
 
     def datasets_of_status(self):
         """Dataset -> "partial (reason) detail" of the newest run, for people."""
@@ -168,20 +167,21 @@ def part_one(args, samples, work):
     endpoints = work / "endpoints.tsv"
     table = subprocess.run([sys.executable, args.source / "tools/endpoint-table.py"], capture_output=True, check=True)
     endpoints.write_bytes(table.stdout)
+    paths = {name: path for name, _, path in (line.split("\t") for line in endpoints.read_text().splitlines())}
     wanted = fitting_samples(args.build, samples, endpoints)
     server = Server(args.build, samples, endpoints, work / "answers.log")
     checks = work / "checks"
     checks.mkdir()
     (checks / "rows.toml").write_text(checks_that_show_rows())
     home = Home(work / "one", args.build, args.source, server.access, FRAMEWORKS, f'checks_dir = "{checks}"')
-    served, table, rows = set(), {}, 0
+    served, table, compared = set(), {}, collections.Counter()
     try:
         deadline = time.monotonic() + args.seconds
         for number in range(1, 60):
             run = home.run()
             answers = server.new_answers()
             served |= {sample for _, _, _, sample in answers if sample}
-            rows += look_at(home, run, answers, samples, table)
+            look_at(home, run, answers, samples, table, paths, compared)
             if all(files <= served or path == UNREACHED for path, files in wanted.items()):
                 break
             if time.monotonic() > deadline:
@@ -194,15 +194,17 @@ def part_one(args, samples, work):
             print(f"not asked for: {path} ({len(files)} sample): no sample assigns a role to a group")
         else:
             expect(files <= served, f"{path}: never served: {sorted(files - served)}")
-    print(f"{number} runs of the built-in collectors, {len(served)} samples served, {rows} rows compared")
+    print(f"{number} runs of the built-in collectors, {len(served)} samples served, "
+          f"{sum(compared.values())} rows compared: {dict(compared)}")
+    unseen = {"entra_application"}  # every sample of it leaves out the id
+    expect(set(ROWS) - set(compared) == unseen, f"no row of {set(ROWS) - set(compared)} was compared")
     return table
 
 
-def look_at(home, run, answers, samples, table):
-    """What must hold of a run on the samples that were served in it. Returns how many facts were compared."""
+def look_at(home, run, answers, samples, table, paths, compared):
+    """What must hold of a run on the samples that were served in it."""
     entries = home.entries(run)
     datasets = {entry["dataset"]: entry for entry in entries if entry["kind"] == "dataset"}
-    refused = [entry for entry in entries if entry["kind"] == "read" and entry["outcome"] == "refused"]
     links = [link for _, _, _, sample in answers if sample for link in foreign_links(samples / sample)]
     asked = {request for _, request, _, _ in answers}
     for link in links:
@@ -213,9 +215,20 @@ def look_at(home, run, answers, samples, table):
             continue
         expect(entry.get("reason") in REASONS, f"run {run['run']}: dataset {name}: {entry}")
         expect(name in told, f"run {run['run']}: dataset {name} has no detail in assay status")
-        table.setdefault((name, told.get(name, "?")), 0)
-        table[name, told.get(name, "?")] += 1
-    return compare_rows(home.findings(), answers, samples, expect)
+        why = told.get(name, "?")
+        table.setdefault((name, why), set()).update(behind(why, answers, paths))
+    for name in fed_by_links(answers, samples):
+        entry = datasets[name]
+        expect((entry["completeness"], entry.get("reason")) == ("partial", "partial"),
+               f"run {run['run']}: an answer with a foreign link, but dataset {name} is {entry}")
+    compared.update(compare_rows(home.failing(), answers, samples, expect))
+
+
+def behind(why, answers, paths):
+    """The samples that were served to the endpoint that a detail begins with."""
+    endpoint = re.match(r"\w+ \(\w+\) ([\w-]+): ", why)
+    pattern = re.sub(r"\{\w+\}", "[^/?]+", paths.get(endpoint.group(1), "$.")) if endpoint else "$."
+    return {sample for _, request, _, sample in answers if sample and re.match(pattern + r"\?", request)}
 
 
 def part_two(args, samples, work):
@@ -242,19 +255,42 @@ def part_two(args, samples, work):
                               capture_output=True, text=True, timeout=100)
     expect(compared.returncode == 0, f"compare_bodies: {compared.stdout}{compared.stderr}")
     print(compared.stdout, end="")
-    marks = {entry.get("marks") for entry in home.entries(run) if entry["kind"] == "read"}
-    print(f"marks: {marks}")
-    understood_alike(home.findings(), files, samples)
+    links_are_refused(home, run, server, files, samples)
+    understood_alike(home.failing(), files, samples)
+
+
+def links_are_refused(home, run, server, files, samples):
+    """Every continuation link of the samples was pointed at, refused, recorded, and never asked for."""
+    entries = home.entries(run)
+    expect(not any("marks" in entry for entry in entries), "marks of the kit were refused")
+    links = [link for name in files for link in foreign_links(samples / name, lists_only=True)]
+    refused = [entry for entry in entries if entry["kind"] == "read" and entry["outcome"] == "refused"]
+    expect(len(refused) == len(links), f"{len(links)} continuation links, {len(refused)} refused reads")
+    expect(all(entry["reason"] == "partial" for entry in refused), "a refused link without its reason")
+    asked = [request for _, request, _, _ in server.new_answers()]
+    stray = [request for request in asked if not re.fullmatch(r"/samples/\d+\?api-version=2026-01-01", request)]
+    expect(not stray, f"requests beside the numbered samples: {stray}")
+    (dataset,) = (entry for entry in entries if entry["kind"] == "dataset")
+    expect((dataset["completeness"], dataset.get("reason")) == ("partial", "partial"), f"dataset: {dataset}")
+    microsoft = [link for link in links if re.match(r"https://[a-z.]*(microsoft|azure)", link)]
+    print(f"{len(links)} continuation links refused, {len(microsoft)} of them to Microsoft; none was followed")
+    print(f"  so the dataset is {home.datasets_of_status().get('sample_answer')}")
+
+
+# A comment within a value that nothing asks for: the kit steps over such values and does not judge them.
+LENIENT = {"json-test-suite/test_parsing-n/n_structure_object_with_comment.json"}
 
 
 def understood_alike(findings, files, samples):
-    """The scanner and Python's own parser agree on shape and number of records of every file."""
+    """The kit and Python's own parser agree on shape and number of records of every file."""
     expect(len(findings) == len(files), f"{len(findings)} rows for {len(files)} files")
     odd = {}
     for finding in findings:
         name = files[int(finding["subject"]["id"])]
         shape, records, note = finding["detail"].split("|", 2)
         wanted = understand((samples / name).read_bytes())
+        if name in LENIENT or "/test_parsing-i/" in name:  # i: a parser may accept or refuse them
+            continue
         if wanted is not None:
             expect((shape, int(records)) == wanted, f"{name}: read as {finding['detail']}, is {wanted}")
         else:
@@ -284,9 +320,9 @@ def main():
         work.mkdir(exist_ok=True)
         part_two(args, samples, work)
         table = part_one(args, samples, work)
-        print("datasets that were not complete, and why (runs):")
-        for (name, why), count in sorted(table.items()):
-            print(f"  {count:3}  {name}: {why}")
+        print("datasets that were not complete, why, and the samples behind it:")
+        for (name, why), names in sorted(table.items()):
+            print(f"  {name}: {why}: {', '.join(sorted(pathlib.Path(one).name for one in names)) or 'no sample'}")
     print(f"{'FAILED: ' + str(len(failures)) if failures else 'held'}")
     return 1 if failures else 0
 

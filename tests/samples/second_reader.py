@@ -1,4 +1,5 @@
 """What the samples say, read with Python's own json module: a second opinion beside the collectors'."""
+import collections
 import json
 import re
 
@@ -27,9 +28,11 @@ def understand(raw):
     return "object", 1
 
 
-def foreign_links(path):
-    value = parse(path.read_bytes())
-    if not isinstance(value, dict):
+def foreign_links(path, lists_only=False):
+    """Continuation links of an answer, its own service's or the other's."""
+    raw = path.read_bytes()
+    value, shape = parse(raw), understand(raw)
+    if shape is None or (lists_only and shape[0] != "list"):
         return []
     links = [value.get("nextLink"), value.get("@odata.nextLink")]
     return [link for link in links if isinstance(link, str) and link]
@@ -126,6 +129,13 @@ def records_of(raw, single):
     return [record for record in found if isinstance(record, dict)] if isinstance(found, list) else []
 
 
+def fed_by_links(answers, samples):
+    """Datasets whose own answers hold a continuation link."""
+    return {dataset for dataset, (pattern, _, _) in ROWS.items()
+            for _, request, _, sample in answers
+            if sample and re.match(pattern, request) and foreign_links(samples / sample, lists_only=True)}
+
+
 def expected_rows(dataset, answers, samples):
     """Key -> rows that a reader may make of the answers (several when a key comes twice)."""
     pattern, key, columns = ROWS[dataset]
@@ -146,18 +156,18 @@ def expected_rows(dataset, answers, samples):
 
 
 def compare_rows(findings, answers, samples, expect):
-    """The rows that checks saw are those that this reader sees. Returns how many were compared."""
+    """The rows that checks saw are those that this reader sees. Returns how many were compared, by dataset."""
     seen = {}
     for finding in findings:
         if finding["check"].startswith("row-of-") and finding["verdict"] == "fail":
             key = json.dumps(json.loads(finding["subject"]["id"]))
             seen.setdefault(finding["check"], {})[key] = json.loads(finding["detail"])
-    compared = 0
+    compared = collections.Counter()
     for dataset in ROWS:
         wanted = expected_rows(dataset, answers, samples)
         got = seen.get("row-of-" + dataset.replace("_", "-"), {})
         expect(set(got) == set(wanted), f"{dataset}: rows {sorted(got)} but the samples hold {sorted(wanted)}")
         for key in set(got) & set(wanted):
             expect(got[key] in wanted[key], f"{dataset} {key}: read as {got[key]}, the sample says {wanted[key]}")
-            compared += 1
+            compared[dataset] += 1
     return compared
