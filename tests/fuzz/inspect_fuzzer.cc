@@ -1,4 +1,4 @@
-// libFuzzer entry for the ELF pass. Seeds: the plugins that the build made.
+// Arbitrary bytes as a plugin's ELF file: judged without a crash. Seeds: heads of plugins.
 #include "sandbox/spawner.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,0 +1,64 @@
+// Every seed of every fuzzer, once: corpus_test FOLDER. A seed that is not handled ends the program
+// by the fuzzer's own assertion; its name stands on the line before.
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "base/files.h"
+
+using Fuzzer = int (*)(const uint8_t*, size_t);
+extern "C" {
+int Fuzz_url_policy(const uint8_t*, size_t);
+int Fuzz_link(const uint8_t*, size_t);
+int Fuzz_http_answer(const uint8_t*, size_t);
+int Fuzz_messages(const uint8_t*, size_t);
+int Fuzz_manifest(const uint8_t*, size_t);
+int Fuzz_config(const uint8_t*, size_t);
+int Fuzz_note(const uint8_t*, size_t);
+int Fuzz_canonical_json(const uint8_t*, size_t);
+int Fuzz_inspect(const uint8_t*, size_t);
+}
+
+namespace {
+
+const std::map<std::string, Fuzzer> kFuzzers = {
+    {"url_policy", Fuzz_url_policy},
+    {"link", Fuzz_link},
+    {"http_answer", Fuzz_http_answer},
+    {"messages", Fuzz_messages},
+    {"manifest", Fuzz_manifest},
+    {"config", Fuzz_config},
+    {"note", Fuzz_note},
+    {"canonical_json", Fuzz_canonical_json},
+    {"inspect", Fuzz_inspect},
+};
+
+/// Seeds that ran; -1 when one could not be read or there are none.
+int RunSeeds(const std::filesystem::path& folder, Fuzzer fuzzer) {
+  int seeds = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::printf("seed %s\n", entry.path().c_str());
+    std::fflush(stdout);
+    const auto bytes = assay::ReadFile(entry.path(), 1u << 20);
+    if (!bytes) return -1;
+    fuzzer(bytes->data(), bytes->size());
+    ++seeds;
+  }
+  return seeds > 0 ? seeds : -1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return std::fputs("usage: corpus_test FOLDER\n", stderr), 2;
+  int passed = 0, failed = 0;
+  for (const auto& [name, fuzzer] : kFuzzers) {
+    const auto folder = std::filesystem::path(argv[1]) / name;
+    const int seeds = std::filesystem::is_directory(folder) ? RunSeeds(folder, fuzzer) : -1;
+    if (seeds < 0) std::printf("%s: no seed, or one that cannot be read\n", folder.c_str());
+    (seeds < 0 ? failed : passed) += seeds < 0 ? 1 : seeds;
+  }
+  std::printf("%d passed, %d failed\n", passed, failed);
+  return failed == 0 ? 0 : 1;
+}
