@@ -55,6 +55,23 @@ std::string CollectorSession::MissingPermission(const EndpointSpec& endpoint) co
   return endpoint.permission;
 }
 
+namespace {
+
+std::string Describe(sandbox::Fate fate, const std::string& detail) {
+  return std::string(sandbox::Name(fate)) + (detail.empty() ? "" : ": " + detail);
+}
+
+/// The fate and the most telling words about it: the host's, else the worker's own, else how the
+/// talk with it ended.
+std::string WhyNot(const sandbox::WorkerOutcome& outcome, const std::optional<ipc::Done>& done,
+                   const Status& ended) {
+  if (!outcome.detail.empty()) return Describe(outcome.fate, outcome.detail);
+  if (done && !done->message.empty()) return Describe(outcome.fate, Quote(done->message));
+  return Describe(outcome.fate, ended ? "" : ended.error().message);
+}
+
+}  // namespace
+
 Status CollectorSession::Quota(bool within, const char* name) {
   if (within) return {};
   return Fail(Code::kLimitExceeded, fmt::format("quota {} is used up", name));
@@ -290,8 +307,12 @@ Status CollectorSession::Loop() {
   const auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
   bool cancel_sent = false;
   while (!done_) {
-    if (Steady::now() > deadline)
-      return Fail(Code::kLimitExceeded, "quota wall_seconds is used up");
+    if (Steady::now() > deadline) {
+      const std::string why =
+          fmt::format("wall_seconds: ran longer than {} s", plugin_.manifest.limits.wall_seconds);
+      worker_->Kill(sandbox::Fate::kTimedOut, why);
+      return Fail(Code::kLimitExceeded, why);
+    }
     if (!cancel_sent && *context_.cancelled) {
       cancel_sent = true;
       ASSAY_TRY(
@@ -360,7 +381,11 @@ CollectorReport CollectorSession::Run() {
     spec.init.datasets.emplace_back(dataset_numbers_.at(dataset.id), dataset);
   spec.init.endpoints = plugin_.manifest.endpoints;
   auto worker = context_.spawner->Spawn(spec, context_.tier);
-  if (!worker) return fault(worker.error().ToString()), report_;
+  if (!worker) {
+    report_.outcome.fate = worker.error().code == Code::kInvalidInput ? sandbox::Fate::kLoadFailed
+                                                                      : sandbox::Fate::kSetupFailed;
+    return fault(Describe(report_.outcome.fate, worker.error().ToString())), report_;
+  }
   worker_ = std::move(*worker);
 
   Status ended = Loop();
@@ -371,12 +396,7 @@ CollectorReport CollectorSession::Run() {
   }
   report_.outcome = worker_->Wait(done_, kEndTimeout);
   report_.ok = ended.has_value() && report_.outcome.fate == sandbox::Fate::kOk;
-  if (!report_.ok)
-    fault(fmt::format("{}{}{}", sandbox::Name(report_.outcome.fate),
-                      report_.outcome.detail.empty() ? "" : ": " + report_.outcome.detail,
-                      done_ && !done_->message.empty() ? ": " + Quote(done_->message)
-                      : !ended                         ? ": " + ended.error().message
-                                                       : ""));
+  if (!report_.ok) fault(WhyNot(report_.outcome, done_, ended));
   CommitLeftovers();
   WaitForLedger();
   report_.sent = sent_;

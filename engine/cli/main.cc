@@ -86,8 +86,13 @@ int Main(const std::vector<std::string>& arguments) {
   const bool tty = options.output_file.empty() && isatty(STDOUT_FILENO) == 1;
   context.terminal =
       DetectTerminal(options.color, options.ascii, options.local, tty, context.environment);
-  context.err = [](std::string_view text) { WriteTo(stderr, text); };
-  context.out = [](std::string_view text) { WriteTo(stdout, text); };
+  const auto to = [plain = context.terminal.ascii && !options.json](std::FILE* stream) {
+    return [plain, stream](std::string_view text) {
+      WriteTo(stream, plain ? PlainSigns(text) : std::string(text));
+    };
+  };
+  context.err = to(stderr);
+  context.out = to(stdout);
 
   if (context.options.config.empty()) {
     // init writes a new file here; every other command reads the first that exists.

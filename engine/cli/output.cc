@@ -81,6 +81,23 @@ std::string VerdictMark(Verdict verdict, const Terminal& terminal) {
   return "?";
 }
 
+std::string PlainSigns(std::string_view text) {
+  struct Sign {
+    std::string_view sign, plain;
+  };
+  constexpr Sign kSigns[] = {{"·", "-"}, {"…", "..."}, {"–", "-"}, {"→", "->"}};
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto* at = std::find_if(std::begin(kSigns), std::end(kSigns),
+                                  [&](const Sign& s) { return text.starts_with(s.sign); });
+    const bool found = at != std::end(kSigns);
+    out += found ? at->plain : text.substr(0, 1);
+    text.remove_prefix(found ? at->sign.size() : 1);
+  }
+  return out;
+}
+
 std::string Paint(std::string_view text, std::string_view colour, const Terminal& terminal) {
   if (!terminal.color) return std::string(text);
   constexpr std::pair<std::string_view, const char*> kCodes[] = {

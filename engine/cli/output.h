@@ -36,6 +36,8 @@ using Sink = std::function<void(std::string_view)>;
 /// "✓" pass, "✗" fail, "◐" manual, "○" not assessed, "–" not applicable; letters in ASCII. Never
 /// colour alone.
 std::string VerdictMark(Verdict verdict, const Terminal& terminal);
+/// The typographic signs of our own texts as ASCII; what a tenant wrote stays as it is.
+std::string PlainSigns(std::string_view text);
 /// Text in a colour ("red", "yellow", "green", "dim", "bold"), unchanged without colour.
 std::string Paint(std::string_view text, std::string_view colour, const Terminal& terminal);
 /// "2026-11-20T02:16:09Z", or with the offset of the machine's zone.

@@ -21,9 +21,14 @@ import urllib.request
 from scenario import BIN, CLIENT_ID, ENV, LIB, TENANT_ID, FakeCloud, Scenario
 
 SEED = 20261121
-FATES = {"crash": "crashed", "loop": "cpu_limit", "flood-rows": "flooded", "flood-requests": "flooded", "bad-marks": "protocol_error",
-         "bad-link": "protocol_error", "exit": "exited", "memory": "crashed", "constructor": "crashed", "error": "plugin_error",
-         "null-key": "protocol_error", "hang": "timed_out", "raw-frame": "protocol_error"}
+# What becomes of each: fates of its worker (a busy machine decides which limit a loop meets first), and telling words.
+FATES = {"crash": ("crashed", r"SIG"), "loop": ("cpu_limit|timed_out", r"limit is 2 s|longer than 6 s"),
+         "flood-rows": ("plugin_error", r"rows: quota of 100000"), "flood-requests": ("flooded", r"quota outstanding"),
+         "exit": ("exited", r"without its last message"), "memory": ("crashed|memory_limit", r"SIG|memory"),
+         "constructor": ("load_failed", r"before Hello: crashed"), "error": ("plugin_error", r"this plugin always fails"),
+         "hang": ("flooded|timed_out", r"refused system calls|longer than 6 s"), "raw-frame": ("protocol_error", r"frame of \d+ bytes")}
+# The worker lives on, its data does not count: reason of the check, telling words.
+LIES = {"bad-link": ("partial", "continuation link"), "null-key": ("plugin_fault", "key is null")}
 READER = {"roles": ["Organization.Read.All"]}
 GRAPH = 'id = "graph"'
 
@@ -41,28 +46,42 @@ class BrokenPlugins(Scenario):
         return folder, self.assay("run", "--json", folder=folder), self.assay("ledger", "show", folder=folder).out
 
     def test_each_sin_has_its_fate_and_stops_nobody_else(self):
-        self.assertEqual({p.name.removeprefix("broken-") for p in (LIB / "assay-broken").iterdir()}, set(FATES))
+        sins = sorted(p.name.removeprefix("broken-") for p in (LIB / "assay-broken").iterdir())
+        self.assertEqual(set(sins), {*FATES, *LIES, "bad-marks"})
         access = self.server().access
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            results = dict(zip(FATES, pool.map(lambda sin: self.run_beside_graph(access, sin), FATES)))
+            results = dict(zip(sins, pool.map(lambda sin: self.run_beside_graph(access, sin), sins)))
         for sin, (folder, done, shown) in results.items():
             with self.subTest(sin=sin):
-                self.assertEqual(done.code, 5, done.text)
                 run = done.json()["data"]["runs"][0]
-                fault = {f["plugin"]: f["detail"] for f in run["plugin_faults"]}
-                self.assertEqual(list(fault), [f"broken-{sin}"])
-                self.assertEqual(fault[f"broken-{sin}"].split(":")[0], FATES[sin], fault)
                 checks = {c["check"]: c for c in run["checks"]}
-                lost = checks.pop("broken-thing-exists")
-                self.assertEqual((lost["verdict"], lost["reason"]), ("not_assessed", "plugin_fault"))
+                self.judge(sin, done, run, checks.pop("broken-thing-exists"), shown)
                 self.assertGreater(len(checks), 10)
                 self.assertEqual([c["check"] for c in checks.values() if c["reason"] == "plugin_fault"], [])
-                self.assertIn(f'"fate":"{FATES[sin]}"', shown)
                 self.ledger_verifies(folder)
+
+    def judge(self, sin, done, run, lost, shown):
+        """What the run says of the plugin and of the check that rests on it."""
+        if sin == "bad-marks":  # refused at the call; what it read is evidence as one record
+            self.assertEqual((done.code, run["plugin_faults"]), (0, []), done.text)
+            self.assertRegex(shown, r'"kind":"read".*"plugin":"broken-bad-marks"')
+            return
+        self.assertEqual((done.code, lost["verdict"]), (5, "not_assessed"), done.text)
+        if sin in LIES:
+            self.assertEqual(lost["reason"], LIES[sin][0])
+            self.assertIn(LIES[sin][1], lost["detail"])
+            return
+        self.assertEqual(lost["reason"], "plugin_fault")
+        self.assertEqual([f["plugin"] for f in run["plugin_faults"]], [f"broken-{sin}"])
+        fates, words = FATES[sin]
+        told = run["plugin_faults"][0]["detail"]
+        self.assertRegex(told, rf"^({fates}): .*({words})")
+        self.assertNotIn("peer closed", told)
+        self.assertIn(f'"fate":"{told.split(":")[0]}"', shown)
 
     def test_a_person_is_told_which_plugin_and_what_became_of_it(self):
         self.configure(self.server().access, [GRAPH, broken("crash")])
-        self.assertRegex(self.assay("run").err, r"(?m)^plugin_fault: broken-crash: crashed: signal 6 \(SIGABRT\)")
+        self.assertRegex(self.assay("run").err, r"(?m)^plugin_fault: broken-crash: crashed: signal \d+ \(SIG[A-Z]+\)$")
 
 
 class RefusedPlugins(Scenario):
@@ -377,7 +396,14 @@ class Flips(Scenario):
                                                     ("head", "frontier"))]
         for file in folder.glob("evidence-*.db"):
             columns += [(file.name, "body", c) for c in ("root", "ident", "key")] + [(file.name, "part", "sealed")]
-        return [*columns, ("checkpoints.log", None, None)]
+        return [*(c for c in columns if self.rows(folder, *c)), ("checkpoints.log", None, None)]
+
+    def rows(self, folder, file, table, column):
+        database = sqlite3.connect(folder / file)
+        try:
+            return database.execute(f"SELECT rowid, {column} FROM {table} WHERE length({column}) > 0").fetchall()
+        finally:
+            database.close()
 
     def flip(self, folder, target, chosen):
         file, table, column = folder / target[0], *target[1:]
@@ -387,12 +413,12 @@ class Flips(Scenario):
             data[at] ^= 1 << chosen.randrange(8)
             file.write_bytes(data)
             return f"{file.name} byte {at}"
+        row, value = chosen.choice(self.rows(folder, *target))
         database = sqlite3.connect(file)
         for name, in database.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
             sql, = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
             database.execute(f"DROP TRIGGER {name}")
             self.triggers.append(sql)
-        row, value = chosen.choice(database.execute(f"SELECT rowid, {column} FROM {table}").fetchall())
         data = bytearray(value)
         at = chosen.randrange(len(data))
         data[at] ^= 1 << chosen.randrange(8)
@@ -418,6 +444,9 @@ class Flips(Scenario):
             what = self.flip(folder, targets[number % len(targets)], chosen)
             with self.subTest(what=what):
                 done = self.assay("ledger", "verify")
+                other = self.assay(str(folder), "--master-key", str(folder.parent / "master.key"), program=BIN / "assay-verify")
+                if "body.ident" not in what:  # an index of the engine's own; the other verifier reads past it
+                    self.assertEqual(other.code, done.code, f"{done.text}\n{other.text}")
                 if done.code == 7:
                     self.assertRegex(done.text, r"place\s+\S|AS-LED-\d+|entry \d+|\.db|checkpoints\.log")
                 else:
@@ -427,6 +456,8 @@ class Flips(Scenario):
             shutil.rmtree(folder)
             shutil.copytree(saved, folder)
         self.assertLess(len(quiet), 15, quiet)
+        if os.environ.get("SCENARIO_TALK"):
+            print(*quiet, sep="\n")
 
 
 if __name__ == "__main__":

@@ -57,6 +57,13 @@ TEST_CASE("Terminal: falls back to letters where the locale is not UTF-8") {
   CHECK(DetectTerminal("auto", true, false, true, {{"LANG", "C.UTF-8"}}).ascii);
 }
 
+TEST_CASE("Signs: become ASCII, what a tenant wrote stays") {
+  CHECK(PlainSigns("3 pages · head df01…0b36 – done → next") ==
+        "3 pages - head df01...0b36 - done -> next");
+  CHECK(PlainSigns("Zoë Çelik") == "Zoë Çelik");
+  CHECK(PlainSigns("") == "");
+}
+
 TEST_CASE("Marks: differ by shape, in letters too") {
   Terminal terminal;
   CHECK(VerdictMark(Verdict::kPass, terminal) == "✓");
