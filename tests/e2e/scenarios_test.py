@@ -186,6 +186,20 @@ class Network(Scenario):
         self.ledger_verifies()
         self.assertEqual(self.assay("status").code, 0)
 
+    def test_a_cloud_that_goes_away_in_the_middle_leaves_what_it_had_answered(self):
+        server = self.server("--seed", "1")  # throttles once, so that there is a middle
+        self.configure(server.access, [GRAPH])
+        with subprocess.Popen([self.program, "run", "--json"], cwd=self.home, env=ENV, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as child:
+            wait_until(lambda: "read" in kinds(self.home), 10)
+            server.stop()
+            out = child.communicate(timeout=60)[0]
+        self.assertIn(child.returncode, (5, 10))
+        lost = {c["reason"] for c in json.loads(out)["data"]["runs"][0]["checks"] if c["verdict"] == "not_assessed"}
+        self.assertLessEqual(lost, {"unavailable", "partial"})
+        self.assertIn("read", kinds(self.home))
+        self.ledger_verifies()
+
     def test_a_certificate_that_nobody_vouches_for(self):
         pem = self.home / "tls.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
