@@ -123,9 +123,11 @@ tl::unexpected<Error> RunningWorker::ExplainNoHello(const Error& error) {
     case Fate::kLoadFailed:
       return Fail(Code::kInvalidInput, "worker: plugin did not load: " + outcome.detail);
     default:
-      return Fail(Code::kInvalidInput,
-                  fmt::format("{}ended before Hello: {}: {} ({})", where, Name(outcome.fate),
-                              outcome.detail, error.ToString()));
+      // That the channel closed is what every end looks like; anything else it said is news.
+      return Fail(
+          Code::kInvalidInput,
+          fmt::format("{}ended before Hello: {}: {}{}", where, Name(outcome.fate), outcome.detail,
+                      error.code == Code::kCorrupt ? " (" + error.message + ")" : ""));
   }
 }
 
