@@ -29,6 +29,10 @@ const Clock& SystemClock();
 std::string FormatTime(Timestamp time);
 /// RFC 3339 with a zone; kInvalidInput else. Fractions past milliseconds are truncated.
 Result<Timestamp> ParseTime(std::string_view text);
+/// True when `text` has the characters of `form`, where '0' stands for any digit and 'a' for any
+/// letter. Asked before the date library, which converts seconds like "p0" to a number out of
+/// range.
+bool HasForm(std::string_view text, std::string_view form);
 inline int64_t ToUnixMs(Timestamp time) { return time.time_since_epoch().count(); }
 inline Timestamp FromUnixMs(int64_t ms) { return Timestamp(std::chrono::milliseconds(ms)); }
 

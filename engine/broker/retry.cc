@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "base/time.h"
 
 namespace assay::broker {
 namespace {
@@ -57,7 +58,7 @@ milliseconds BackOff(unsigned attempt) {
 }
 
 std::optional<Timestamp> ParseHttpDate(std::string_view text) {
-  if (text.size() != 29 || !text.ends_with(" GMT")) return std::nullopt;
+  if (!HasForm(text, "aaa, 00 aaa 0000 00:00:00 GMT")) return std::nullopt;
   std::istringstream in{std::string(text)};
   in.imbue(std::locale::classic());
   date::sys_seconds time;

@@ -33,6 +33,10 @@ TEST_CASE("JsonString: escapes as RFC 8785 says", "[base]") {
 TEST_CASE("Time: prints and parses RFC 3339", "[base]") {
   REQUIRE_OK_AND_ASSIGN(auto t, ParseTime("2026-11-20T03:16:09.1234567+01:00"));
   CHECK(FormatTime(t) == "2026-11-20T02:16:09.123Z");
+  for (const char* bad :
+       {"2026-11-20T03:16:p0Z", "2026-11-20T03:16:..Z", "2026-11-20T03:16:09.Z",
+        "2026-11-20T03:16:09.1.2Z", "2026-11-20T03:16:09z", "2026-11-20T03:16:09Z "})
+    CHECK_FAILS(ParseTime(bad), Code::kInvalidInput, "RFC 3339");
   CHECK_FAILS(ParseTime("2026-11-20"), Code::kInvalidInput, "RFC 3339");
   CHECK_FAILS(ParseTime("2026-11-20T03:16:09"), Code::kInvalidInput, "zone");
   CHECK_FAILS(ParseTime("2026-11-20T03:16:09Zx"), Code::kInvalidInput, "RFC 3339");

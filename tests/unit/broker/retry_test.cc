@@ -25,6 +25,7 @@ TEST_CASE("RetryAfter: reads seconds and HTTP dates, and nothing else", "[broker
         milliseconds(0));
   CHECK(RetryAfterOf(Head({{"Retry-After", "99999999999"}}), now) == milliseconds(86'400'000));
   for (const char* bad : {"", "-1", "1.5", "soon", "1e3", "0x10", "Sun, 06 Nov 1994 08:49:37 CET",
+                          "Sun, 06 Nov 1994 08:49:p0 GMT", "Sun, 06 Nov 1994 08:49:.. GMT",
                           "99999999999999999999999"}) {
     INFO(bad);
     CHECK_FALSE(RetryAfterOf(Head({{"Retry-After", bad}}), now));
