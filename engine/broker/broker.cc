@@ -135,10 +135,12 @@ Result<Consent> TenantBroker::CheckConsent(bool needs_arm) {
   if (needs_arm) {
     ASSAY_ASSIGN(const Token arm, tokens_.Get(ServiceHost::kArm));
   }
+  // Asked first: the token source calls Vet under its own mutex, so it is never entered under ours.
+  const int64_t clock_offset_ms = tokens_.clock_offset_ms();
   const std::lock_guard lock(consent_mutex_);
   Consent consent = consent_;
   if (!needs_arm) consent.arm_note = "not checked: no endpoint of Azure Resource Manager is read";
-  consent.clock_offset_ms = tokens_.clock_offset_ms();
+  consent.clock_offset_ms = clock_offset_ms;
   return consent;
 }
 
