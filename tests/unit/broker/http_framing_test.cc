@@ -1,6 +1,8 @@
 // Framing attacks byte for byte: each is an error with its own name, never a body.
 #include <zlib.h>
 
+#include <atomic>
+
 #include "broker/http_client.h"
 #include "support/fake_tenant.h"
 
@@ -213,11 +215,11 @@ TEST_CASE("Http: undoes gzip and stops a bomb at the bound", "[broker]") {
 
 TEST_CASE("Http: survives a cut at every byte of an answer", "[broker]") {
   const std::string whole = std::string(kChunked) + "5\r\nhello\r\n0\r\n\r\n";
-  size_t served = 0;
+  std::atomic<size_t> served{0};
   ScriptedServer server([&](const std::string&) { return Reply{whole.substr(0, served), true}; });
   const auto client = Client();
   for (; served < whole.size(); ++served) {
-    INFO(served);
+    INFO(served.load());
     CHECK_FAILS(client->Send(Get(server)), Code::kUnavailable, "cut");
   }
   CHECK(client->Send(Get(server)));
