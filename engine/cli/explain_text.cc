@@ -59,7 +59,7 @@ const std::vector<Explanation>& Explanations() {
       {"AS-CFG-017", "A framework, plugin or check is not installed.",
        "A framework that is silently skipped would look like one that has nothing to say.",
        "assay framework list and assay plugin list show what is installed."},
-      {"AS-CFG-018", "A waiver is not complete.",
+      {"AS-CFG-018", "An exclusion or a tolerated permission is not complete.",
        "An exclusion or a tolerated permission needs a reason, an approver and an end within a "
        "year.",
        "Add what the message names."},
