@@ -95,7 +95,12 @@ TEST_CASE("Tls: refuses a peer that speaks no TLS", "[broker]") {
   HttpRequest request;
   request.method = "GET";
   request.url = ParseForeignUrl("https://127.0.0.1:" + std::to_string(plain.port()) + "/x").value();
-  CHECK_FAILS(client->Send(request), Code::kUnavailable, "TLS handshake");
+  const auto answer = client->Send(request);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == Code::kUnavailable);
+  // Handshake and request share one deadline: on a slow machine it may end in either.
+  CHECK_THAT(answer.error().ToString(), Catch::Matchers::Contains("TLS handshake") ||
+                                            Catch::Matchers::Contains("too long (timeout)"));
 }
 
 TEST_CASE("Tls: refuses a ca_file that is none", "[broker]") {
