@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace assay::ledger {
 
 Result<std::string> ReadOneLine(LedgerStore& store, uint64_t index) {
@@ -61,7 +63,18 @@ Status Chain::TakeLastLine(LedgerStore& store) {
   return {};
 }
 
+bool IsLandmarkKind(std::string_view kind) {
+  static constexpr std::string_view kFamilies[] = {"key.",     "epoch.",     "checkpoint.",
+                                                   "erasure.", "retention.", "hold."};
+  return std::any_of(std::begin(kFamilies), std::end(kFamilies),
+                     [&](std::string_view family) { return kind.starts_with(family); });
+}
+
 Appended Chain::Append(const Fragments& fragments, Timestamp now, Group& group) {
+  std::string_view kind = fragments.find("kind")->second;  // quoted; words need no escapes
+  kind = kind.substr(1, kind.size() - 2);
+  if (kind == "epoch.started") ++epoch_;
+  if (IsLandmarkKind(kind)) group.landmarks.push_back({size(), std::string(kind)});
   Place place{size(), epoch_, prev_, tenant_, std::max(now, last_), 0};
   if (now < last_) place.clock_behind_ms = static_cast<uint64_t>((last_ - now).count());
   std::string line = CompleteLine(fragments, place);

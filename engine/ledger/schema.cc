@@ -19,6 +19,8 @@ const std::vector<std::string>& Objects(FileKind kind) {
       "CREATE TABLE head(id INTEGER PRIMARY KEY CHECK(id = 1), size INTEGER NOT NULL, "
       "root BLOB NOT NULL, epoch INTEGER NOT NULL, frontier BLOB NOT NULL) STRICT",
       "CREATE TABLE lease(id INTEGER PRIMARY KEY CHECK(id = 1), writer INTEGER NOT NULL) STRICT",
+      "CREATE TABLE landmark(idx INTEGER PRIMARY KEY, kind TEXT NOT NULL) STRICT",
+      "CREATE TABLE timestamp(digest BLOB PRIMARY KEY, token BLOB NOT NULL) STRICT",
       "CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry "
       "BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END",
       "CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry "
@@ -31,12 +33,20 @@ const std::vector<std::string>& Objects(FileKind kind) {
       "BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END",
       "CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint "
       "BEGIN SELECT RAISE(ABORT, 'checkpoints are never deleted'); END",
+      "CREATE TRIGGER landmark_no_update BEFORE UPDATE ON landmark "
+      "BEGIN SELECT RAISE(ABORT, 'landmarks are never changed'); END",
+      "CREATE TRIGGER landmark_no_delete BEFORE DELETE ON landmark "
+      "BEGIN SELECT RAISE(ABORT, 'landmarks are never deleted'); END",
+      "CREATE TRIGGER timestamp_no_update BEFORE UPDATE ON timestamp "
+      "BEGIN SELECT RAISE(ABORT, 'time stamps are never changed'); END",
+      "CREATE TRIGGER timestamp_no_delete BEFORE DELETE ON timestamp "
+      "BEGIN SELECT RAISE(ABORT, 'time stamps are never deleted'); END",
   };
   static const std::vector<std::string> evidence = {
       "CREATE TABLE body(id INTEGER PRIMARY KEY, root BLOB NOT NULL UNIQUE, "
-      "ident BLOB NOT NULL UNIQUE, scheme TEXT NOT NULL, epoch INTEGER NOT NULL, "
+      "ident BLOB UNIQUE, scheme TEXT NOT NULL, epoch INTEGER NOT NULL, "
       "len INTEGER NOT NULL, records INTEGER NOT NULL, parts INTEGER NOT NULL, "
-      "key BLOB NOT NULL) STRICT",
+      "key BLOB NOT NULL, erased BLOB NOT NULL) STRICT",
       "CREATE TABLE part(body INTEGER NOT NULL, part INTEGER NOT NULL, sealed BLOB NOT NULL, "
       "PRIMARY KEY(body, part)) STRICT",
   };

@@ -70,6 +70,11 @@ Statement& Statement::Bind(int at, ByteSpan bytes) {
   return *this;
 }
 
+Statement& Statement::BindNull(int at) {
+  sqlite3_bind_null(statement_.get(), at);
+  return *this;
+}
+
 Statement& Statement::BindText(int at, std::string_view text) {
   sqlite3_bind_text64(statement_.get(), at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   return *this;

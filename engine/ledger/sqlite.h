@@ -18,6 +18,7 @@ class Statement {
   Statement() = default;
   Statement& Bind(int at, uint64_t value);
   Statement& Bind(int at, ByteSpan bytes);
+  Statement& BindNull(int at);
   Statement& BindText(int at, std::string_view text);
   /// True when there is a row.
   Result<bool> Step();

@@ -44,10 +44,10 @@ Status BodyWriter::OpenMonth(const std::string& month) {
   database_.reset();
   ASSAY_ASSIGN(database_, Database::Open(directory_ / FileOf(month), Database::Mode::kWrite));
   ASSAY_TRY(PrepareSchema(*database_, FileKind::kEvidence));
-  ASSAY_ASSIGN(
-      insert_body_,
-      database_->Prepare("INSERT INTO body(root, ident, scheme, epoch, len, records, parts, key) "
-                         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(ident) DO NOTHING"));
+  ASSAY_ASSIGN(insert_body_,
+               database_->Prepare(
+                   "INSERT INTO body(root, ident, scheme, epoch, len, records, parts, key, erased) "
+                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(ident) DO NOTHING"));
   ASSAY_ASSIGN(insert_part_, database_->Prepare("INSERT INTO part VALUES(?1, ?2, ?3)"));
   ASSAY_ASSIGN(find_ident_, database_->Prepare(
                                 fmt::format("SELECT {} FROM body WHERE ident = ?1", kRefColumns)));
@@ -56,17 +56,18 @@ Status BodyWriter::OpenMonth(const std::string& month) {
 }
 
 Result<BodyRef> BodyWriter::Insert(const SealedBody& body) {
-  ASSAY_TRY(insert_body_.Bind(1, body.ref.root)
-                .Bind(2, body.ident)
-                .BindText(3, body.ref.scheme)
+  insert_body_.Bind(1, body.ref.root);
+  body.ident ? insert_body_.Bind(2, *body.ident) : insert_body_.BindNull(2);
+  ASSAY_TRY(insert_body_.BindText(3, body.ref.scheme)
                 .Bind(4, body.epoch)
                 .Bind(5, body.ref.len)
                 .Bind(6, body.ref.records)
                 .Bind(7, body.parts.size())
                 .Bind(8, body.wrapped_key)
+                .Bind(9, body.erased)
                 .Run());
-  if (database_->changes() == 0) {  // the same bytes came first by another thread
-    ASSAY_ASSIGN(std::optional<BodyRef> earlier, FindByIdent(find_ident_, body.ident));
+  if (database_->changes() == 0 && body.ident) {  // the same bytes came first by another thread
+    ASSAY_ASSIGN(std::optional<BodyRef> earlier, FindByIdent(find_ident_, *body.ident));
     if (!earlier) return Fail(Code::kCorrupt, FileOf(month_) + ": earlier body is gone");
     return std::move(*earlier);
   }
@@ -120,19 +121,21 @@ Result<std::optional<SealedBody>> BodyReader::Find(const Digest& root) {
   for (const std::string& file : files) {
     ASSAY_ASSIGN(Database * database, OpenFile(file));
     if (database == nullptr) continue;
-    ASSAY_ASSIGN(
-        Statement find,
-        database->Prepare(fmt::format(
-            "SELECT {}, epoch, ident, key, parts, id FROM body WHERE root = ?1", kRefColumns)));
+    ASSAY_ASSIGN(Statement find,
+                 database->Prepare(fmt::format(
+                     "SELECT {}, epoch, ident, key, parts, id, erased FROM body WHERE root = ?1",
+                     kRefColumns)));
     ASSAY_ASSIGN(const bool found, find.Bind(1, root).Step());
     if (!found) continue;
     SealedBody body;
     body.place = file;
     ASSAY_ASSIGN(body.ref, ReadRef(find));
     body.epoch = static_cast<uint32_t>(find.Integer(4));
-    const auto ident = ToDigest(find.Blob(5));
-    if (!ident) return Fail(Code::kCorrupt, file + ": ident is not 32 bytes");
-    body.ident = *ident;
+    if (const ByteSpan ident = find.Blob(5); !ident.empty()) {
+      const auto digest = ToDigest(ident);
+      if (!digest) return Fail(Code::kCorrupt, file + ": ident is not 32 bytes");
+      body.ident = *digest;
+    }
     AppendBytes(body.wrapped_key, find.Blob(6));
     const uint64_t parts = find.Integer(7);
     ASSAY_ASSIGN(Statement read,

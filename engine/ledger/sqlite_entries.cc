@@ -16,6 +16,7 @@ Result<EntryWriter> EntryWriter::Open(const std::filesystem::path& path) {
   ASSAY_TRY(PrepareSchema(out.database_, FileKind::kLedger));
   ASSAY_ASSIGN(out.insert_line_, out.database_.Prepare("INSERT INTO entry VALUES(?1, ?2)"));
   ASSAY_ASSIGN(out.insert_tile_, out.database_.Prepare("INSERT INTO tile VALUES(?1, ?2, ?3)"));
+  ASSAY_ASSIGN(out.insert_landmark_, out.database_.Prepare("INSERT INTO landmark VALUES(?1, ?2)"));
   ASSAY_ASSIGN(
       out.update_head_,
       out.database_.Prepare("INSERT INTO head VALUES(1, ?1, ?2, ?3, ?4) ON CONFLICT(id) DO "
@@ -55,6 +56,8 @@ Status EntryWriter::InsertRows(const Group& group) {
   for (const proof::Tile& tile : group.tiles)
     ASSAY_TRY(
         insert_tile_.Bind(1, tile.id.level).Bind(2, tile.id.index).Bind(3, tile.hashes).Run());
+  for (const Landmark& landmark : group.landmarks)
+    ASSAY_TRY(insert_landmark_.Bind(1, landmark.index).BindText(2, landmark.kind).Run());
   const StoredHead& head = group.head;
   return update_head_.Bind(1, head.size)
       .Bind(2, head.root)
@@ -137,6 +140,18 @@ Status EntryReader::ReadLines(uint64_t from, uint64_t to, const LedgerStore::Lin
     from = lines.back().index + 1;
   }
   return {};
+}
+
+Result<std::vector<Landmark>> EntryReader::ReadLandmarks(std::string_view prefix) {
+  const std::lock_guard lock(mutex_);
+  ASSAY_ASSIGN(Statement read, database_.Prepare("SELECT idx, kind FROM landmark ORDER BY idx"));
+  std::vector<Landmark> out;
+  for (;;) {
+    ASSAY_ASSIGN(const bool row, read.Step());
+    if (!row) return out;
+    if (AsText(read.Blob(1)).starts_with(prefix))
+      out.push_back({read.Integer(0), std::string(AsText(read.Blob(1)))});
+  }
 }
 
 Result<std::optional<ByteVector>> EntryReader::ReadTile(proof::TileId id) {

@@ -23,7 +23,7 @@ class EntryWriter {
   Status CommitAndCopyBack(Transaction transaction);
 
   Database database_;
-  Statement insert_line_, insert_tile_, update_head_, read_fence_;
+  Statement insert_line_, insert_tile_, insert_landmark_, update_head_, read_fence_;
   uint64_t writer_ = 0;
 };
 
@@ -33,6 +33,7 @@ class EntryReader {
   static Result<std::unique_ptr<EntryReader>> Open(const std::filesystem::path& path);
   Result<std::optional<StoredHead>> ReadHead();
   Status ReadLines(uint64_t from, uint64_t to, const LedgerStore::LineVisitor& visit);
+  Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix);
   Result<std::optional<ByteVector>> ReadTile(proof::TileId id);
   Status VisitTiles(const std::function<Status(const proof::Tile&)>& visit);
   Result<std::vector<StoredNote>> ReadNotes(const std::string& order_and_limit);

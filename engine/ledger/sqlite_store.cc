@@ -87,6 +87,9 @@ class SqliteStore : public LedgerStore {
   Status ReadLines(uint64_t from, uint64_t to, const LineVisitor& visit) override {
     return reader_->ReadLines(from, to, visit);
   }
+  Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix) override {
+    return reader_->ReadLandmarks(prefix);
+  }
   Result<std::optional<ByteVector>> ReadTile(proof::TileId id) override {
     return reader_->ReadTile(id);
   }

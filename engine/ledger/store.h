@@ -22,21 +22,32 @@ struct StoredHead {
   bool operator==(const StoredHead&) const = default;
 };
 
+/// An entry that changes how others are read (docs/formats/entry.md, landmarks).
+struct Landmark {
+  uint64_t index = 0;
+  std::string kind;
+  bool operator==(const Landmark&) const = default;
+};
+/// True for the kinds that stand in the landmark table.
+bool IsLandmarkKind(std::string_view kind);
+
 /// Entries that become durable together, or not at all.
 struct Group {
   uint64_t first_index = 0;
   std::vector<std::string> lines;
-  std::vector<proof::Tile> tiles;  ///< those that became full
-  StoredHead head;                 ///< after the last line
+  std::vector<Landmark> landmarks;  ///< those among the lines
+  std::vector<proof::Tile> tiles;   ///< those that became full
+  StoredHead head;                  ///< after the last line
 };
 
 /// A body as it lies in the evidence store.
 struct SealedBody {
   BodyRef ref;
   uint32_t epoch = 1;
-  Digest ident{};  ///< keyed digest of bytes and marks: finds bytes seen before
+  std::optional<Digest> ident;  ///< keyed digest that finds bytes seen before; none when erased
   ByteVector wrapped_key;
   std::vector<ByteVector> parts;
+  ByteVector erased;  ///< number and leaf hash of each segment that was taken out
   std::string place;  ///< file, filled by the store when read
 };
 
@@ -77,6 +88,8 @@ class LedgerStore {
   virtual Result<std::optional<StoredHead>> ReadHead() = 0;
   /// Lines of [from, to) that are there, in order of index, until `visit` returns false.
   virtual Status ReadLines(uint64_t from, uint64_t to, const LineVisitor& visit) = 0;
+  /// Those whose kind begins with `prefix`, in order of index.
+  virtual Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix) = 0;
   virtual Result<std::optional<ByteVector>> ReadTile(proof::TileId id) = 0;
   virtual Status VisitTiles(const std::function<Status(const proof::Tile&)>& visit) = 0;
   /// Smallest size first.

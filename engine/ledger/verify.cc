@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -24,6 +25,7 @@ class Verification {
     Step("ledger.db", ReadNotes());
     Step("ledger.db", CheckLines());
     Step("ledger.db", CheckTiles());
+    Step("ledger.db", CheckLandmarks());
     Step("ledger.db", CheckHead());
     Step("checkpoint", CheckNotes());
     Step("checkpoints.log", CheckLog());
@@ -102,6 +104,7 @@ class Verification {
     if (facts.time < last_time_) FindEntry(index, "time goes backwards");
     last_time_ = std::max(last_time_, facts.time);
     report_.head.epoch = facts.epoch;
+    if (IsLandmarkKind(facts.kind)) landmarks_.push_back({index, facts.kind});
     if (facts.body) bodies_.emplace(facts.body->root, std::pair(*facts.body, index));
     if (index == 0 && facts.kind != "tenant.created")
       FindEntry(index, "the first entry is not tenant.created");
@@ -196,6 +199,19 @@ class Verification {
     if (stored != tile_count_)
       Find("ledger.db table tile",
            fmt::format("{} tiles are stored, the entries fill {}", stored, tile_count_));
+    return {};
+  }
+
+  Status CheckLandmarks() {
+    ASSAY_ASSIGN(const std::vector<Landmark> stored, in_.store.ReadLandmarks(""));
+    const auto [at, wanted] =
+        std::mismatch(stored.begin(), stored.end(), landmarks_.begin(), landmarks_.end());
+    if (at != stored.end())
+      Find("ledger.db table landmark",
+           fmt::format("entry {} is named {}, which it is not", at->index, Quote(at->kind)));
+    else if (wanted != landmarks_.end())
+      Find("ledger.db table landmark",
+           fmt::format("entry {} ({}) is not named", wanted->index, wanted->kind));
     return {};
   }
 
@@ -332,6 +348,7 @@ class Verification {
   proof::TileBuilder tiles_;
   std::vector<proof::Tile> full_tiles_;
   uint64_t tile_count_ = 0;
+  std::vector<Landmark> landmarks_;
   std::optional<proof::Verifier> verifier_;
   std::map<Digest, std::pair<BodyRef, uint64_t>> bodies_;
   Timestamp last_time_{};
