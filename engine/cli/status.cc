@@ -12,14 +12,15 @@ namespace {
 
 std::string StatusJson(const config::TenantConfig& tenant, const assess::RunView& run,
                        const std::map<Verdict, int>& counts) {
-  std::string numbers;
+  std::string numbers, notes;
   for (const auto& [verdict, n] : counts)
     numbers += fmt::format("{}\"{}\":{}", numbers.empty() ? "" : ",", Name(verdict), n);
+  for (const std::string& note : run.notes) notes += (notes.empty() ? "" : ",") + JsonString(note);
   return fmt::format(
       "{{\"tenant\":{},\"run\":{},\"outcome\":{},\"started\":{},\"finished\":{},\"tier\":{},"
-      "\"reads\":{},\"counts\":{{{}}}}}",
+      "\"reads\":{},\"counts\":{{{}}},\"notes\":[{}]}}",
       JsonString(tenant.id), JsonString(run.run), JsonString(run.outcome), JsonString(run.started),
-      JsonString(run.finished), JsonString(run.tier), run.reads, numbers);
+      JsonString(run.finished), JsonString(run.tier), run.reads, numbers, notes);
 }
 
 void ShowStatus(Context& context, const config::TenantConfig& tenant, const assess::RunView& run,

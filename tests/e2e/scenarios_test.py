@@ -26,6 +26,8 @@ FATES = {"crash": ("crashed", r"SIG"), "loop": ("cpu_limit|timed_out", r"limit i
          "hang": ("flooded|timed_out", r"refused system calls|longer than 6 s"), "raw-frame": ("protocol_error", r"frame of \d+ bytes")}
 # The worker lives on, its data does not count: reason of the check, telling words.
 LIES = {"bad-link": ("partial", "continuation link"), "null-key": ("plugin_fault", "key is null")}
+MARKS = ("AS-PLG-006: plugin broken-bad-marks marked records wrongly on 1 page of endpoint graph-organization: each is kept whole, "
+         "as one record")
 READER = {"roles": ["Organization.Read.All"]}
 GRAPH = 'id = "graph"'
 
@@ -61,8 +63,10 @@ class BrokenPlugins(Scenario):
         """What the run says of the plugin and of the check that rests on it."""
         if sin == "bad-marks":  # refused at the call; what it read is evidence as one record
             self.assertEqual((done.code, run["plugin_faults"]), (0, []), done.text)
-            self.assertRegex(shown, r'"kind":"read".*"plugin":"broken-bad-marks"')
+            self.assertIn(MARKS, run["warnings"])
+            self.assertRegex(shown, r'"kind":"read".*"marks":"refused".*"plugin":"broken-bad-marks"')
             return
+        self.assertNotIn("AS-PLG-006", "".join(run["warnings"]))
         self.assertEqual((done.code, lost["verdict"]), (5, "not_assessed"), done.text)
         if sin in LIES:
             self.assertEqual(lost["reason"], LIES[sin][0])
@@ -79,6 +83,19 @@ class BrokenPlugins(Scenario):
     def test_a_person_is_told_which_plugin_and_what_became_of_it(self):
         self.configure(self.server().access, [GRAPH, broken("crash")])
         self.assertRegex(self.assay("run").err, r"(?m)^plugin_fault: broken-crash: crashed: signal \d+ \(SIG[A-Z]+\)$")
+
+
+    def test_wrong_marks_are_told_wherever_a_person_or_a_script_looks(self):
+        self.configure(self.server().access, [GRAPH, broken("bad-marks")])
+        told = self.assay("run")
+        self.assertEqual(told.code, 0, told.text)
+        self.assertIn(f"warning: {MARKS}\n", told.err)
+        events = [json.loads(line) for line in self.assay("run", "--jsonl").out.splitlines()]
+        self.assertEqual([(e["plugin"], e["endpoint"], e["pages"]) for e in events if e["event"] == "marks_refused"],
+                         [("broken-bad-marks", "graph-organization", 1)])
+        self.assertIn(MARKS, self.assay("status").out, "a note of run.finished")
+        self.assertIn(MARKS, self.assay("status", "--json").json()["data"]["tenants"][0]["notes"])
+        self.assertIn("marked the records", self.assay("explain", "AS-PLG-006").out)
 
 
 class RefusedPlugins(Scenario):
