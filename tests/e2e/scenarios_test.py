@@ -15,6 +15,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
+from canaries import CanaryCloud, find, forms
 from scenario import BIN, CLIENT_ID, ENV, LIB, TENANT_ID, Scenario
 
 SEED = 20261121
@@ -368,6 +369,41 @@ class Confidentiality(Scenario):
         self.assertEqual(found, set())
         listed = self.assay("finding", "list").out
         self.assertTrue(any(p in listed for p in people), "the search would find a person where one is shown")
+
+    def kill_while_it_checks(self, data):
+        """Names of the write-ahead logs that a killed run left behind."""
+        for _ in range(5):  # on a busy machine a run may be over before it is killed
+            before = kinds(self.home).count("check")
+            with subprocess.Popen([self.program, "run"], cwd=self.home, env=ENV, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL) as child:
+                try:
+                    wait_until(lambda: kinds(self.home).count("check") > before, 30)
+                finally:
+                    child.kill()
+            logs = [p.name for p in data.rglob("*-wal") if p.stat().st_size > 0]
+            if logs:
+                break
+        return logs
+
+    def test_none_of_200_canaries_lies_in_the_data_folder_in_any_form(self):  # [CM-6]
+        cloud = CanaryCloud(self.server().access, SEED)
+        self.addCleanup(cloud.stop)
+        data = self.configure(cloud.access).joinpath("data")
+        logs = self.kill_while_it_checks(data)
+        self.assertTrue(any(name.startswith("ledger.db") for name in logs), logs)
+        self.assertTrue(any(name.startswith("evidence-") for name in logs), logs)
+        planted = list(cloud.planted.values())[:200]
+        self.assertEqual(len(planted), 200)
+        self.assertEqual(find(planted, data), set(), "beside write-ahead logs")
+        done = self.assay("run")
+        self.assertIn(done.code, (0, 5), done.text)
+        self.assertEqual(find(planted, data), set())
+        listed = self.assay("finding", "list").out
+        self.assertTrue(any(c in listed for c in planted), "they came to where persons are shown")
+        for number, form in enumerate(forms(planted[0])):  # and the search would find them
+            (data / "planted").write_bytes(b"\0\1" + form + b"\2")
+            self.assertEqual(find(planted[:1], data), {("planted", planted[0])}, number)
+
 
 
 class Anywhere(Scenario):

@@ -1,7 +1,6 @@
-// What the ledger promises against its own files: SQL cannot edit, older states are noticed, nothing
-// readable lies in the open. Flips: flips_test.cc.
+// What the ledger promises against its own files: SQL cannot edit, older states are noticed,
+// nothing readable lies in the open. Flips: flips_test.cc.
 #include <sqlite3.h>
-
 
 #include "base/files.h"
 #include "ledger/ledger.h"
@@ -14,7 +13,7 @@ namespace {
 using testing::Draft;
 using testing::TestLedger;
 
-constexpr int kCanaries = 40;
+constexpr int kCanaries = 200;
 
 std::string Canary(int n) {
   return "canary-" + std::to_string(n) + "-anna.schmidt@contoso.example";
@@ -86,17 +85,57 @@ TEST_CASE("Tamper: DirectUpdateAndDeleteFail [CL-13]") {
   CHECK_FAILS(RunSql(home, "DELETE FROM checkpoint"), Code::kDenied, "never deleted");
 }
 
+std::string Utf16(std::string_view text, bool big) {
+  std::string out;
+  for (const char c : text) out += big ? std::string{'\0', c} : std::string{c, '\0'};
+  return out;
+}
+
+/// How the bytes of a canary could lie in a file. Base64 at each alignment, without the characters
+/// that its neighbours decide.
+std::vector<std::string> Forms(const std::string& canary) {
+  std::string upper = EncodeHex(AsBytes(canary));
+  std::vector<std::string> out{canary, upper, Utf16(canary, true), Utf16(canary, false)};
+  for (char& c : upper) c = static_cast<char>(std::toupper(c));
+  out.push_back(upper);
+  for (size_t before = 0; before < 3; ++before) {
+    const std::string coded = EncodeBase64(AsBytes(std::string(before, '\0') + canary));
+    const size_t end = coded.find_last_not_of('=');
+    const size_t begin = before == 0 ? 0 : before + 1;
+    out.push_back(coded.substr(begin, end - begin));
+  }
+  return out;
+}
+
+void CheckNoCanary(const TestLedger& home) {
+  for (const auto& file : FilesOf(home)) {
+    INFO(file);
+    REQUIRE_OK_AND_ASSIGN(const ByteVector content, ReadFile(file));
+    const std::string_view text = AsText(content);
+    for (int n = 0; n < kCanaries; ++n)
+      for (const std::string& form : Forms(Canary(n)))
+        if (text.find(form) != text.npos) FAIL("canary " << n << " as " << form);
+    CHECK(text.find("schmidt") == text.npos);
+  }
+}
+
 TEST_CASE("Tamper: NoCanaryLiesInTheDirectory [CM-6]") {
   TestLedger home;
   {
     REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());
     FillWithCanaries(*ledger);
+    REQUIRE_OK(ledger->PutSegments({Canary(1), Canary(2) + Canary(3)}));
+    const auto files = FilesOf(home);
+    CHECK(std::any_of(files.begin(), files.end(),
+                      [](const auto& file) { return file.string().ends_with(".db-wal"); }));
+    CheckNoCanary(home);  // in the write-ahead logs
   }
-  for (const auto& file : FilesOf(home)) {
-    REQUIRE_OK_AND_ASSIGN(const ByteVector content, ReadFile(file));
-    CHECK(AsText(content).find("schmidt") == std::string_view::npos);
-    CHECK(AsText(content).find("canary-") == std::string_view::npos);
-  }
+  CheckNoCanary(home);
+  const std::string found = "x" + EncodeBase64(AsBytes("{\"mail\":\"" + Canary(7) + "\"}"));
+  const auto forms = Forms(Canary(7));
+  CHECK(std::count_if(forms.begin(), forms.end(), [&](const std::string& form) {
+          return found.find(form) != found.npos;
+        }) == 1);
 }
 
 TEST_CASE("Tamper: DatabaseOlderThanItsLogOpensReadOnlyAsTruncated") {
