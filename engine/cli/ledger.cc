@@ -59,48 +59,22 @@ int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger,
   return report->ok ? 0 : ToInt(ExitCode::kVerification);
 }
 
-struct OpenedLedger {
-  std::optional<Workspace> workspace;
-  const config::TenantConfig* tenant = nullptr;
-  std::unique_ptr<ledger::Ledger> ledger;
-};
-
-std::optional<OpenedLedger> OpenOne(Context& context, int& exit) {
-  OpenedLedger out;
-  out.workspace = OpenWorkspace(context, exit);
-  if (!out.workspace) return std::nullopt;
-  const auto tenants = SelectTenants(context, *out.workspace, exit);
-  if (!tenants) return std::nullopt;
-  out.tenant = tenants->front();
-  out.ledger = OpenForReading(context, *out.workspace, *out.tenant, exit);
-  if (!out.ledger) return std::nullopt;
-  return out;
-}
-
 }  // namespace
 
 int RunLedgerVerify(Context& context) {
   int exit = 0;
-  auto workspace = OpenWorkspace(context, exit);
-  if (!workspace) return exit;
-  if (context.options.tenant.empty()) context.options.all = true;
-  const auto tenants = SelectTenants(context, *workspace, exit);
-  if (!tenants) return exit;
   std::string items;
-  for (const config::TenantConfig* tenant : *tenants) {
-    int one = 0;
-    auto ledger = OpenForReading(context, *workspace, *tenant, one);
-    if (ledger) one = VerifyOne(context, tenant->id, *ledger, items);
-    exit = exit == ToInt(ExitCode::kVerification) ? exit : std::max(exit, one);
-  }
-  if (context.options.json)
+  const bool visited = VisitLedgers(context, exit, [&](const auto& tenant, auto& ledger) {
+    return VerifyOne(context, tenant.id, ledger, items);
+  });
+  if (visited && context.options.json)
     PrintJson(context, "ledger verify", exit == 0, "{\"ledgers\":[" + items + "]}");
   return exit;
 }
 
 int RunLedgerStatus(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenOneForReading(context, exit);
   if (!opened) return exit;
   auto head = opened->ledger->ReadHead();
   if (!head) return Report(context, head.error());
@@ -124,7 +98,7 @@ int RunLedgerStatus(Context& context) {
 
 int RunLedgerShow(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenOneForReading(context, exit);
   if (!opened) return exit;
   const std::string& argument = context.options.argument;
   auto head = opened->ledger->ReadHead();
@@ -153,7 +127,7 @@ int RunLedgerShow(Context& context) {
 
 int RunLedgerCheckpoint(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenOneForReading(context, exit);
   if (!opened) return exit;
   auto note = opened->ledger->LatestCheckpoint();
   if (!note) return Report(context, note.error());
