@@ -1,5 +1,6 @@
 // assay ledger verify|status|show|checkpoint.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <charconv>
 
@@ -57,6 +58,41 @@ int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger,
   items += (items.empty() ? "" : ",") + ReportJson(name, *report);
   if (!context.options.json) ShowReport(context, name, *report);
   return report->ok ? 0 : ToInt(ExitCode::kVerification);
+}
+
+/// Opens the tenant's ledger and gives its newest note, empty when there is none; unless
+/// `reads_only` with a head that is signed.
+Result<std::string> OpenAndSign(OpenedLedger& opened, bool reads_only) {
+  ledger::OpenOptions options =
+      assess::LedgerOptions(opened.workspace->config, *opened.tenant, false);
+  options.run_lease_holder = fmt::format("assay ledger checkpoint, pid {}", ::getpid());
+  ASSAY_ASSIGN(opened.ledger,
+               reads_only ? ledger::Ledger::OpenReadOnly(options) : ledger::Ledger::Open(options));
+  return reads_only ? opened.ledger->LatestCheckpoint() : opened.ledger->SignCheckpoint();
+}
+
+/// Second line of a note; 0 without one.
+uint64_t SignedSize(const std::string& note) {
+  uint64_t size = 0;
+  const size_t at = note.find('\n') + 1;
+  std::from_chars(note.data() + at, note.data() + note.size(), size);
+  return size;
+}
+
+/// --dry-run: what signing would do.
+int TellSigning(Context& context, const OpenedLedger& opened, const std::string& note) {
+  auto head = opened.ledger->ReadHead();
+  if (!head) return Report(context, head.error());
+  const uint64_t entries = ToNumber(head->size), covered = SignedSize(note);
+  if (context.options.json)
+    PrintJson(context, "ledger checkpoint", true,
+              fmt::format("{{\"tenant\":{},\"entries\":{},\"tree_size\":{},\"would_sign\":{}}}",
+                          JsonString(opened.tenant->id), entries, covered, covered != entries));
+  else
+    Say(context, fmt::format("  {}  {} entries, the newest checkpoint covers {}: {}\n",
+                             opened.tenant->id, entries, covered,
+                             covered == entries ? "nothing to sign" : "would sign the head"));
+  return 0;
 }
 
 }  // namespace
@@ -127,18 +163,26 @@ int RunLedgerShow(Context& context) {
 
 int RunLedgerCheckpoint(Context& context) {
   int exit = 0;
-  auto opened = OpenOneForReading(context, exit);
+  auto opened = SelectOne(context, exit);
   if (!opened) return exit;
-  auto note = opened->ledger->LatestCheckpoint();
-  if (!note) return Report(context, note.error());
+  const bool reads_only = context.options.show || context.options.dry_run;
+  auto note = OpenAndSign(*opened, reads_only);
+  if (!note)
+    return Report(context, std::move(note.error()).Context("tenant " + opened->tenant->id));
+  if (context.options.dry_run && !context.options.show) return TellSigning(context, *opened, *note);
   if (note->empty())
     return Report(context, Error{Code::kNotFound,
                                  "tenant " + opened->tenant->id + ": no checkpoint yet",
                                  {},
-                                 "assay run",
+                                 "assay ledger checkpoint",
                                  {},
                                  {}});
-  Say(context, *note);
+  if (context.options.json)
+    PrintJson(context, "ledger checkpoint", true,
+              fmt::format("{{\"tenant\":{},\"tree_size\":{},\"checkpoint\":{}}}",
+                          JsonString(opened->tenant->id), SignedSize(*note), JsonString(*note)));
+  else
+    Say(context, *note);
   return 0;
 }
 

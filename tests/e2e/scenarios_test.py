@@ -299,6 +299,58 @@ class Killed(Scenario):
         self.ledger_verifies()
 
 
+class Checkpoints(Scenario):
+    def size(self, *more):
+        return self.assay("ledger", "checkpoint", "--json", *more).json()["data"]["tree_size"]
+
+    def test_signs_the_head_that_a_killed_run_left_and_only_once(self):
+        self.configure(self.server().access, [GRAPH])
+        self.assertEqual(self.assay("ledger", "checkpoint").code, 12, "no ledger is made by it")
+        self.assertFalse((self.home / "data" / "t" / "ledger.db").exists())
+        self.assertIn(self.assay("run").code, (0, 5))
+        with subprocess.Popen([self.program, "run"], cwd=self.home, env=ENV, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as child:
+            wait_until(lambda: kinds(self.home).count("run.started") == 2, 30)
+            child.kill()
+        entries, old = len(self.lines()), self.size("--show")
+        self.assertLess(old, entries)
+        log = (self.home / "data" / "t" / "checkpoints.log").read_bytes()
+        dry = self.assay("ledger", "checkpoint", "--dry-run")
+        self.assertEqual((dry.code, "would sign" in dry.out), (0, True), dry.text)
+        self.assertEqual((self.home / "data" / "t" / "checkpoints.log").read_bytes(), log, "nothing was signed by looking")
+        done = self.assay("ledger", "checkpoint")
+        self.assertEqual(done.code, 0, done.text)
+        self.assertRegex(done.out, rf"^scenario\.example/t\n{entries}\n[A-Za-z0-9+/=]{{44}}\n\n— scenario\.example/t \S+\n$")
+        for again in (self.assay("ledger", "checkpoint"), self.assay("ledger", "checkpoint", "--show")):
+            self.assertEqual((again.code, again.out), (0, done.out))
+        self.assertIn("nothing to sign", self.assay("ledger", "checkpoint", "--dry-run").out)
+        self.assertEqual(len(self.lines()), entries, "a checkpoint is no entry")
+        self.assertEqual((self.home / "data" / "t" / "checkpoints.log").read_bytes().count(done.out.encode()), 1)
+        self.ledger_verifies()
+
+    def test_is_busy_beside_a_run_and_still_shows(self):
+        self.configure(self.server().access, [GRAPH, broken("hang")])
+        with subprocess.Popen([self.program, "run"], cwd=self.home, env=ENV, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as child:
+            wait_until(lambda: "run.started" in kinds(self.home), 30)
+            done, shown = self.assay("ledger", "checkpoint"), self.assay("ledger", "checkpoint", "--show")
+            child.terminate()
+        self.assertEqual(done.code, 9, done.text)
+        self.assertIn("AS-LED-001", done.err)
+        self.assertIn(shown.code, (0, 12), shown.text)
+
+    def test_signs_nothing_in_a_ledger_that_lost_entries(self):
+        self.configure(self.server().access, [GRAPH])
+        self.assertIn(self.assay("run").code, (0, 5))
+        folder, old = self.home / "data" / "t", self.home / "old"
+        shutil.copytree(folder, old)
+        self.assertIn(self.assay("run").code, (0, 5))
+        shutil.copy2(old / "ledger.db", folder / "ledger.db")
+        log = (folder / "checkpoints.log").read_bytes()
+        self.assertEqual(self.assay("ledger", "checkpoint").code, 7)
+        self.assertEqual((folder / "checkpoints.log").read_bytes(), log)
+
+
 class Configuration(Scenario):
     BAD = """schema = 1
 [instance]
