@@ -118,6 +118,11 @@ const std::vector<Explanation>& Explanations() {
       {"AS-PLG-005", "A plugin asks for more than it was granted.",
        "A grant is for exactly the reads that an administrator saw.",
        "Add the endpoint to the plugin's grants in assay.toml if you agree."},
+      {"AS-PLG-006", "A plugin marked the records of a page wrongly.",
+       "The page is kept byte for byte, as one record: it counts as evidence and verifies, but no "
+       "record of it can be disclosed or erased alone. Exit codes do not change.",
+       "Tell the plugin's author: marks must be in order, within the body, apart, and at most one "
+       "for each 16 bytes. 'assay ledger show' has \"marks\":\"refused\" on each such read."},
       {"AS-SBX-001", "This machine cannot confine plugins as the configuration demands.",
        "Untrusted code runs only behind the layers that were asked for; containers often forbid "
        "user namespaces.",

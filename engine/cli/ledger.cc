@@ -1,5 +1,6 @@
 // assay ledger verify|status|show|checkpoint.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <charconv>
 
@@ -59,48 +60,57 @@ int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger,
   return report->ok ? 0 : ToInt(ExitCode::kVerification);
 }
 
-struct OpenedLedger {
-  std::optional<Workspace> workspace;
-  const config::TenantConfig* tenant = nullptr;
-  std::unique_ptr<ledger::Ledger> ledger;
-};
+/// Opens the tenant's ledger and gives its newest note, empty when there is none; unless
+/// `reads_only` with a head that is signed.
+Result<std::string> OpenAndSign(OpenedLedger& opened, bool reads_only) {
+  ledger::OpenOptions options =
+      assess::LedgerOptions(opened.workspace->config, *opened.tenant, false);
+  options.run_lease_holder = fmt::format("assay ledger checkpoint, pid {}", ::getpid());
+  ASSAY_ASSIGN(opened.ledger,
+               reads_only ? ledger::Ledger::OpenReadOnly(options) : ledger::Ledger::Open(options));
+  return reads_only ? opened.ledger->LatestCheckpoint() : opened.ledger->SignCheckpoint();
+}
 
-std::optional<OpenedLedger> OpenOne(Context& context, int& exit) {
-  OpenedLedger out;
-  out.workspace = OpenWorkspace(context, exit);
-  if (!out.workspace) return std::nullopt;
-  const auto tenants = SelectTenants(context, *out.workspace, exit);
-  if (!tenants) return std::nullopt;
-  out.tenant = tenants->front();
-  out.ledger = OpenForReading(context, *out.workspace, *out.tenant, exit);
-  if (!out.ledger) return std::nullopt;
-  return out;
+/// Second line of a note; 0 without one.
+uint64_t SignedSize(const std::string& note) {
+  uint64_t size = 0;
+  const size_t at = note.find('\n') + 1;
+  std::from_chars(note.data() + at, note.data() + note.size(), size);
+  return size;
+}
+
+/// --dry-run: what signing would do.
+int TellSigning(Context& context, const OpenedLedger& opened, const std::string& note) {
+  auto head = opened.ledger->ReadHead();
+  if (!head) return Report(context, head.error());
+  const uint64_t entries = ToNumber(head->size), covered = SignedSize(note);
+  if (context.options.json)
+    PrintJson(context, "ledger checkpoint", true,
+              fmt::format("{{\"tenant\":{},\"entries\":{},\"tree_size\":{},\"would_sign\":{}}}",
+                          JsonString(opened.tenant->id), entries, covered, covered != entries));
+  else
+    Say(context, fmt::format("  {}  {} entries, the newest checkpoint covers {}: {}\n",
+                             opened.tenant->id, entries, covered,
+                             covered == entries ? "nothing to sign" : "would sign the head"));
+  return 0;
 }
 
 }  // namespace
 
 int RunLedgerVerify(Context& context) {
   int exit = 0;
-  auto workspace = OpenWorkspace(context, exit);
-  if (!workspace) return exit;
-  if (context.options.tenant.empty()) context.options.all = true;
-  const auto tenants = SelectTenants(context, *workspace, exit);
-  if (!tenants) return exit;
   std::string items;
-  for (const config::TenantConfig* tenant : *tenants) {
-    int one = 0;
-    auto ledger = OpenForReading(context, *workspace, *tenant, one);
-    if (ledger) one = VerifyOne(context, tenant->id, *ledger, items);
-    exit = exit == ToInt(ExitCode::kVerification) ? exit : std::max(exit, one);
-  }
-  if (context.options.json)
+  const bool visited = VisitLedgers(context, exit, [&](const auto& tenant, auto& ledger) {
+    return VerifyOne(context, tenant.id, ledger, items);
+  });
+  if (visited && context.options.json)
     PrintJson(context, "ledger verify", exit == 0, "{\"ledgers\":[" + items + "]}");
   return exit;
 }
 
 int RunLedgerStatus(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenOneForReading(context, exit);
   if (!opened) return exit;
   auto head = opened->ledger->ReadHead();
   if (!head) return Report(context, head.error());
@@ -124,7 +134,7 @@ int RunLedgerStatus(Context& context) {
 
 int RunLedgerShow(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenOneForReading(context, exit);
   if (!opened) return exit;
   const std::string& argument = context.options.argument;
   auto head = opened->ledger->ReadHead();
@@ -153,18 +163,26 @@ int RunLedgerShow(Context& context) {
 
 int RunLedgerCheckpoint(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = SelectOne(context, exit);
   if (!opened) return exit;
-  auto note = opened->ledger->LatestCheckpoint();
-  if (!note) return Report(context, note.error());
+  const bool reads_only = context.options.show || context.options.dry_run;
+  auto note = OpenAndSign(*opened, reads_only);
+  if (!note)
+    return Report(context, std::move(note.error()).Context("tenant " + opened->tenant->id));
+  if (context.options.dry_run && !context.options.show) return TellSigning(context, *opened, *note);
   if (note->empty())
     return Report(context, Error{Code::kNotFound,
                                  "tenant " + opened->tenant->id + ": no checkpoint yet",
                                  {},
-                                 "assay run",
+                                 "assay ledger checkpoint",
                                  {},
                                  {}});
-  Say(context, *note);
+  if (context.options.json)
+    PrintJson(context, "ledger checkpoint", true,
+              fmt::format("{{\"tenant\":{},\"tree_size\":{},\"checkpoint\":{}}}",
+                          JsonString(opened->tenant->id), SignedSize(*note), JsonString(*note)));
+  else
+    Say(context, *note);
   return 0;
 }
 

@@ -24,7 +24,8 @@ struct Options {
 
   // Of single commands; others leave them empty.
   std::string argument;                             ///< the one positional: id, path, code, shell
-  bool all = false, dry_run = false;                ///< run
+  bool all = false, dry_run = false;                ///< run; dry_run: ledger checkpoint too
+  bool show = false;                                ///< ledger checkpoint --show
   std::vector<std::string> only_checks;             ///< run --only
   std::vector<std::string> frameworks;              ///< run --framework
   std::string fail_on;                              ///< run --fail-on: a severity

@@ -12,13 +12,18 @@
 namespace assay::verify {
 namespace {
 
+/// The tenant's two keys.
+struct Keys {
+  proof::SecretKey seal, index;
+};
+
 struct StoredBody {
   uint64_t epoch = 0, parts = 0;
-  ByteVector wrapped_key;
+  ByteVector wrapped_key, ident;
   std::vector<ByteVector> sealed;
 };
 
-Result<proof::SecretKey> LoadSealKey(const Options& options, const std::string& tenant) {
+Result<Keys> LoadKeys(const Options& options, const std::string& tenant) {
   ASSAY_ASSIGN(ByteVector raw, ReadFile(options.master_key, 4096));
   const proof::SecretBytes bytes(std::move(raw));
   ASSAY_ASSIGN(const proof::SecretKey master, proof::SecretKey::From(bytes.span()));
@@ -29,13 +34,34 @@ Result<proof::SecretKey> LoadSealKey(const Options& options, const std::string& 
     wrapped[std::string(AsText(row.Bytes(0)))] = row.Copy(1);
     return true;
   }));
-  Result<proof::SecretBytes> seal_key{proof::SecretBytes()};
-  for (const char* purpose : {"index", "seal"}) {
-    seal_key = proof::Unseal(master, proof::TenantKeyAad(tenant, purpose), wrapped[purpose]);
-    if (!seal_key)
+  const auto open = [&](const char* purpose) -> Result<proof::SecretKey> {
+    auto key = proof::Unseal(master, proof::TenantKeyAad(tenant, purpose), wrapped[purpose]);
+    if (!key)
       return Fail(Code::kCorrupt, fmt::format("the master key does not open the {} key", purpose));
+    return proof::SecretKey::From(key->span());
+  };
+  ASSAY_ASSIGN(proof::SecretKey index, open("index"));
+  ASSAY_ASSIGN(proof::SecretKey seal, open("seal"));
+  return Keys{std::move(seal), std::move(index)};
+}
+
+/// The bytes of a rec/1 body under its marks.
+Result<Digest> IdentOfRecords(ByteSpan key, ByteSpan skeleton, ByteSpan bytes) {
+  ASSAY_ASSIGN(const std::vector<proof::Range> marks, proof::ReadMarks(skeleton));
+  ByteVector table;
+  for (const auto& [offset, length] : marks) {
+    proof::AppendVarint(table, offset);
+    proof::AppendVarint(table, length);
   }
-  return proof::SecretKey::From(seal_key->span());
+  const ByteVector head = proof::JoinPrefixed({AsBytes(proof::kRecordScheme), table});
+  return proof::HmacSha256(key, {head, bytes});
+}
+
+/// The chain over the segments of a seg/1 body.
+Digest IdentOfSegments(ByteSpan key, const std::vector<ByteSpan>& segments) {
+  Digest running = proof::HmacSha256(key, {AsBytes(proof::kSegmentScheme)});
+  for (ByteSpan segment : segments) running = proof::HmacSha256(key, {running, segment});
+  return running;
 }
 
 Status Decompress(ByteSpan packed, ByteVector& out) {
@@ -49,8 +75,8 @@ Status Decompress(ByteSpan packed, ByteVector& out) {
 
 class BodyCheck {
  public:
-  BodyCheck(const Entries& entries, const proof::SecretKey* seal_key, Report& report)
-      : entries_(entries), seal_key_(seal_key), report_(report) {}
+  BodyCheck(const Entries& entries, const Keys* keys, Report& report)
+      : entries_(entries), keys_(keys), report_(report) {}
 
   void TakeFile(const std::filesystem::path& path) {
     auto database = Database::Open(path);
@@ -79,7 +105,7 @@ class BodyCheck {
     StoredBody body;
     bool there = false, described = false;
     ASSAY_TRY(database.Query(
-        "SELECT scheme, len, records, epoch, parts, key FROM body WHERE root = ?1",
+        "SELECT scheme, len, records, epoch, parts, key, ident FROM body WHERE root = ?1",
         [&](const Row& row) {
           there = true;
           described = AsText(row.Bytes(0)) == member.scheme && row.Number(1) == member.len &&
@@ -87,6 +113,7 @@ class BodyCheck {
           body.epoch = row.Number(3);
           body.parts = row.Number(4);
           body.wrapped_key = row.Copy(5);
+          body.ident = row.Copy(6);
           return false;
         },
         root));
@@ -102,13 +129,13 @@ class BodyCheck {
     if (!described || body.sealed.empty() || body.sealed.size() != body.parts)
       return Fail(Code::kCorrupt,
                   database.name() + ": body is not the one that the entry describes");
-    return seal_key_ != nullptr ? OpenBody(root, member, body) : Status{};
+    return keys_ != nullptr ? OpenBody(root, member, body) : Status{};
   }
 
   Status OpenBody(const Digest& root, const BodyMember& member, const StoredBody& body) {
     const std::string& tenant = entries_.tenant;
     ASSAY_ASSIGN(const proof::SecretBytes key_bytes,
-                 proof::Unseal(*seal_key_, proof::BodyKeyAad(tenant, root), body.wrapped_key));
+                 proof::Unseal(keys_->seal, proof::BodyKeyAad(tenant, root), body.wrapped_key));
     ASSAY_ASSIGN(const proof::SecretKey key, proof::SecretKey::From(key_bytes.span()));
     const proof::BodyId id{tenant, body.epoch, root, member.scheme};
     proof::SecretBytes envelope;
@@ -120,31 +147,38 @@ class BodyCheck {
     ASSAY_ASSIGN(const proof::EnvelopeView view, proof::ReadEnvelope(envelope.span()));
     if (proof::RecordRoot(view.salts, view.segments) != root)
       return Fail(Code::kCorrupt, "body does not match its root");
-    ASSAY_TRY(CheckShape(member, view.segments));
+    ASSAY_TRY(CheckContent(member, view.segments, body.ident));
     ++report_.opened;
     return {};
   }
 
-  static Status CheckShape(const BodyMember& member, const std::vector<ByteSpan>& segments) {
+  /// Length and number of records as the entry says, ident as the content says.
+  Status CheckContent(const BodyMember& member, const std::vector<ByteSpan>& segments,
+                      const ByteVector& stored_ident) const {
     uint64_t len = 0, records = segments.size();
+    Digest ident{};
     if (member.scheme == proof::kRecordScheme) {
-      ASSAY_ASSIGN(ByteVector bytes,
+      ASSAY_ASSIGN(ByteVector filled,
                    proof::FillSkeleton(segments.front(), {segments.begin() + 1, segments.end()}));
-      len = bytes.size();
+      const proof::SecretBytes bytes(std::move(filled));
+      len = bytes.span().size();
       --records;
-      proof::Wipe(bytes);
+      ASSAY_ASSIGN(ident, IdentOfRecords(keys_->index.bytes(), segments.front(), bytes.span()));
     } else if (member.scheme == proof::kSegmentScheme) {
       for (ByteSpan segment : segments) len += segment.size();
+      ident = IdentOfSegments(keys_->index.bytes(), segments);
     } else {
       return Fail(Code::kUnsupported, "body scheme " + Quote(member.scheme) + " is not known");
     }
     if (len != member.len || records != member.records)
       return Fail(Code::kCorrupt, "body has another length or number of records");
+    if (!std::equal(ident.begin(), ident.end(), stored_ident.begin(), stored_ident.end()))
+      return Fail(Code::kCorrupt, "ident is not that of the body");
     return {};
   }
 
   const Entries& entries_;
-  const proof::SecretKey* seal_key_;
+  const Keys* keys_;
   Report& report_;
   std::set<Digest> found_;
 };
@@ -153,11 +187,11 @@ class BodyCheck {
 
 void CheckBodies(const Options& options, const Entries& entries, Report& report) {
   report.bodies = entries.bodies.size();
-  std::optional<proof::SecretKey> seal_key;
+  std::optional<Keys> keys;
   if (!options.master_key.empty()) {
-    auto loaded = LoadSealKey(options, entries.tenant);
+    auto loaded = LoadKeys(options, entries.tenant);
     if (loaded)
-      seal_key = std::move(*loaded);
+      keys.emplace(std::move(*loaded));
     else
       report.Find("keys.db", loaded.error().message);
   }
@@ -169,7 +203,7 @@ void CheckBodies(const Options& options, const Entries& entries, Report& report)
   }
   if (error) report.Find(options.directory.string(), error.message());
   std::sort(files.begin(), files.end());
-  BodyCheck check(entries, seal_key ? &*seal_key : nullptr, report);
+  BodyCheck check(entries, keys ? &*keys : nullptr, report);
   for (const std::filesystem::path& file : files) check.TakeFile(file);
   check.ReportMissing();
 }

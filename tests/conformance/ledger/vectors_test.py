@@ -140,7 +140,7 @@ class Vectors(unittest.TestCase):
             self.assertEqual((0, ENTRIES + 3), (code, report.get("entries")), report)
         code, report = verdict([ARGS.verifier], GOOD, "--master-key",
                                os.path.join(HOME.name, "master.key"))
-        self.assertEqual((0, 15), (code, report["bodies_opened"]), report)
+        self.assertEqual((0, 16), (code, report["bodies_opened"]), report)
 
     def test_good_ledger_meets_expectations(self):
         key = verdict([ARGS.verifier], GOOD)[1]["fingerprint"]
@@ -361,10 +361,15 @@ class Vectors(unittest.TestCase):
         for file, sql in (("", "UPDATE part SET sealed = flip(sealed, 20) WHERE body = 2"),
                           ("", "UPDATE body SET key = flip(key, 20) WHERE id = 2"),
                           ("", "UPDATE body SET epoch = 2 WHERE id = 2"),
+                          ("", "UPDATE body SET ident = flip(ident, 20) WHERE scheme = 'rec/1' AND id = 2"),
+                          ("", "UPDATE body SET ident = flip(ident, 31) WHERE id = (SELECT id FROM body "
+                               "WHERE scheme = 'seg/1')"),
                           ("keys.db", "UPDATE tenant_key SET wrapped = flip(wrapped, 20)")):
             with self.subTest(sql=sql):
                 copy = Copy(self)
+                before = read(copy.path(file or copy.evidence()))
                 copy.sql(sql, file=file or copy.evidence())
+                self.assertNotEqual(before, read(copy.path(file or copy.evidence())), "the lie was told")
                 self.assertEqual(7, verdict([ARGS.verifier], copy.folder, *master)[0])
         self.assertEqual(7, verdict([ARGS.verifier], GOOD, "--master-key",
                                     os.path.join(HOME.name, "ledger.pem"))[0])
