@@ -1,0 +1,88 @@
+// Every operation of the workload, times every way in which it can go wrong: what was acknowledged
+// is there afterwards, and nothing that was never submitted.
+#include <cstdio>
+#include <cstdlib>
+
+#include "fault/watch.h"
+#include "fault/workload.h"
+#include "support/matchers.h"
+
+namespace assay::fault {
+namespace {
+
+// ASSAY_FAULT_EVERY=1 (tools/soak-ledger) takes every point; each CI run takes one in a few.
+uint64_t Every(uint64_t usual) {
+  const char* text = std::getenv("ASSAY_FAULT_EVERY");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : usual;
+}
+
+struct Tally {
+  std::map<std::string, uint64_t> points;
+  uint64_t violated = 0;
+  void Add(const std::string& kind, uint64_t at, const std::string& violation) {
+    ++points[kind];
+    if (violation.empty()) return;
+    if (++violated <= 20)
+      std::printf("violated: %s at %llu: %s\n", kind.c_str(), static_cast<unsigned long long>(at),
+                  violation.c_str());
+  }
+  void Print(const char* name) const {
+    uint64_t all = 0;
+    std::string kinds;
+    for (const auto& [kind, count] : points) {
+      all += count;
+      kinds += ", " + kind + " " + std::to_string(count);
+    }
+    std::printf("%s: %llu points%s, %llu violated\n", name, static_cast<unsigned long long>(all),
+                kinds.c_str(), static_cast<unsigned long long>(violated));
+  }
+};
+
+struct Recording {
+  Home home;
+  World world{home};
+  std::vector<OpKind> kinds;
+  std::vector<Op> effects;
+  Status status;
+  std::string failed;
+  uint64_t end = 0;
+};
+
+void Record(Recording& run, Plan plan) {
+  RegisterWatchedVfs();
+  Watch::Get().Start(run.home.root(), plan);
+  run.status = RunSteps(run.world, &run.failed);
+  run.end = Watch::Get().count();
+  run.kinds = Watch::Get().kinds();
+  run.effects = Watch::Get().Stop();
+}
+
+TEST_CASE("Crash: NoPowerLossAtAnyOperationLosesWhatWasAcknowledged [CL-12][CL-13]") {
+  Recording run;
+  Record(run, {});
+  REQUIRE_OK(run.status);
+  DiskModel disk(run.home.root());
+  Home after;
+  Tally tally;
+  const std::pair<const char*, Loss> losses[] = {{"kill", Loss::kNone},
+                                                 {"drop", Loss::kAll},
+                                                 {"torn", Loss::kTornSectors},
+                                                 {"reordered", Loss::kReordered}};
+  const uint64_t every = Every(1);
+  uint64_t cut = 0;
+  for (size_t i = 0; i <= run.effects.size(); ++i) {
+    const uint64_t at = i < run.effects.size() ? run.effects[i].number - 1 : run.end;
+    for (const auto& [name, loss] : losses) {
+      if (cut++ % every != 0) continue;
+      const auto seed = static_cast<uint32_t>(i);
+      after.Become(disk.After(loss, seed), run.home.root());
+      tally.Add(name, at, FindViolation(after, run.world.story(), at));
+    }
+    if (i < run.effects.size()) disk.Apply(run.effects[i]);
+  }
+  tally.Print("crash matrix, power loss");
+  CHECK(tally.violated == 0);
+}
+
+}  // namespace
+}  // namespace assay::fault
