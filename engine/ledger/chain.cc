@@ -22,7 +22,9 @@ proof::HashReader ReadStoredTree(LedgerStore& store, uint64_t size) {
   };
   const auto read_leaf = [&store](uint64_t index) -> Result<Digest> {
     auto line = ReadOneLine(store, index);
-    if (!line) return Fail(Code::kCorrupt, line.error().message);
+    // A line that is not there is damage; one that the disk would not give up is not.
+    if (!line && line.error().code == Code::kNotFound) line.error().code = Code::kCorrupt;
+    if (!line) return Fail(std::move(line.error()));
     return proof::HashEntry(*line);
   };
   return proof::ReadFromTiles(size, read_tile, read_leaf);

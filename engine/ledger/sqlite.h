@@ -53,6 +53,11 @@ class Database {
   uint64_t last_id() const {
     return static_cast<uint64_t>(sqlite3_last_insert_rowid(connection_.get()));
   }
+  /// True when the last statement failed because the making of the file was cut short and only a
+  /// connection that writes may undo it.
+  bool waits_for_rollback() const {
+    return sqlite3_extended_errcode(connection_.get()) == SQLITE_READONLY_ROLLBACK;
+  }
   /// Copies the log back; `empty` also truncates it (skipped silently while a reader is inside).
   Status CopyBack(bool empty);
   const std::string& name() const { return name_; }

@@ -84,5 +84,69 @@ TEST_CASE("Crash: NoPowerLossAtAnyOperationLosesWhatWasAcknowledged [CL-12][CL-1
   CHECK(tally.violated == 0);
 }
 
+bool Applies(FaultKind kind, OpKind operation) {
+  const bool is_sync = operation == OpKind::kSync || operation == OpKind::kSyncDirectory;
+  switch (kind) {
+    case FaultKind::kDiskFull:
+      return operation == OpKind::kWrite;
+    case FaultKind::kSyncOnce:
+      return is_sync;
+    case FaultKind::kSyncUnsure:
+      return is_sync || operation == OpKind::kWrite;
+    default:
+      return true;
+  }
+}
+
+Image ImageAt(const std::string& root, const std::vector<Op>& effects, uint64_t at, Loss loss) {
+  DiskModel disk(root);
+  for (const Op& op : effects)
+    if (op.number <= at) disk.Apply(op);
+  return disk.After(loss, static_cast<uint32_t>(at));
+}
+
+// One process that meets a fault and ends; one that goes on from its files; then the power goes.
+std::string FindFaultViolation(const Plan& plan) {
+  Home home, after;
+  World world(home);
+  Watch::Get().Start(home.root(), plan);
+  const Status status = RunSteps(world);
+  Watch::Get().Heal();
+  if (!status && status.error().code != Code::kIo)
+    return std::string(CodeName(status.error().code)) +
+           " is no I/O fault: " + status.error().ToString();
+  Status next = world.Open();
+  if (next) next = world.Append(2);
+  const uint64_t acknowledged = Watch::Get().count();
+  world.Close();
+  const std::vector<Op> effects = Watch::Get().Stop();
+  if (!next) return "next process: " + next.error().ToString();
+  std::string wrong = FindViolation(home, world.story(), acknowledged);
+  if (!wrong.empty()) return wrong;
+  after.Become(ImageAt(home.root(), effects, acknowledged, Loss::kAll), home.root());
+  wrong = FindViolation(after, world.story(), acknowledged);
+  return wrong.empty() ? wrong : "after power loss: " + wrong;
+}
+
+TEST_CASE("Fault: NoErrorOfTheDiskLosesWhatWasAcknowledged [CL-12][CL-13]") {
+  Recording run;
+  Record(run, {});
+  REQUIRE_OK(run.status);
+  Tally tally;
+  const std::pair<FaultKind, uint64_t> kinds[] = {{FaultKind::kDiskFull, Every(2)},
+                                                  {FaultKind::kIoOnce, Every(5)},
+                                                  {FaultKind::kIoStays, Every(11)},
+                                                  {FaultKind::kSyncOnce, Every(1)},
+                                                  {FaultKind::kSyncUnsure, Every(2)}};
+  for (const auto& [kind, every] : kinds) {
+    uint64_t turn = 0;
+    for (uint64_t at = 0; at < run.kinds.size(); ++at)
+      if (Applies(kind, run.kinds[at]) && turn++ % every == 0)
+        tally.Add(NameOf(kind), at, FindFaultViolation({kind, at}));
+  }
+  tally.Print("crash matrix, I/O faults");
+  CHECK(tally.violated == 0);
+}
+
 }  // namespace
 }  // namespace assay::fault

@@ -80,7 +80,10 @@ DiskModel::FileRef DiskModel::Find(const std::string& path) {
 void DiskModel::Apply(const Op& op) {
   switch (op.kind) {
     case OpKind::kOpen:
-      Find(op.path);
+      if (op.path.ends_with('/'))
+        MakeFolder(op.path.substr(0, op.path.size() - 1));
+      else
+        Find(op.path);
       break;
     case OpKind::kWrite: {
       const FileRef file = Find(op.path);

@@ -28,7 +28,7 @@ enum class OpKind {
 /// One operation that took effect.
 struct Op {
   OpKind kind = OpKind::kStat;
-  std::string path;
+  std::string path;     ///< a folder that is made ends with a slash
   uint64_t offset = 0;  ///< write: where; truncate: the new size
   std::string data;     ///< write: the bytes; rename: the new path
   bool lost = false;    ///< a sync that failed: what waited for it never reaches the disk

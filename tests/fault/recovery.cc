@@ -1,6 +1,9 @@
 // What must be true of a ledger after any crash.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "fault/workload.h"
 #include "proof/tree.h"
 
@@ -16,18 +19,36 @@ std::string Verified(Ledger& ledger, const char* when) {
   return fmt::format("{}: verify finds {}: {}", when, report->place, report->message);
 }
 
-// Recovered lines in order: after both lines of the making, exactly the drafts in their order.
+constexpr uint64_t kGenesis = 2;
+
+// The member "page" of a line, UINT64_MAX when it has none.
+uint64_t PageOf(std::string_view line) {
+  const size_t at = line.find("\"page\":");
+  return at == std::string_view::npos ? UINT64_MAX
+                                      : std::strtoull(line.data() + at + 7, nullptr, 10);
+}
+
+// Each session's part is a prefix of what was submitted in it: pages follow one another, and where
+// they do not a session begins.
+bool MayFollow(const Story& story, uint64_t last, uint64_t page) {
+  if (page >= story.submitted.size()) return false;
+  if (page == last + 1) return true;
+  const auto& starts = story.sessions;
+  return page > last + 1 && std::find(starts.begin(), starts.end(), page) != starts.end();
+}
+
 std::string CheckLines(Ledger& ledger, const Story& story, uint64_t at,
                        std::vector<Digest>& leaves) {
   std::string wrong;
+  uint64_t last = UINT64_MAX;
   const Status read =
       ledger.ReadLines(LeafIndex{0}, LeafIndex{1u << 20}, [&](LeafIndex index, auto line) {
         leaves.push_back(proof::HashEntry(line));
-        const uint64_t i = ToNumber(index);
-        if (i < 2) return true;
-        const bool known = i - 2 < story.submitted.size() && story.submitted[i - 2] <= at;
-        if (!known || line.find(fmt::format("\"page\":{},", i - 2)) == std::string_view::npos)
-          wrong = fmt::format("entry {} is not what was submitted: {}", i, line);
+        if (ToNumber(index) < kGenesis) return true;
+        const uint64_t page = PageOf(line);
+        if (!MayFollow(story, last, page) || story.submitted[page] > at)
+          wrong = fmt::format("entry {} is not what was submitted: {}", ToNumber(index), line);
+        last = page;
         return wrong.empty();
       });
   return read ? wrong : read.error().ToString();

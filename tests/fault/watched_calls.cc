@@ -32,6 +32,15 @@ OpKind SyncKind(const std::string& path) {
   return std::filesystem::is_directory(path, ignored) ? OpKind::kSyncDirectory : OpKind::kSync;
 }
 
+// mkdir is called inside the C++ library, out of reach: a folder shows when the one above is
+// synced.
+void TellOfFolders(const std::string& above) {
+  std::error_code ignored;
+  for (const auto& item : std::filesystem::directory_iterator(above, ignored))
+    if (item.is_directory(ignored))
+      Watch::Get().Done({OpKind::kOpen, item.path().string() + "/", 0, {}, false, 0});
+}
+
 template <typename Call>
 int SyncWith(int fd, Call call) {
   Watch& watch = Watch::Get();
@@ -40,6 +49,7 @@ int SyncWith(int fd, Call call) {
   const OpKind kind = SyncKind(path);
   const Act act = watch.Next(kind, path);
   if (act == Act::kFail) return FailWith(-1);
+  if (kind == OpKind::kSyncDirectory) TellOfFolders(path);
   const int result = call(fd);
   watch.Done({kind, path, 0, {}, false, 0});
   return act == Act::kFailAfter ? FailWith(-1) : result;

@@ -60,6 +60,7 @@ Status Bodies(World& world) {
 }  // namespace
 
 Status World::Open() {
+  story_.sessions.push_back(story_.submitted.size());
   ASSAY_ASSIGN(ledger_, ledger::Ledger::Open(OptionsFor(home_, clock_)));
   return {};
 }

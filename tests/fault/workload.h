@@ -27,6 +27,7 @@ struct Story {
     std::string text;
   };
   std::vector<uint64_t> submitted;  ///< one for each draft, whose member "page" is its place here
+  std::vector<uint64_t> sessions;   ///< first page of each time that the ledger was opened
   std::vector<Entry> entries;
   std::vector<Body> bodies;
   std::vector<Note> notes;
