@@ -90,6 +90,7 @@ bool Applies(FaultKind kind, OpKind operation) {
     case FaultKind::kDiskFull:
       return operation == OpKind::kWrite;
     case FaultKind::kSyncOnce:
+    case FaultKind::kSyncThenGone:
       return is_sync;
     case FaultKind::kSyncUnsure:
       return is_sync || operation == OpKind::kWrite;
@@ -133,11 +134,10 @@ TEST_CASE("Fault: NoErrorOfTheDiskLosesWhatWasAcknowledged [CL-12][CL-13]") {
   Record(run, {});
   REQUIRE_OK(run.status);
   Tally tally;
-  const std::pair<FaultKind, uint64_t> kinds[] = {{FaultKind::kDiskFull, Every(2)},
-                                                  {FaultKind::kIoOnce, Every(5)},
-                                                  {FaultKind::kIoStays, Every(11)},
-                                                  {FaultKind::kSyncOnce, Every(1)},
-                                                  {FaultKind::kSyncUnsure, Every(2)}};
+  const std::pair<FaultKind, uint64_t> kinds[] = {
+      {FaultKind::kDiskFull, Every(2)},     {FaultKind::kIoOnce, Every(5)},
+      {FaultKind::kIoStays, Every(11)},     {FaultKind::kSyncOnce, Every(1)},
+      {FaultKind::kSyncThenGone, Every(1)}, {FaultKind::kSyncUnsure, Every(2)}};
   for (const auto& [kind, every] : kinds) {
     uint64_t turn = 0;
     for (uint64_t at = 0; at < run.kinds.size(); ++at)

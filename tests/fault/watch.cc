@@ -18,6 +18,8 @@ const char* NameOf(FaultKind kind) {
       return "EIO for good";
     case FaultKind::kSyncOnce:
       return "sync fails once";
+    case FaultKind::kSyncThenGone:
+      return "sync fails, then gone";
     case FaultKind::kSyncUnsure:
       return "failed but stored";
     default:
@@ -96,6 +98,8 @@ Act Watch::Decide(OpKind kind, uint64_t number) const {
       return from_here ? Act::kFail : Act::kPass;
     case FaultKind::kSyncOnce:
       return here && is_sync ? Act::kFail : Act::kPass;
+    case FaultKind::kSyncThenGone:
+      return (here && is_sync) || number > plan_.at ? Act::kFail : Act::kPass;
     case FaultKind::kSyncUnsure:
       return here && (is_sync || kind == OpKind::kWrite) ? Act::kFailAfter : Act::kPass;
     default:
@@ -112,7 +116,8 @@ Act Watch::Next(OpKind kind, const std::string& path, uint64_t bytes) {
   ++total.operations;
   total.bytes += bytes;
   const Act act = Decide(kind, number);
-  if (act == Act::kFail && plan_.kind == FaultKind::kSyncOnce)
+  const bool loses = plan_.kind == FaultKind::kSyncOnce || plan_.kind == FaultKind::kSyncThenGone;
+  if (act == Act::kFail && loses && number == plan_.at)
     effects_.push_back({kind, path, 0, {}, true, number + 1});
   return act;
 }

@@ -14,12 +14,13 @@ namespace assay::fault {
 
 enum class FaultKind {
   kNone,
-  kSigkill,     ///< the process gets SIGKILL before the operation
-  kDiskFull,    ///< from there on no write is taken whole
-  kIoOnce,      ///< EIO once, without effect
-  kIoStays,     ///< EIO from there on
-  kSyncOnce,    ///< a sync fails once, what waited for it is lost
-  kSyncUnsure,  ///< a write or sync is done and says that it failed
+  kSigkill,       ///< the process gets SIGKILL before the operation
+  kDiskFull,      ///< from there on no write is taken whole
+  kIoOnce,        ///< EIO once, without effect
+  kIoStays,       ///< EIO from there on
+  kSyncOnce,      ///< a sync fails once, what waited for it is lost
+  kSyncThenGone,  ///< so too, and nothing works any more after it
+  kSyncUnsure,    ///< a write or sync is done and says that it failed
 };
 const char* NameOf(FaultKind kind);
 
