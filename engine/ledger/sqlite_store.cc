@@ -152,21 +152,34 @@ Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
   return out;
 }
 
-// Copies back what earlier processes left in write-ahead logs. Their last sync may have failed:
-// what this one can read, and will build on, need not be on the disk before it is written once
-// more.
-Status SettleLeftovers(const std::filesystem::path& directory) {
-  std::error_code error;
+// Databases of the directory that have a write-ahead log or should have one.
+Result<std::vector<std::filesystem::path>> FindLogged(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> out;
+  std::error_code error, ignored;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
     const std::filesystem::path path = it->path();
+    if (path.extension() == ".db" && (std::filesystem::exists(path.string() + "-wal", ignored) ||
+                                      std::filesystem::exists(path.string() + "-mark", ignored)))
+      out.push_back(path);
+  }
+  if (error) return Fail(Code::kIo, directory.string() + ": " + error.message());
+  return out;
+}
+
+// Copies back what earlier processes left in write-ahead logs. Their last sync may have failed:
+// what this one can read, and will build on, need not be on the disk before it is written once
+// more. All logs are looked at before any file is touched: an alarm leaves everything as it was
+// found.
+Status SettleLeftovers(const std::filesystem::path& directory) {
+  ASSAY_ASSIGN(const std::vector<std::filesystem::path> databases, FindLogged(directory));
+  for (const std::filesystem::path& path : databases) ASSAY_TRY(WalMark::Check(path));
+  for (const std::filesystem::path& path : databases) {
     std::error_code ignored;
-    if (path.extension() != ".db" || !std::filesystem::exists(path.string() + "-wal", ignored))
-      continue;
+    if (!std::filesystem::exists(path.string() + "-wal", ignored)) continue;
     ASSAY_ASSIGN(Database left, Database::Open(path, Database::Mode::kWrite));
     ASSAY_TRY(left.CopyBack(false));
   }
-  if (error) return Fail(Code::kIo, directory.string() + ": " + error.message());
   return {};
 }
 

@@ -1,42 +1,12 @@
 // Every operation of the workload, times every way in which it can go wrong: what was acknowledged
 // is there afterwards, and nothing that was never submitted.
-#include <cstdio>
-#include <cstdlib>
-
+#include "fault/tally.h"
 #include "fault/watch.h"
 #include "fault/workload.h"
 #include "support/matchers.h"
 
 namespace assay::fault {
 namespace {
-
-// ASSAY_FAULT_EVERY=1 (tools/soak-ledger) takes every point; each CI run takes one in a few.
-uint64_t Every(uint64_t usual) {
-  const char* text = std::getenv("ASSAY_FAULT_EVERY");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : usual;
-}
-
-struct Tally {
-  std::map<std::string, uint64_t> points;
-  uint64_t violated = 0;
-  void Add(const std::string& kind, uint64_t at, const std::string& violation) {
-    ++points[kind];
-    if (violation.empty()) return;
-    if (++violated <= 20)
-      std::printf("violated: %s at %llu: %s\n", kind.c_str(), static_cast<unsigned long long>(at),
-                  violation.c_str());
-  }
-  void Print(const char* name) const {
-    uint64_t all = 0;
-    std::string kinds;
-    for (const auto& [kind, count] : points) {
-      all += count;
-      kinds += ", " + kind + " " + std::to_string(count);
-    }
-    std::printf("%s: %llu points%s, %llu violated\n", name, static_cast<unsigned long long>(all),
-                kinds.c_str(), static_cast<unsigned long long>(violated));
-  }
-};
 
 struct Recording {
   Home home;
