@@ -33,7 +33,8 @@ class GateClock : public Clock {
   mutable bool holding_ = false;
 };
 
-/// A folder, in memory when the machine has such a place; removed at the end.
+/// A folder, in memory when the machine has such a place (or in ASSAY_FAULT_FOLDER); removed at the
+/// end.
 class Home {
  public:
   Home();

@@ -35,12 +35,19 @@ Watch& Watch::Get() {
 void Watch::Start(std::string root, Plan plan) {
   const std::lock_guard lock(mutex_);
   on_ = true;
+  keeps_ = true;
   root_ = std::move(root);
   plan_ = plan;
   kinds_.clear();
   effects_.clear();
   totals_.clear();
   fds_.clear();
+}
+
+void Watch::StartCounting(std::string root) {
+  Start(std::move(root));
+  const std::lock_guard lock(mutex_);
+  keeps_ = false;
 }
 
 void Watch::Heal() {
@@ -124,7 +131,7 @@ Act Watch::Next(OpKind kind, const std::string& path, uint64_t bytes) {
 
 void Watch::Done(Op op) {
   const std::lock_guard lock(mutex_);
-  if (!on_) return;
+  if (!on_ || !keeps_) return;
   op.number = kinds_.size();
   effects_.push_back(std::move(op));
 }

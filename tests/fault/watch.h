@@ -38,6 +38,8 @@ class Watch {
   static Watch& Get();
 
   void Start(std::string root, Plan plan = {});
+  /// Counts only: what took effect is not kept.
+  void StartCounting(std::string root);
   /// Nothing goes wrong any more; counting goes on.
   void Heal();
   /// Ends watching and gives what took effect.
@@ -68,6 +70,7 @@ class Watch {
 
   std::mutex mutex_;
   bool on_ = false;
+  bool keeps_ = true;
   std::string root_;
   Plan plan_;
   std::vector<OpKind> kinds_;
