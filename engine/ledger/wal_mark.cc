@@ -16,7 +16,7 @@ namespace {
 
 // The log's form: https://www.sqlite.org/fileformat2.html, "The Write-Ahead Log".
 constexpr size_t kLogHeader = 32, kFrameHeader = 24;
-constexpr uint32_t kMagic = 0x377f0682;  // the lowest bit: checksums over big-endian words
+constexpr uint32_t kMagic = 0x377f0682;  // the lowest bit: sums over big-endian words
 constexpr uint32_t kMaxPage = 65536;
 constexpr std::string_view kForm = "assay-wal-mark/1 frames=";
 constexpr size_t kLength = 78;
