@@ -6,6 +6,28 @@
 #include <cstdlib>
 
 namespace assay::fault {
+namespace {
+
+void PrintPoints(const std::string& name, const std::map<std::string, uint64_t>& points,
+                 uint64_t violated) {
+  uint64_t all = 0;
+  std::string kinds;
+  for (const auto& [kind, count] : points) {
+    all += count;
+    kinds += fmt::format("{} {}, ", kind, count);
+  }
+  fmt::print("{}: {} points: {}{} violated\n", name, all, kinds, violated);
+  std::fflush(stdout);
+}
+
+Tally& Matrix() {
+  static Tally& all = *new Tally("crash matrix");
+  static const bool printed_at_exit = std::atexit([] { all.Print(); }) == 0;
+  (void)printed_at_exit;
+  return all;
+}
+
+}  // namespace
 
 uint64_t Every(uint64_t usual) {
   const char* text = std::getenv("ASSAY_FAULT_EVERY");
@@ -20,15 +42,12 @@ void Tally::Add(const std::string& kind, uint64_t at, const std::string& violati
     fmt::print("violated: {} at {}: {}\n", kind, at, violation);
 }
 
-void Tally::Print(const char* name) const {
-  uint64_t all = 0;
-  std::string kinds;
-  for (const auto& [kind, count] : points) {
-    all += count;
-    kinds += fmt::format(", {} {}", kind, count);
-  }
-  fmt::print("{}: {} points{}, {} violated\n", name, all, kinds, violated);
-  std::fflush(stdout);
+void Tally::AddToMatrix() const {
+  Tally& all = Matrix();
+  for (const auto& [kind, count] : points) all.points[kind] += count;
+  all.violated += violated;
 }
+
+void Tally::Print() const { PrintPoints(name, points, violated); }
 
 }  // namespace assay::fault
