@@ -18,8 +18,7 @@ Status CheckMark(LedgerStore& store, const std::string& note, const proof::Verif
                 fmt::format("ledger.db: TRUNCATED, checkpoints.log has a signed head of {} entries "
                             "and the database has {}",
                             mark->size, size));
-  ASSAY_ASSIGN(const Digest root,
-               proof::RootAt(proof::TreeKind::kEntry, mark->size, ReadStoredTree(store, size)));
+  ASSAY_ASSIGN(const Digest root, StoredRootAt(store, head.value_or(StoredHead{}), mark->size));
   if (root != mark->root)
     return Fail(Code::kCorrupt, fmt::format("ledger.db: FORKED, the signed head of {} entries in "
                                             "checkpoints.log is of another history",

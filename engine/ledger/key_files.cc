@@ -32,6 +32,12 @@ bool IsAbsent(const std::filesystem::path& path) {
   return !std::filesystem::exists(path, ignored);
 }
 
+// A key that is there may come from a making that failed at its very end: nothing is sealed or
+// signed with it before its name is safe too.
+Status SyncName(const std::filesystem::path& path) {
+  return SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+}
+
 Result<proof::SecretKey> UnwrapTenantKey(const std::map<std::string, ByteVector>& wrapped,
                                          const std::string& purpose, const proof::SecretKey& master,
                                          const TenantId& tenant) {
@@ -52,6 +58,7 @@ Result<proof::SecretKey> LoadMasterKey(const std::filesystem::path& path, bool c
     return key;
   }
   ASSAY_ASSIGN(const proof::SecretBytes bytes, ReadPrivateFile(path));
+  if (create) ASSAY_TRY(SyncName(path));
   auto key = proof::SecretKey::From(bytes.span());
   if (!key) return Fail(Code::kInvalidInput, path.string() + ": master key must be 32 bytes");
   return key;
@@ -67,6 +74,7 @@ Result<proof::SigningKey> LoadLedgerKey(const std::filesystem::path& path, bool 
     return key;
   }
   ASSAY_ASSIGN(const proof::SecretBytes pem, ReadPrivateFile(path));
+  if (create) ASSAY_TRY(SyncName(path));
   auto key = proof::SigningKey::FromPem(AsText(pem.span()));
   if (!key) return Fail(std::move(key.error()).Context(path.string()));
   return key;

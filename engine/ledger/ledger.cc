@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "base/files.h"
 #include "ledger/chain.h"
 #include "ledger/high_water.h"
 #include "ledger/key_files.h"
@@ -221,17 +222,28 @@ Status CheckOptions(const OpenOptions& options) {
                                        ": empty, or with a space or plus sign");
 }
 
-// True when the directory holds a ledger; makes the directory when one is to be created.
-Result<bool> PrepareDirectory(const OpenOptions& options) {
+// Makes a folder and those above it, each with its name synced: a ledger must not vanish with them.
+Status MakeFolder(const std::filesystem::path& folder) {
   std::error_code error;
-  const bool exists = std::filesystem::exists(options.directory / "ledger.db", error);
-  if (exists) return true;
+  if (folder.empty() || std::filesystem::is_directory(folder, error)) return {};
+  const std::filesystem::path parent = folder.parent_path();
+  ASSAY_TRY(MakeFolder(parent));
+  std::filesystem::create_directory(folder, error);
+  if (error) return Fail(Code::kIo, folder.string() + ": cannot be made: " + error.message());
+  return SyncDirectory(parent.empty() ? "." : parent);
+}
+
+// Makes the directory when a ledger is to be created. Without a ledger in it the name may have come
+// from a making that a crash cut short, so it is synced again.
+Status PrepareDirectory(const OpenOptions& options) {
+  std::error_code ignored;
+  if (std::filesystem::exists(options.directory / "ledger.db", ignored)) return {};
   if (!options.create)
     return Fail(Code::kNotFound, options.directory.string() + ": holds no ledger");
-  std::filesystem::create_directories(options.directory, error);
-  if (error || ::chmod(options.directory.c_str(), 0700) != 0)
-    return Fail(Code::kIo, options.directory.string() + ": cannot be made: " + error.message());
-  return false;
+  const std::filesystem::path folder = std::filesystem::absolute(options.directory, ignored);
+  ASSAY_TRY(MakeFolder(folder));
+  if (::chmod(folder.c_str(), 0700) != 0) return Fail(ErrnoError(folder.string()));
+  return SyncDirectory(folder.parent_path());
 }
 
 Status LoadKeys(Parts& parts, bool is_new) {

@@ -34,6 +34,7 @@ Status CollectPageFaults(Database& database, std::vector<StorageFault>& out) {
 void CollectFaults(Database& database, FileKind kind, std::vector<StorageFault>& out) {
   const Result<bool> unmade = IsUnmade(database);
   if (unmade && *unmade && kind != FileKind::kLedger) return;
+  if (Status log = database.CheckLog(); !log) out.push_back({database.name(), log.error().message});
   if (Status schema = CheckSchema(database, kind); !schema)
     out.push_back({database.name(), schema.error().message});
   if (Status pages = CollectPageFaults(database, out); !pages)
@@ -154,6 +155,37 @@ Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
   return out;
 }
 
+// Databases of the directory that have a write-ahead log or should have one.
+Result<std::vector<std::filesystem::path>> FindLogged(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> out;
+  std::error_code error, ignored;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::filesystem::path path = it->path();
+    if (path.extension() == ".db" && (std::filesystem::exists(path.string() + "-wal", ignored) ||
+                                      std::filesystem::exists(path.string() + "-mark", ignored)))
+      out.push_back(path);
+  }
+  if (error) return Fail(Code::kIo, directory.string() + ": " + error.message());
+  return out;
+}
+
+// Copies back what earlier processes left in write-ahead logs. Their last sync may have failed:
+// what this one can read, and will build on, need not be on the disk before it is written once
+// more. All logs are looked at before any file is touched: an alarm leaves everything as it was
+// found.
+Status SettleLeftovers(const std::filesystem::path& directory) {
+  ASSAY_ASSIGN(const std::vector<std::filesystem::path> databases, FindLogged(directory));
+  for (const std::filesystem::path& path : databases) ASSAY_TRY(WalMark::Check(path));
+  for (const std::filesystem::path& path : databases) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path.string() + "-wal", ignored)) continue;
+    ASSAY_ASSIGN(Database left, Database::Open(path, Database::Mode::kWrite));
+    ASSAY_TRY(left.CopyBack(false));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path& directory,
@@ -161,6 +193,7 @@ Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path
   const std::filesystem::path path = directory / "ledger.db";
   std::optional<EntryWriter> writer;
   if (mode == StoreMode::kWrite) {
+    ASSAY_TRY(SettleLeftovers(directory));
     ASSAY_ASSIGN(writer, EntryWriter::Open(path));
     ASSAY_TRY(SyncDirectory(directory));
   }

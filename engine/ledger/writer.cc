@@ -145,6 +145,7 @@ Status GroupWriter::CommitBodies(std::vector<BodyItem>& items) {
 
 Status GroupWriter::CommitEntries(std::vector<EntryItem>& items) {
   if (items.empty()) return {};
+  ASSAY_TRY(chain_.MakeReady(store_, items.size()));
   Group group;
   group.first_index = chain_.size();
   std::vector<Appended> appended;
