@@ -14,7 +14,7 @@ class Chain {
   static Result<Chain> Load(LedgerStore& store, const TenantId& tenant);
 
   /// Completes a line, takes it into the tree and adds it to the group.
-  Appended Append(const Fragments& fragments, Timestamp now, Group& group);
+  Appended Append(const PreparedLine& prepared, Timestamp now, Group& group);
   /// The head to be stored with a group.
   StoredHead ToStored() const;
   Head head() const { return {TreeSize{frontier_.size()}, frontier_.Root(), epoch_}; }
