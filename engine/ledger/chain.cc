@@ -133,14 +133,12 @@ Status Chain::MakeReady(LedgerStore& store, uint64_t entries) {
   return tiles_.Lacks(entries) ? tiles_.Fill(ReadStoredTree(store, size())) : Status{};
 }
 
-Appended Chain::Append(const Fragments& fragments, Timestamp now, Group& group) {
-  std::string_view kind = fragments.find("kind")->second;  // quoted; words need no escapes
-  kind = kind.substr(1, kind.size() - 2);
-  if (kind == "epoch.started") ++epoch_;
-  if (IsLandmarkKind(kind)) group.landmarks.push_back({size(), std::string(kind)});
+Appended Chain::Append(const PreparedLine& prepared, Timestamp now, Group& group) {
+  if (prepared.kind == "epoch.started") ++epoch_;
+  if (IsLandmarkKind(prepared.kind)) group.landmarks.push_back({size(), prepared.kind});
   Place place{size(), epoch_, prev_, tenant_, std::max(now, last_), 0};
   if (now < last_) place.clock_behind_ms = static_cast<uint64_t>((last_ - now).count());
-  std::string line = CompleteLine(fragments, place);
+  std::string line = CompleteLine(prepared, place);
   const Digest leaf = proof::HashEntry(line);
   prev_ = proof::Sha256(AsBytes(line));
   last_ = place.time;

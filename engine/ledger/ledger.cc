@@ -108,8 +108,8 @@ Status AppendGenesis(GroupWriter& writer, uint64_t size, const proof::Verifier& 
                   {"fingerprint", proof::FingerprintOf(verifier.key)},
                   {"vkey", verifier.Encode()}},
                  {}};
-  ASSAY_ASSIGN(Fragments first, PrepareLine(created));
-  ASSAY_ASSIGN(Fragments second, PrepareLine(key));
+  ASSAY_ASSIGN(PreparedLine first, PrepareLine(created));
+  ASSAY_ASSIGN(PreparedLine second, PrepareLine(key));
   if (size == 0) (void)writer.Append(std::move(first));  // a failure shows in the next one
   ASSAY_TRY(writer.Append(std::move(second)).get());
   return {};
@@ -167,8 +167,8 @@ Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments
 }
 
 std::future<Result<Appended>> LedgerImpl::Append(EntryDraft draft) {
-  Result<Fragments> fragments =
-      p_.writer ? PrepareLine(draft) : Result<Fragments>(Fail(ReadOnlyError()));
+  Result<PreparedLine> fragments =
+      p_.writer ? PrepareLine(draft) : Result<PreparedLine>(Fail(ReadOnlyError()));
   if (fragments) return p_.writer->Append(std::move(*fragments));
   std::promise<Result<Appended>> refused;
   refused.set_value(Fail(std::move(fragments.error())));
