@@ -162,4 +162,27 @@ Result<MasterRotation> RotateMasterKey(const std::vector<OpenOptions>& ledgers, 
   return out;
 }
 
+Result<KeyOverview> DescribeKeys(const OpenOptions& options) {
+  ASSAY_ASSIGN(const auto ledger, Ledger::OpenReadOnly(options));
+  KeyOverview out;
+  out.ledger = ledger->Keys();
+  if (!out.ledger.empty())
+    out.ledger_key_at_hand =
+        FindLedgerKey(options.ledger_key_file, out.ledger.back().public_key).has_value();
+  ASSAY_ASSIGN(const Parts parts, OpenPartsForReading(options));
+  auto opened = OpenTenantKeys(*parts.store, options);
+  if (opened) {
+    out.seal = opened->keys.seal_name;
+    out.seal_keys = opened->keys.older.size() + 1;
+    out.master = opened->master->id();
+  } else {
+    out.fault = opened.error().message;
+  }
+  if (const auto next = NextMasterKey(options.master_key_file)) {
+    std::error_code ignored;
+    out.master_change_open = fs::exists(*next, ignored);
+  }
+  return out;
+}
+
 }  // namespace assay::ledger
