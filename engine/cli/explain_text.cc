@@ -139,6 +139,23 @@ const std::vector<Explanation>& Explanations() {
       {"AS-LED-002", "The ledger does not verify.",
        "Something changed after it was written. Nothing was repaired and nothing is appended.",
        "Keep the files as they are, and compare with an outside copy of a checkpoint."},
+      {"AS-LED-003", "The ledger is TRUNCATED: a signed head is known that it does not reach.",
+       "Its database is older than checkpoints.log: a disk lost writes, or an older copy was put "
+       "back. It is read on, but nothing is appended, so that the loss cannot be covered up.",
+       "Put the newer database back if there is one. Else: assay ledger recover --dry-run says "
+       "what is missing, and --accept-loss goes on as a new epoch that names it."},
+      {"AS-LED-004", "The ledger is FORKED: a signed head is known that is of another history.",
+       "Database and checkpoints.log went on from one state in two ways, or one was replaced. It "
+       "is "
+       "read on, but nothing is appended.",
+       "Find out which of the two is true before anything else, with a checkpoint that was kept "
+       "elsewhere. assay ledger recover --accept-loss goes on with the database as a new epoch."},
+      {"epoch", "The life of a ledger between recoveries.",
+       "A tree that lost entries and goes on is another tree than the one that witnesses know, so "
+       "it bears another name: the origin and /epoch-2.",
+       ""},
+      {"handover", "The entry by which a ledger key gives way to the next one, signed by both.",
+       "Who trusts the fingerprint of any of the keys reaches the others by these entries.", ""},
       {"not_assessed", "A check could not be decided on this subject or in this run.",
        "A missing permission or licence, throttling, a partial read or a failed plugin is neither "
        "pass nor fail.",

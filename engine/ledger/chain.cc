@@ -129,6 +129,32 @@ Result<Digest> StoredRootAt(LedgerStore& store, const StoredHead& head, uint64_t
   return frontier.Root();
 }
 
+Result<bool> IsInTree(LedgerStore& store, const StoredHead& head, uint64_t index,
+                      const Digest& leaf) {
+  ASSAY_ASSIGN(const proof::Frontier frontier,
+               proof::Frontier::Decode(proof::TreeKind::kEntry, head.size, head.frontier));
+  if (frontier.Root() != head.root)
+    return Fail(Code::kCorrupt, "ledger.db: head is not that of the stored entries");
+  const proof::HashReader read = ReadStoredTree(store, head.size);
+  uint64_t first = 0, rest = head.size;
+  for (const Digest& node : frontier.nodes()) {
+    const uint64_t width = std::bit_floor(rest);
+    if (index < first + width) {
+      Digest hash = leaf;
+      for (unsigned level = 0; uint64_t{1} << level < width; ++level) {
+        const uint64_t at = index >> level;
+        ASSAY_ASSIGN(const Digest sibling, read(level, at ^ 1));
+        hash = at % 2 == 0 ? proof::HashNode(proof::TreeKind::kEntry, hash, sibling)
+                           : proof::HashNode(proof::TreeKind::kEntry, sibling, hash);
+      }
+      return hash == node;
+    }
+    first += width;
+    rest -= width;
+  }
+  return false;
+}
+
 Status Chain::MakeReady(LedgerStore& store, uint64_t entries) {
   return tiles_.Lacks(entries) ? tiles_.Fill(ReadStoredTree(store, size())) : Status{};
 }

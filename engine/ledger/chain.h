@@ -42,6 +42,11 @@ proof::HashReader ReadStoredTree(LedgerStore& store, uint64_t size);
 /// Root of the first `size` of the entries that `head` stands over. Without reading any tile when
 /// `size` is after the last full one.
 Result<Digest> StoredRootAt(LedgerStore& store, const StoredHead& head, uint64_t size);
+/// True when that leaf stands at `index` under the head: climbs to the complete subtree that holds
+/// it and compares with the head's frontier, so that it reads three tiles for an old entry of a
+/// ledger of any size.
+Result<bool> IsInTree(LedgerStore& store, const StoredHead& head, uint64_t index,
+                      const Digest& leaf);
 /// One line. kNotFound.
 Result<std::string> ReadOneLine(LedgerStore& store, uint64_t index);
 

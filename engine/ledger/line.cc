@@ -160,21 +160,22 @@ Result<PreparedLine> PrepareLine(const EntryDraft& draft) {
   if (!IsWord(draft.kind, "._")) return refuse("kind is not a lower-case word");
   if (draft.actor.empty() || draft.actor.size() > 256) return refuse("actor is empty or too long");
   LineBuilder line;
-  ASSAY_TRY(line.Add("actor", draft.actor));
-  if (draft.body) ASSAY_TRY(line.Add("body", ToMember(*draft.body)));
-  const Member kind(draft.kind);
-  bool kind_added = false;
+  // The three that every draft has, among its other members by the order of the keys.
+  std::vector<std::pair<std::string_view, Member>> shared;
+  shared.reserve(3);
+  shared.emplace_back("actor", draft.actor);
+  if (draft.body) shared.emplace_back("body", ToMember(*draft.body));
+  shared.emplace_back("kind", draft.kind);
+  auto next = shared.begin();
   for (const auto& [key, value] : draft.members) {
     if (!IsWord(key, "_")) return refuse("member " + Quote(key) + " is not a lower-case word");
     if (std::find(std::begin(kOwnKeys), std::end(kOwnKeys), key) != std::end(kOwnKeys))
       return refuse("member " + Quote(key) + " is the ledger's own");
-    if (!kind_added && key > "kind") {
-      ASSAY_TRY(line.Add("kind", kind));
-      kind_added = true;
-    }
+    for (; next != shared.end() && next->first < key; ++next)
+      ASSAY_TRY(line.Add(next->first, next->second));
     ASSAY_TRY(line.Add(key, value));
   }
-  if (!kind_added) ASSAY_TRY(line.Add("kind", kind));
+  for (; next != shared.end(); ++next) ASSAY_TRY(line.Add(next->first, next->second));
   PreparedLine out = std::move(line).Finish();
   if (out.text.size() + kReservedForPlace > kMaxLine)
     return Fail(Code::kLimitExceeded,

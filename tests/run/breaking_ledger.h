@@ -13,7 +13,7 @@ namespace assay::testing {
 
 enum class Call { kNone, kPutBody, kPutSegments, kAppend };
 
-struct Fault {
+struct PlantedFault {
   Call call = Call::kNone;
   int at = 0;          ///< the how-manieth such call fails, from 1
   bool stays = false;  ///< nothing works any more after it
@@ -23,7 +23,7 @@ class BreakingLedger : public ledger::Ledger {
  public:
   using Appended = std::shared_future<Result<ledger::Appended>>;
 
-  BreakingLedger(ledger::Ledger& real, Fault fault) : real_(real), fault_(fault) {}
+  BreakingLedger(ledger::Ledger& real, PlantedFault fault) : real_(real), fault_(fault) {}
 
   Result<ledger::BodyRef> PutBody(ByteSpan bytes,
                                   const std::vector<ledger::RecordRange>& records) override {
@@ -65,6 +65,8 @@ class BreakingLedger : public ledger::Ledger {
   Result<std::string> LatestCheckpoint() override { return real_.LatestCheckpoint(); }
   Result<ledger::VerifyReport> Verify() override { return real_.Verify(); }
   std::string Fingerprint() const override { return real_.Fingerprint(); }
+  std::vector<ledger::LedgerKey> Keys() const override { return real_.Keys(); }
+  std::optional<Error> Fault() const override { return real_.Fault(); }
 
   int calls(Call call) const { return calls_[static_cast<size_t>(call)]; }
   /// Kind and fate of each entry that reached the real ledger, in order.
@@ -86,7 +88,7 @@ class BreakingLedger : public ledger::Ledger {
   }
 
   ledger::Ledger& real_;
-  const Fault fault_;
+  const PlantedFault fault_;
   mutable std::mutex mutex_;
   bool broken_ = false;
   int calls_[4] = {};

@@ -47,7 +47,7 @@ void Write(const std::filesystem::path& path, const std::string& text) {
 /// One run over a new ledger, and what it left. The spawner forks before any thread begins.
 class OneRun {
  public:
-  explicit OneRun(Fault fault) {
+  explicit OneRun(PlantedFault fault) {
     const assess::Installation installation{ASSAY_BUILD_DIR};
     REQUIRE_OK_AND_ASSIGN(auto spawner, sandbox::Spawner::Start(installation.worker().string()));
     REQUIRE_OK_AND_ASSIGN(const sandbox::TierReport offered, spawner->Probe());

@@ -67,7 +67,8 @@ void AddBodies(LedgerStore& store, const std::vector<Digest>& roots, std::string
     }
     out += (*body)->ref.scheme + std::to_string((*body)->ref.len) + "," +
            std::to_string((*body)->ref.records) + "," + std::to_string((*body)->epoch);
-    Add(out, (*body)->ident);
+    Add(out, (*body)->ident.value_or(Digest{}));
+    Add(out, (*body)->erased);
     Add(out, (*body)->wrapped_key);
     for (const ByteVector& part : (*body)->parts) Add(out, part);
   }
