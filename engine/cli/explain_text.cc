@@ -134,6 +134,11 @@ const std::vector<Explanation>& Explanations() {
       {"AS-LED-002", "The ledger does not verify.",
        "Something changed after it was written. Nothing was repaired and nothing is appended.",
        "Keep the files as they are, and compare with an outside copy of a checkpoint."},
+      {"AS-LED-006", "A write-ahead log of the ledger lost commits that were acknowledged.",
+       "The file was cut or damaged, or another program copied it back. SQLite alone would go on "
+       "with fewer rows. No file was touched.",
+       "Bring back the newest backup. Removing the file that the hint names gives up what is "
+       "missing; assay ledger verify then says whether anything is."},
       {"not_assessed", "A check could not be decided on this subject or in this run.",
        "A missing permission or licence, throttling, a partial read or a failed plugin is neither "
        "pass nor fail.",
