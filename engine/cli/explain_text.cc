@@ -156,6 +156,11 @@ const std::vector<Explanation>& Explanations() {
        ""},
       {"handover", "The entry by which a ledger key gives way to the next one, signed by both.",
        "Who trusts the fingerprint of any of the keys reaches the others by these entries.", ""},
+      {"AS-LED-006", "A write-ahead log of the ledger lost commits that were acknowledged.",
+       "The file was cut or damaged, or another program copied it back. SQLite alone would go on "
+       "with fewer rows. No file was touched.",
+       "Bring back the newest backup. Removing the file that the hint names gives up what is "
+       "missing; assay ledger verify then says whether anything is."},
       {"not_assessed", "A check could not be decided on this subject or in this run.",
        "A missing permission or licence, throttling, a partial read or a failed plugin is neither "
        "pass nor fail.",

@@ -190,6 +190,16 @@ Status SettleLeftovers(const std::filesystem::path& directory) {
 
 }  // namespace
 
+Status GiveUpMarks(const std::filesystem::path& directory) {
+  ASSAY_ASSIGN(const std::vector<std::filesystem::path> databases, FindLogged(directory));
+  for (const std::filesystem::path& path : databases) {
+    std::error_code error;
+    std::filesystem::remove(path.string() + "-mark", error);
+    if (error) return Fail(Code::kIo, path.string() + "-mark: " + error.message());
+  }
+  return SyncDirectory(directory);
+}
+
 Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path& directory,
                                                      StoreMode mode) {
   const std::filesystem::path path = directory / "ledger.db";

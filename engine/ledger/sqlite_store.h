@@ -15,4 +15,8 @@ enum class StoreMode { kWrite, kRead };
 Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path& directory,
                                                      StoreMode mode);
 
+/// For who accepts a loss: the marks that say what write-ahead logs held are removed, and what is
+/// left of the logs counts. kIo.
+Status GiveUpMarks(const std::filesystem::path& directory);
+
 }  // namespace assay::ledger

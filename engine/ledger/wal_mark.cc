@@ -122,7 +122,7 @@ Status Damaged(const std::filesystem::path& database, const Mark& mark, uint32_t
                     "bring back the newest backup; without one, removing " + MarkOf(database) +
                         " gives up what is missing",
                     {},
-                    {}});
+                    "AS-LED-006"});
 }
 
 Result<std::optional<Mark>> ReadMark(const std::filesystem::path& database) {

@@ -164,4 +164,29 @@ Status RunSteps(World& world, std::string* failed) {
   return status;
 }
 
+namespace {
+
+template <typename Item>
+std::vector<Item> ItemsBefore(const std::vector<Item>& items, uint64_t at) {
+  std::vector<Item> out;
+  for (const Item& item : items)
+    if (item.at <= at) out.push_back(item);
+  for (Item& item : out) item.at = 0;
+  return out;
+}
+
+}  // namespace
+
+Story Before(const Story& story, uint64_t at) {
+  Story out;
+  for (const uint64_t submitted : story.submitted)
+    if (submitted <= at) out.submitted.push_back(0);
+  for (const uint64_t start : story.sessions)
+    if (start <= out.submitted.size()) out.sessions.push_back(start);
+  out.entries = ItemsBefore(story.entries, at);
+  out.bodies = ItemsBefore(story.bodies, at);
+  out.notes = ItemsBefore(story.notes, at);
+  return out;
+}
+
 }  // namespace assay::fault

@@ -36,6 +36,8 @@ struct Story {
 class World {
  public:
   explicit World(const Home& home) : home_(home) {}
+  /// Goes on where an earlier process of that story was stopped.
+  World(const Home& home, Story story) : home_(home), story_(std::move(story)) {}
 
   Status Open();
   void Close() { ledger_.reset(); }
@@ -75,6 +77,9 @@ struct Step {
 const std::vector<Step>& Steps();
 /// All steps until one fails; the ledger is closed in the end. `failed` gets the name of that step.
 Status RunSteps(World& world, std::string* failed = nullptr);
+
+/// What was asked and acknowledged up to an operation; a new count begins after it.
+Story Before(const Story& story, uint64_t at);
 
 /// What is wrong with the ledger in `home` after a crash at operation `at` of the story; empty when
 /// all that was acknowledged is there and nothing else than what was submitted.
