@@ -11,15 +11,16 @@ namespace assay::cli {
 namespace {
 
 std::string StatusJson(const config::TenantConfig& tenant, const assess::RunView& run,
-                       const std::map<Verdict, int>& counts) {
+                       const std::map<Verdict, int>& counts, const std::optional<Error>& fault) {
   std::string numbers;
   for (const auto& [verdict, n] : counts)
     numbers += fmt::format("{}\"{}\":{}", numbers.empty() ? "" : ",", Name(verdict), n);
   return fmt::format(
       "{{\"tenant\":{},\"run\":{},\"outcome\":{},\"started\":{},\"finished\":{},\"tier\":{},"
-      "\"reads\":{},\"counts\":{{{}}}}}",
+      "\"reads\":{},\"fault\":{},\"counts\":{{{}}}}}",
       JsonString(tenant.id), JsonString(run.run), JsonString(run.outcome), JsonString(run.started),
-      JsonString(run.finished), JsonString(run.tier), run.reads, numbers);
+      JsonString(run.finished), JsonString(run.tier), run.reads,
+      JsonString(fault ? fault->message : ""), numbers);
 }
 
 void ShowStatus(Context& context, const config::TenantConfig& tenant, const assess::RunView& run,
@@ -74,8 +75,12 @@ int RunStatus(Context& context) {
     }
     std::map<Verdict, int> counts;
     for (const auto& check : (*run)->checks) ++counts[check.result.verdict];
-    items += (items.empty() ? "" : ",") + StatusJson(*tenant, **run, counts);
+    items += (items.empty() ? "" : ",") + StatusJson(*tenant, **run, counts, ledger->Fault());
     if (!context.options.json) ShowStatus(context, *tenant, **run, counts);
+    if (const auto fault = ledger->Fault()) {  // shown as it is, and the alarm with it
+      exit = ToInt(ExitCode::kVerification);
+      if (!context.options.json) Report(context, *fault);
+    }
   }
   if (context.options.json)
     PrintJson(context, "status", exit == 0, "{\"tenants\":[" + items + "]}");

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "ledger/high_water.h"
 #include "ledger/key_walk.h"
 #include "ledger/line.h"
 #include "ledger/seal.h"
@@ -306,7 +307,12 @@ class Verification {
   Status CheckStrangeNote(size_t position, const std::string& note) {
     const auto mark = keys_.OpenNote(note, UINT64_MAX);
     const std::string name = fmt::format("note {}: ", position);
-    if (!mark) return Fail(Code::kCorrupt, name + mark.error().message);
+    if (!mark) {  // of a key that came into force in a lost part, or a bad one: the words differ
+      if (Status newest = CheckMark(in_.store, in_.log, keys_);
+          !newest && !newest.error().id.empty())
+        return newest;
+      return Fail(Code::kCorrupt, name + mark.error().message);
+    }
     if (mark->size > frontier_.size()) {
       Find("checkpoints.log",
            fmt::format("TRUNCATED: note {} is a signed head of {} entries, {} are stored", position,

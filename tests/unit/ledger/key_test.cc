@@ -170,6 +170,7 @@ TEST_CASE("Key: LedgerThatLostItsRotationSaysTruncatedAndGoesOnWithTheKeptKey [V
   CHECK_FAILS(home.Open(), Code::kCorrupt, "TRUNCATED");
   REQUIRE_OK_AND_ASSIGN(auto reader, home.OpenReadOnly());
   CHECK_FAILS(reader->Append(Draft(1)).get(), Code::kCorrupt, "TRUNCATED");
+  CHECK_THAT(reader->Verify()->message, Catch::Matchers::Contains("TRUNCATED"));
   SECTION("kept") {
     REQUIRE_OK_AND_ASSIGN(const EpochOutcome outcome, StartEpoch(home.Options(), {}));
     CHECK(outcome.started);
