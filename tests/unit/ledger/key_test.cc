@@ -356,11 +356,27 @@ OpenOptions OtherTenant(const TestLedger& home) {
 
 std::vector<uint8_t> FileBytes(const std::string& path) { return *ReadFile(path); }
 
+// The first wrapped key of a keys.db, as it lies there.
+std::string AnyWrappedKey(const fs::path& keys_db) {
+  sqlite3* connection = nullptr;
+  REQUIRE(sqlite3_open_v2(keys_db.c_str(), &connection, SQLITE_OPEN_READONLY, nullptr) == 0);
+  sqlite3_stmt* statement = nullptr;
+  sqlite3_prepare_v2(connection, "SELECT wrapped FROM tenant_key", -1, &statement, nullptr);
+  REQUIRE(sqlite3_step(statement) == SQLITE_ROW);
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, 0));
+  std::string out(bytes, static_cast<size_t>(sqlite3_column_bytes(statement, 0)));
+  sqlite3_finalize(statement);
+  sqlite3_close_v2(connection);
+  return out;
+}
+
 TEST_CASE("Key: NewMasterKeyWrapsTheKeysOfEveryTenant [VE-11] [VE-10]") {
   TestLedger home;
   const BodyRef body = PutBody(home, "of contoso");
   REQUIRE_OK(Ledger::Open(OtherTenant(home)));
   const auto old_master = FileBytes(home.Options().master_key_file);
+  const fs::path keys_db = home.directory() / "keys.db";
+  const std::string wrapped_before = AnyWrappedKey(keys_db);
   REQUIRE_OK_AND_ASSIGN(const MasterRotation rotation,
                         RotateMasterKey({home.Options(), OtherTenant(home)}, false));
   CHECK(rotation.rewrapped == 2);
@@ -368,6 +384,11 @@ TEST_CASE("Key: NewMasterKeyWrapsTheKeysOfEveryTenant [VE-11] [VE-10]") {
   CHECK(FileBytes(home.Options().master_key_file) != old_master);
   CHECK_FALSE(fs::exists(home.Options().master_key_file + ".next"));
   CheckReads(home.Options(false), body, "of contoso");
+  CHECK(AnyWrappedKey(keys_db) != wrapped_before);
+  for (const auto& file : fs::directory_iterator(home.directory())) {  // not in a free page either
+    const auto bytes = FileBytes(file.path());
+    CHECK(AsText(bytes).find(wrapped_before) == std::string_view::npos);
+  }
   REQUIRE_OK(Ledger::Open(OtherTenant(home)));
   CheckVerifies(home.Options(false));
   REQUIRE_OK_AND_ASSIGN(auto ledger, home.OpenReadOnly());
