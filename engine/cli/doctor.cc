@@ -72,6 +72,10 @@ void LookAtLedgers(const config::Config& config, std::vector<Finding>& out) {
           {absent, "ledger", tenant.id + ": " + (absent ? "none yet" : ledger.error().ToString())});
       continue;
     }
+    if (const auto fault = (*ledger)->Fault()) {
+      out.push_back({false, "ledger", tenant.id + ": " + fault->ToString()});
+      continue;
+    }
     auto head = (*ledger)->ReadHead();
     out.push_back({head.has_value(), "ledger",
                    head ? fmt::format("{}: {} entries, key {}", tenant.id, ToNumber(head->size),

@@ -150,6 +150,12 @@ const std::vector<Explanation>& Explanations() {
        "read on, but nothing is appended.",
        "Find out which of the two is true before anything else, with a checkpoint that was kept "
        "elsewhere. assay ledger recover --accept-loss goes on with the database as a new epoch."},
+      {"AS-LED-005", "checkpoints.log does not end with the newest checkpoint of the ledger.",
+       "The log is old, cut or gone, or the database lost the checkpoint that it signed last. "
+       "Without "
+       "the log nobody would see that the database was put back.",
+       "Put the newer log back if there is one. Else: assay ledger recover --dry-run says whether "
+       "entries are missing, and --accept-loss makes the log anew from what is stored."},
       {"epoch", "The life of a ledger between recoveries.",
        "A tree that lost entries and goes on is another tree than the one that witnesses know, so "
        "it bears another name: the origin and /epoch-2.",

@@ -46,6 +46,11 @@ void ShowOutcome(Context& context, const std::string& tenant, const ledger::Epoc
   if (o.notes == 0) {
     Say(context, fmt::format("  {}  {} entries, nothing is lost: epoch {} goes on\n", tenant,
                              o.size, o.epoch));
+    if (!context.options.accept_loss)
+      Say(context,
+          "    --accept-loss makes checkpoints.log anew from the stored checkpoints when it is "
+          "old, "
+          "cut or gone\n");
     return;
   }
   Say(context, fmt::format("  {}  {} entries are here, a signed head of {} is known: {} lost, {} "
@@ -117,7 +122,7 @@ int RunLedgerRecover(Context& context) {
   if (!context.options.json) ShowOutcome(context, one->tenant->id, *outcome);
   if (context.options.accept_loss && outcome->started && !context.options.json)
     Say(context, "    tell those who keep checkpoints of it; then  assay ledger verify\n");
-  if (!context.options.accept_loss && !context.options.dry_run)
+  if (outcome->notes > 0 && !context.options.accept_loss && !context.options.dry_run)
     return Report(context, NotAccepted(one->tenant->id));
   if (context.options.json)
     PrintJson(context, "ledger recover", true, OutcomeJson(one->tenant->id, *outcome));

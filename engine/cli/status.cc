@@ -11,16 +11,17 @@ namespace assay::cli {
 namespace {
 
 std::string StatusJson(const config::TenantConfig& tenant, const assess::RunView& run,
-                       const std::map<Verdict, int>& counts) {
+                       const std::map<Verdict, int>& counts, const std::optional<Error>& fault) {
   std::string numbers, notes;
   for (const auto& [verdict, n] : counts)
     numbers += fmt::format("{}\"{}\":{}", numbers.empty() ? "" : ",", Name(verdict), n);
   for (const std::string& note : run.notes) notes += (notes.empty() ? "" : ",") + JsonString(note);
   return fmt::format(
       "{{\"tenant\":{},\"run\":{},\"outcome\":{},\"started\":{},\"finished\":{},\"tier\":{},"
-      "\"reads\":{},\"counts\":{{{}}},\"notes\":[{}]}}",
+      "\"reads\":{},\"fault\":{},\"counts\":{{{}}},\"notes\":[{}]}}",
       JsonString(tenant.id), JsonString(run.run), JsonString(run.outcome), JsonString(run.started),
-      JsonString(run.finished), JsonString(run.tier), run.reads, numbers, notes);
+      JsonString(run.finished), JsonString(run.tier), run.reads,
+      JsonString(fault ? fault->message : ""), numbers, notes);
 }
 
 void ShowStatus(Context& context, const config::TenantConfig& tenant, const assess::RunView& run,
@@ -57,9 +58,12 @@ int StatusOf(Context& context, const config::TenantConfig& tenant, ledger::Ledge
   }
   std::map<Verdict, int> counts;
   for (const auto& check : (*run)->checks) ++counts[check.result.verdict];
-  items += (items.empty() ? "" : ",") + StatusJson(tenant, **run, counts);
+  items += (items.empty() ? "" : ",") + StatusJson(tenant, **run, counts, ledger.Fault());
   if (!context.options.json) ShowStatus(context, tenant, **run, counts);
-  return 0;
+  const auto fault = ledger.Fault();
+  if (!fault) return 0;
+  if (!context.options.json) Report(context, *fault);  // shown as it is, and the alarm with it
+  return ToInt(ExitCode::kVerification);
 }
 
 }  // namespace

@@ -95,10 +95,13 @@ Result<EpochOutcome> StartEpoch(const OpenOptions& options, const EpochRequest& 
   ASSAY_TRY(CheckReason(request));
   EpochOutcome outcome;
   {
-    ASSAY_ASSIGN(WriteOpening opening, OpenParts(options));
+    ASSAY_ASSIGN(WriteOpening opening, OpenUncompared(options));
     auto& [parts, chain] = opening;
     if (parts.is_new())
       return Fail(Code::kNotFound, options.directory.string() + ": holds no entry yet");
+    // An epoch that was cut short after its entry is finished, not followed by another one.
+    CheckpointLog log = parts.Log();
+    if (!request.dry_run) (void)CompareWithLog(*parts.store, log, parts.history);
     ASSAY_ASSIGN(const std::vector<KnownHead> lost,
                  FindLost(*parts.store, parts.Log(), parts.history, KeysAtHand(options),
                           request.known_notes));

@@ -4,6 +4,7 @@ import base64
 import fcntl
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -14,6 +15,7 @@ import unittest
 
 from scenario import ENV, Scenario
 
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 GRAPH = 'id = "graph"'
 OFD_SETLK = 37  # F_OFD_SETLK of <fcntl.h>, which this Python may not name
 PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----\n", re.S)
@@ -91,6 +93,18 @@ class LedgerKey(WithLedger):
         self.engine_verifies()
         self.assertEqual([line for line in self.lines() if line["kind"] == "key.rotated"][0]["previous"], old)
 
+    def test_the_page_for_auditors_checks_a_handover(self):
+        """[VE-11]"""
+        self.rotate("ledger")
+        created, rotated = (line for line in self.lines() if line["kind"] in ("key.created", "key.rotated"))
+        page = (SOURCE / "docs/auditor/verify-by-hand.md").read_text()
+        script = re.search(r"^## 5.*?^```sh\n(.*?)^```", page, re.S | re.M)[1]
+        env = {**ENV, "OLD_VKEY": created["vkey"], "NEW_VKEY": rotated["vkey"], "SIGNATURE_OLD": rotated["signature_old"]}
+        run = lambda env: subprocess.run(["sh", "-e", "-c", script], cwd=self.home, env=env, capture_output=True, check=False)
+        done = run(env)
+        self.assertEqual((done.returncode, done.stdout.strip()), (0, b"Signature Verified Successfully"), done.stderr)
+        self.assertNotEqual(run({**env, "SIGNATURE_OLD": rotated["signature_new"]}).returncode, 0)
+
     def test_the_old_private_key_goes_unless_it_is_kept(self):
         """[VE-11]"""
         self.rotate("ledger")
@@ -146,7 +160,7 @@ class KilledRotation(WithLedger):
         self.run_once()
         self.engine_verifies()
         left = sorted(p.name for p in self.home.rglob("*") if re.search(r"\.(next|tmp\d+)$", p.name))
-        self.assertEqual([n for n in left if n.endswith(".next")], [])
+        self.assertEqual(left, [])
 
 
 class TenantKeys(WithLedger):
@@ -201,12 +215,12 @@ class AfterALoss(WithLedger):
         """[CL-12]"""
         lost = self.lose_a_run()
         size = int(lost.splitlines()[1])
-        for words in (("run",), ("ledger", "status"), ("ledger", "verify")):
+        for words in (("run",), ("status",), ("status", "--json"), ("ledger", "status"), ("ledger", "verify")):
             done = self.assay(*words)
             self.assertEqual(done.code, 7, done.text)
             self.assertIn("TRUNCATED", done.text)
         self.assertEqual(self.assay("ledger", "show", "0").code, 0, "reading goes on")
-        self.assertEqual(self.assay("status").code, 0)
+        self.assertIn("TRUNCATED", self.assay("doctor").text)
         before = (self.data / "checkpoints.log").read_bytes()
         self.assertEqual(self.assay("ledger", "recover").code, 2)
         told = self.assay("ledger", "recover", "--dry-run")
@@ -243,8 +257,14 @@ class AfterALoss(WithLedger):
         self.assertEqual(self.assay("ledger", "recover", "--accept-loss", "--checkpoint", "forged.txt").code, 7)
 
     def test_nothing_lost_is_no_epoch(self):
+        self.assertEqual(self.assay("ledger", "recover").code, 0)
+        (self.data / "checkpoints.log").unlink()
+        done = self.assay("run")
+        self.assertEqual(done.code, 7, done.text)
+        self.assertIn("AS-LED-005", done.err)
         done = self.assay("ledger", "recover", "--accept-loss", "--json")
         self.assertEqual((done.code, done.json()["data"]["started"]), (0, False))
+        self.engine_verifies()
         self.assertEqual(json.loads(self.assay("ledger", "status", "--json").out)["data"]["epoch"], 1)
 
 

@@ -179,6 +179,12 @@ TEST_CASE("Epoch: CutShortAfterItsEntryIsFinishedByTheNextOpening [CL-12]") {
   SECTION("after the log, before the head") {
     CopyOver(home.root() / "older/checkpoints.log", home.directory() / "checkpoints.log");
   }
+  SECTION("before the log was written, and accepted once more") {
+    CopyOver(home.root() / "log", home.directory() / "checkpoints.log");
+    REQUIRE_OK_AND_ASSIGN(const EpochOutcome again, StartEpoch(home.Options(), {}));
+    CHECK_FALSE(again.started);
+    CHECK(again.epoch == 2);
+  }
   REQUIRE_OK(home.Open());
   REQUIRE_OK_AND_ASSIGN(auto ledger, home.OpenReadOnly());
   CHECK_FALSE(ledger->Fault());
