@@ -45,6 +45,8 @@ constexpr Entry kDispatch[] = {
     {"ledger status", RunLedgerStatus},
     {"ledger show", RunLedgerShow},
     {"ledger checkpoint", RunLedgerCheckpoint},
+    {"backup create", RunBackupCreate},
+    {"backup verify", RunBackupVerify},
     {"doctor", RunDoctor},
     {"version", RunVersion},
     {"completion", RunCompletion},

@@ -33,6 +33,10 @@ struct Options {
   std::string directory_id, client_id, secret_ref;  ///< init: the first tenant
   bool origin = false;                              ///< config show --origin
   bool no_secrets = false;                          ///< config check --no-secrets
+  std::string to;                                   ///< backup create, restore --to
+  std::optional<uint64_t> to_size;                  ///< backup restore --to-size
+  std::vector<std::string> known;                   ///< backup restore --known
+  bool accept_loss = false;                         ///< backup restore --accept-loss
   std::string verdict, framework;  ///< finding list --verdict, check list --framework
 };
 

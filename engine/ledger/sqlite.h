@@ -56,6 +56,9 @@ class Database {
   }
   /// Copies the log back; `empty` also truncates it (skipped silently while a reader is inside).
   Status CopyBack(bool empty);
+  /// Writes all pages as of now to a new file (0600), synced, without write-ahead log. Others may
+  /// write meanwhile: this is one read transaction. kAlreadyExists, kIo.
+  Status CopyTo(const std::filesystem::path& path);
   const std::string& name() const { return name_; }
 
  private:
