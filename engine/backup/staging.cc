@@ -39,7 +39,23 @@ Result<bool> IsFree(const fs::path& path, const std::string& keep, bool& holds_k
   return true;
 }
 
+Status RequireFree(const fs::path& path, const std::string& keep, bool& holds_keep) {
+  ASSAY_ASSIGN(const bool is_free, IsFree(path, keep, holds_keep));
+  if (is_free) return {};
+  return Fail(Error{Code::kAlreadyExists,
+                    path.string() + ": is there and not empty",
+                    {},
+                    "name a folder that is not there; nothing is overwritten",
+                    {},
+                    {}});
+}
+
 }  // namespace
+
+Status Staging::CheckFree(const fs::path& final_path, const std::string& keep) {
+  bool holds_keep = false;
+  return RequireFree(final_path, keep, holds_keep);
+}
 
 Result<Staging> Staging::Make(const fs::path& final_path) {
   const fs::path path =
@@ -71,8 +87,7 @@ Staging::~Staging() {
 
 Status Staging::Publish(const std::string& keep) {
   bool holds_keep = false;
-  ASSAY_ASSIGN(const bool is_free, IsFree(final_, keep, holds_keep));
-  if (!is_free) return Fail(Code::kAlreadyExists, final_.string() + ": is there and not empty");
+  ASSAY_TRY(RequireFree(final_, keep, holds_keep));
   if (holds_keep && ::link((final_ / keep).c_str(), (path_ / keep).c_str()) != 0)
     return Fail(ErrnoError((path_ / keep).string()));
   ASSAY_TRY(SyncDirectory(path_));

@@ -24,6 +24,8 @@ class Staging {
   /// holds the file `keep` and nothing else is replaced too, and the file goes along.
   /// kAlreadyExists when there is anything else, kIo.
   Status Publish(const std::string& keep = {});
+  /// What Publish asks of the name: kAlreadyExists unless it could be given now.
+  static Status CheckFree(const std::filesystem::path& final_path, const std::string& keep = {});
   /// Removes what killed processes left in `folder`.
   static void Sweep(const std::filesystem::path& folder);
 

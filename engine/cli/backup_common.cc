@@ -10,6 +10,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Error NoTarget() {
+  return Error{Code::kInvalidInput,
+               "no place for backups is configured",
+               {},
+               "add  [backup] target = \"/mnt/backup\"",
+               {},
+               {}};
+}
+
 std::string VerifiedJson(const std::string& path, const backup::Verified& found) {
   const auto& manifest = found.manifest;
   return fmt::format(
@@ -70,12 +79,7 @@ ledger::OpenOptions InstanceLogOptions(const Workspace& workspace) {
 Result<fs::path> TargetOf(const Context& context, const Workspace& workspace) {
   if (!context.options.to.empty()) return fs::absolute(context.options.to);
   if (!workspace.config.backup.target.empty()) return workspace.config.backup.target;
-  return Fail(Error{Code::kInvalidInput,
-                    "no place for backups is configured",
-                    {},
-                    "add  [backup] target = \"/mnt/backup\"",
-                    {},
-                    {}});
+  return Fail(NoTarget());
 }
 
 const config::TenantConfig* FindTenant(const Workspace& workspace, std::string_view id) {
@@ -114,6 +118,45 @@ int VerifyBackupAt(Context& context, const backup::VerifyOptions& options,
                                   VerifiedJson(path, verified), code);
   if (found != nullptr) *found = std::move(verified);
   return exit;
+}
+
+Result<backup::Ages> AgesOf(const Workspace& workspace, const config::TenantConfig& tenant) {
+  const config::BackupConfig& limits = workspace.config.backup;
+  if (limits.target.empty()) return Fail(NoTarget());
+  return backup::MeasureAges(SourceOf(workspace, tenant), limits.target,
+                             InstanceLogOptions(workspace),
+                             {limits.full_every, limits.drill_every});
+}
+
+std::string AgesText(const backup::Ages& ages, const config::BackupConfig& limits) {
+  const auto late = [](bool is_late) { return is_late ? " LATE" : ""; };
+  std::string out = ages.full ? fmt::format("backup {} old, due after {}", ShowAge(*ages.full),
+                                            ShowAge(limits.full_every))
+                              : std::string("no backup");
+  out += late(ages.full_late);
+  out += ages.unsaved_entries == 0
+             ? std::string(" · nothing unsaved")
+             : fmt::format(" · unsaved {} entries, {} old{}", ages.unsaved_entries,
+                           ShowAge(ages.unsaved), late(ages.unsaved_late));
+  if (!ages.drill) return out + " · no drill" + late(ages.drill_late);
+  return out + fmt::format(" · drill {} ago, due after {}: restored in {}, gap {}{}",
+                           ShowAge(*ages.drill), ShowAge(limits.drill_every),
+                           ShowTook(ages.drill_took.value_or(std::chrono::milliseconds(0))),
+                           ShowAge(ages.drill_gap.value_or(std::chrono::seconds(0))),
+                           late(ages.drill_late));
+}
+
+std::string AgesJson(const backup::Ages& ages) {
+  const auto number = [](const auto& value) {
+    return value ? fmt::format("{}", value->count()) : std::string("null");
+  };
+  return fmt::format(
+      "{{\"full_age_s\":{},\"full_late\":{},\"unsaved_entries\":{},\"unsaved_age_s\":{},"
+      "\"unsaved_late\":{},\"drill_age_s\":{},\"drill_took_ms\":{},\"drill_gap_s\":{},"
+      "\"drill_late\":{}}}",
+      number(ages.full), ages.full_late, ages.unsaved_entries, ages.unsaved.count(),
+      ages.unsaved_late, number(ages.drill), number(ages.drill_took), number(ages.drill_gap),
+      ages.drill_late);
 }
 
 std::string ShowAge(std::chrono::seconds age) {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "backup/create.h"
+#include "backup/ages.h"
 #include "backup/instance_log.h"
 #include "backup/verify.h"
 #include "cli/workspace.h"
@@ -29,6 +29,13 @@ backup::Event EventOf(std::string kind, const backup::Manifest& manifest);
 /// Verifies and shows the backup at the argument. Exit code 0 or 7.
 int VerifyBackupAt(Context& context, const backup::VerifyOptions& options,
                    backup::Verified* found = nullptr);
+
+/// Ages of a tenant's copies against [backup]. kInvalidInput when no target is configured.
+Result<backup::Ages> AgesOf(const Workspace& workspace, const config::TenantConfig& tenant);
+/// One line: "backup 1 d of 7 d · unsaved 12 entries, 40 s · drill 3 d: restored in 2 s, gap 31 s",
+/// with LATE at each that is.
+std::string AgesText(const backup::Ages& ages, const config::BackupConfig& limits);
+std::string AgesJson(const backup::Ages& ages);
 
 /// "3 min", "5 h", "2 d": at most two digits where that is honest enough.
 std::string ShowAge(std::chrono::seconds age);

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/backup_common.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
 
@@ -61,7 +61,7 @@ int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger,
 
 struct OpenedLedger {
   std::optional<Workspace> workspace;
-  const config::TenantConfig* tenant = nullptr;
+  std::string name;  ///< of the tenant, or "instance"
   std::unique_ptr<ledger::Ledger> ledger;
 };
 
@@ -69,12 +69,29 @@ std::optional<OpenedLedger> OpenOne(Context& context, int& exit) {
   OpenedLedger out;
   out.workspace = OpenWorkspace(context, exit);
   if (!out.workspace) return std::nullopt;
+  if (context.options.tenant == backup::kInstanceName) {
+    out.name = backup::kInstanceName;
+    auto log = ledger::Ledger::OpenReadOnly(InstanceLogOptions(*out.workspace));
+    if (!log) return exit = Report(context, log.error()), std::nullopt;
+    out.ledger = std::move(*log);
+    return out;
+  }
   const auto tenants = SelectTenants(context, *out.workspace, exit);
   if (!tenants) return std::nullopt;
-  out.tenant = tenants->front();
-  out.ledger = OpenForReading(context, *out.workspace, *out.tenant, exit);
+  out.name = tenants->front()->id;
+  out.ledger = OpenForReading(context, *out.workspace, *tenants->front(), exit);
   if (!out.ledger) return std::nullopt;
   return out;
+}
+
+// The log of the instance is verified with the ledgers of all tenants, if there is one.
+int VerifyInstanceLog(Context& context, const Workspace& workspace, std::string& items) {
+  const ledger::OpenOptions options = InstanceLogOptions(workspace);
+  std::error_code ignored;
+  if (!std::filesystem::exists(options.directory / "ledger.db", ignored)) return 0;
+  auto log = ledger::Ledger::OpenReadOnly(options);
+  return log ? VerifyOne(context, backup::kInstanceName, **log, items)
+             : Report(context, log.error());
 }
 
 }  // namespace
@@ -83,10 +100,13 @@ int RunLedgerVerify(Context& context) {
   int exit = 0;
   auto workspace = OpenWorkspace(context, exit);
   if (!workspace) return exit;
-  if (context.options.tenant.empty()) context.options.all = true;
-  const auto tenants = SelectTenants(context, *workspace, exit);
-  if (!tenants) return exit;
+  const bool only_log = context.options.tenant == backup::kInstanceName;
+  if (context.options.tenant.empty() || only_log) context.options.all = true;
   std::string items;
+  if (context.options.all) exit = VerifyInstanceLog(context, *workspace, items);
+  const auto tenants = only_log ? std::vector<const config::TenantConfig*>()
+                                : SelectTenants(context, *workspace, exit);
+  if (!tenants) return exit;
   for (const config::TenantConfig* tenant : *tenants) {
     int one = 0;
     auto ledger = OpenForReading(context, *workspace, *tenant, one);
@@ -110,14 +130,14 @@ int RunLedgerStatus(Context& context) {
     PrintJson(context, "ledger status", true,
               fmt::format("{{\"tenant\":{},\"epoch\":{},\"tree_size\":{},\"root_hash\":\"{}\","
                           "\"fingerprint\":{},\"checkpoint\":{}}}",
-                          JsonString(opened->tenant->id), head->epoch, ToNumber(head->size),
+                          JsonString(opened->name), head->epoch, ToNumber(head->size),
                           EncodeBase64(head->root), JsonString(opened->ledger->Fingerprint()),
                           JsonString(*note)));
     return 0;
   }
-  Say(context, fmt::format("  {}  epoch {}  {} entries\n    root {}\n    key  {}\n",
-                           opened->tenant->id, head->epoch, ToNumber(head->size),
-                           EncodeHex(head->root), opened->ledger->Fingerprint()));
+  Say(context, fmt::format("  {}  epoch {}  {} entries\n    root {}\n    key  {}\n", opened->name,
+                           head->epoch, ToNumber(head->size), EncodeHex(head->root),
+                           opened->ledger->Fingerprint()));
   if (note->empty()) Say(context, "    no checkpoint signed yet\n");
   return 0;
 }
@@ -159,7 +179,7 @@ int RunLedgerCheckpoint(Context& context) {
   if (!note) return Report(context, note.error());
   if (note->empty())
     return Report(context, Error{Code::kNotFound,
-                                 "tenant " + opened->tenant->id + ": no checkpoint yet",
+                                 "tenant " + opened->name + ": no checkpoint yet",
                                  {},
                                  "assay run",
                                  {},

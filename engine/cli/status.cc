@@ -3,7 +3,7 @@
 
 #include "assess/history.h"
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/backup_common.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
 
@@ -11,15 +11,15 @@ namespace assay::cli {
 namespace {
 
 std::string StatusJson(const config::TenantConfig& tenant, const assess::RunView& run,
-                       const std::map<Verdict, int>& counts) {
+                       const std::map<Verdict, int>& counts, const std::string& backup) {
   std::string numbers;
   for (const auto& [verdict, n] : counts)
     numbers += fmt::format("{}\"{}\":{}", numbers.empty() ? "" : ",", Name(verdict), n);
   return fmt::format(
       "{{\"tenant\":{},\"run\":{},\"outcome\":{},\"started\":{},\"finished\":{},\"tier\":{},"
-      "\"reads\":{},\"counts\":{{{}}}}}",
+      "\"reads\":{},\"counts\":{{{}}},\"backup\":{}}}",
       JsonString(tenant.id), JsonString(run.run), JsonString(run.outcome), JsonString(run.started),
-      JsonString(run.finished), JsonString(run.tier), run.reads, numbers);
+      JsonString(run.finished), JsonString(run.tier), run.reads, numbers, backup);
 }
 
 void ShowStatus(Context& context, const config::TenantConfig& tenant, const assess::RunView& run,
@@ -43,6 +43,17 @@ void ShowStatus(Context& context, const config::TenantConfig& tenant, const asse
           fmt::format("    {} {}: {} ({}) {}\n", Mark(Verdict::kNotAssessed, style),
                       dataset.dataset, dataset.completeness, dataset.reason, dataset.detail));
   for (const std::string& note : run.notes) Say(context, fmt::format("    {}\n", note));
+}
+
+// Ages of the tenant's copies: said in text, given back as JSON ("null" when none are configured).
+std::string ShowBackups(Context& context, const Workspace& workspace,
+                        const config::TenantConfig& tenant) {
+  if (workspace.config.backup.target.empty()) return "null";
+  const auto ages = AgesOf(workspace, tenant);
+  if (!context.options.json)
+    Say(context, fmt::format("    {}\n", ages ? AgesText(*ages, workspace.config.backup)
+                                              : "backup: " + ages.error().ToString()));
+  return ages ? AgesJson(*ages) : "null";
 }
 
 }  // namespace
@@ -70,12 +81,14 @@ int RunStatus(Context& context) {
     if (!*run) {
       if (!context.options.json)
         Say(context, fmt::format("  {}  no finished run yet\n", tenant->id));
+      ShowBackups(context, *workspace, *tenant);
       continue;
     }
     std::map<Verdict, int> counts;
     for (const auto& check : (*run)->checks) ++counts[check.result.verdict];
-    items += (items.empty() ? "" : ",") + StatusJson(*tenant, **run, counts);
     if (!context.options.json) ShowStatus(context, *tenant, **run, counts);
+    items += (items.empty() ? "" : ",") +
+             StatusJson(*tenant, **run, counts, ShowBackups(context, *workspace, *tenant));
   }
   if (context.options.json)
     PrintJson(context, "status", exit == 0, "{\"tenants\":[" + items + "]}");
