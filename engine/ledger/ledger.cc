@@ -3,42 +3,20 @@
 #include "ledger/ledger.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include "ledger/chain.h"
-#include "ledger/high_water.h"
-#include "ledger/key_files.h"
-#include "ledger/lease.h"
+#include "ledger/key_walk.h"
+#include "ledger/opening.h"
 #include "ledger/seal.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/verify.h"
-#include "ledger/writer.h"
 #include "proof/body.h"
 
 namespace assay::ledger {
 namespace {
 
-constexpr uint64_t kGenesis = 2;  // tenant.created and key.created
-
-Error ReadOnlyError() { return Error{Code::kDenied, "ledger: opened read-only", {}, {}, {}, {}}; }
-
-// Members in the order in which they must go: the writer first, the lease last.
-struct Parts {
-  OpenOptions options;
-  std::optional<Lease> lease;
-  std::optional<proof::SigningKey> signing_key;
-  std::optional<TenantKeys> keys;
-  std::unique_ptr<LedgerStore> store;
-  std::unique_ptr<GroupWriter> writer;
-
-  explicit Parts(const OpenOptions& open) : options(open) {}
-  CheckpointLog Log() const { return CheckpointLog(options.directory / "checkpoints.log"); }
-};
-
 class LedgerImpl : public Ledger {
  public:
-  LedgerImpl(Parts parts, std::string fingerprint)
-      : p_(std::move(parts)), fingerprint_(std::move(fingerprint)) {}
+  explicit LedgerImpl(Parts parts) : p_(std::move(parts)) {}
 
   ~LedgerImpl() override {
     const bool writes = p_.writer != nullptr;
@@ -51,10 +29,10 @@ class LedgerImpl : public Ledger {
   Result<BodyRef> PutSegments(const std::vector<std::string>& segments) override;
   std::future<Result<Appended>> Append(EntryDraft draft) override;
   Result<Head> Sync() override {
-    return p_.writer ? p_.writer->Sync() : Result<Head>(Fail(ReadOnlyError()));
+    return p_.writer ? p_.writer->Sync() : Result<Head>(Fail(Refusal()));
   }
   Result<std::string> SignCheckpoint() override {
-    return p_.writer ? p_.writer->Sign() : Result<std::string>(Fail(ReadOnlyError()));
+    return p_.writer ? p_.writer->Sign() : Result<std::string>(Fail(Refusal()));
   }
 
   Result<Head> ReadHead() override {
@@ -84,18 +62,29 @@ class LedgerImpl : public Ledger {
     return notes.empty() ? std::string() : notes[0].note;
   }
   Result<VerifyReport> Verify() override;
-  std::string Fingerprint() const override { return fingerprint_; }
+  std::string Fingerprint() const override {
+    const proof::KeyStep* step = p_.history.Newest();
+    return step != nullptr ? proof::FingerprintOf(step->verifier.key) : std::string();
+  }
+  std::vector<LedgerKey> Keys() const override;
+  std::optional<Error> Fault() const override { return p_.fault; }
 
-  /// Starts the writer; a ledger whose making was cut short gets its first entries and checkpoint.
-  Status StartWriting(Chain chain, const proof::Verifier& verifier);
+  /// Starts the writer. What a crash left half done is finished: the first entries of a new ledger,
+  /// the first checkpoint after a rotation or a new epoch, the place of the new key file.
+  Status StartWriting(Chain chain);
 
  private:
   template <typename Seal>
   Result<BodyRef> PutSealed(const Digest& ident, const Seal& seal);
   Result<OpenedBody> OpenBody(const Digest& root);
+  Status MakeGenesis(Chain chain);
+  Status SignIfNew();
+  Status RecordRewraps();
+  Error Refusal() const {
+    return p_.fault.value_or(Error{Code::kDenied, "ledger: opened read-only", {}, {}, {}, {}});
+  }
 
   Parts p_;
-  std::string fingerprint_;
 };
 
 // The first two entries say whose ledger this is and which key signs it.
@@ -114,15 +103,66 @@ Status AppendGenesis(GroupWriter& writer, uint64_t size, const proof::Verifier& 
   return {};
 }
 
-Status LedgerImpl::StartWriting(Chain chain, const proof::Verifier& verifier) {
+Status LedgerImpl::MakeGenesis(Chain chain) {
   const uint64_t size = chain.size();
+  const proof::Verifier verifier{p_.options.origin, p_.signer->current.public_key()};
   p_.writer = std::make_unique<GroupWriter>(
-      GroupWriter::Parts{*p_.store, std::move(chain), p_.Log(), *p_.signing_key, p_.options.origin,
-                         *p_.options.clock});
-  if (size < kGenesis) ASSAY_TRY(AppendGenesis(*p_.writer, size, verifier));
-  ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
-  if (notes.empty()) ASSAY_TRY(p_.writer->Sign());
+      GroupWriter::Parts{*p_.store, std::move(chain), p_.Log(), verifier.name, p_.signer->current,
+                         nullptr, *p_.options.clock});
+  ASSAY_TRY(AppendGenesis(*p_.writer, size, verifier));
+  ASSAY_ASSIGN(const std::optional<StoredHead> head, p_.store->ReadHead());
+  ASSAY_ASSIGN(p_.history, ReadKeyHistory(*p_.store, head.value_or(StoredHead{})));
   return {};
+}
+
+Status LedgerImpl::StartWriting(Chain chain) {
+  if (p_.is_new()) {
+    ASSAY_TRY(MakeGenesis(std::move(chain)));
+    return SignIfNew();
+  }
+  ASSAY_ASSIGN(const proof::SigningKey* previous, HandoverKey(p_, chain.size()));
+  p_.writer = std::make_unique<GroupWriter>(
+      GroupWriter::Parts{*p_.store, std::move(chain), p_.Log(), p_.history.Newest()->verifier.name,
+                         p_.signer->current, previous, *p_.options.clock});
+  ASSAY_TRY(RecordRewraps());
+  ASSAY_TRY(SignIfNew());
+  ASSAY_TRY(SettleKeyFiles(p_.options.ledger_key_file, *p_.signer));
+  p_.signer->previous.reset();  // wiped: it signs nothing any more
+  return {};
+}
+
+// keys.db changes first, in one transaction; the entry that says so follows here, after a crash
+// between the two as well.
+Status LedgerImpl::RecordRewraps() {
+  const auto record = [&](const char* purpose, const std::string& which) -> Status {
+    ASSAY_TRY(
+        Append({"key.rewrapped", "engine", {{"purpose", purpose}, {"which", which}}, {}}).get());
+    return {};
+  };
+  ASSAY_ASSIGN(const std::string seal, ReadRewrap(*p_.store, "seal"));
+  if (!HasSealKey(*p_.keys, seal.empty() ? "seal" : seal))
+    return Fail(Code::kCorrupt, "keys.db: lacks the " + Quote(seal) + " key that the ledger names");
+  if (!p_.keys->older.empty() && seal != p_.keys->seal_name)
+    ASSAY_TRY(record("seal", p_.keys->seal_name));
+  ASSAY_ASSIGN(const std::string master, ReadRewrap(*p_.store, "master"));
+  if (!p_.new_master.empty() && master != p_.new_master) ASSAY_TRY(record("master", p_.new_master));
+  return {};
+}
+
+// A head is signed as soon as a key, a name or an epoch is new.
+Status LedgerImpl::SignIfNew() {
+  ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
+  if (!notes.empty() && notes[0].size > p_.history.Newest()->index) return {};
+  ASSAY_TRY(p_.writer->Sign());
+  return {};
+}
+
+std::vector<LedgerKey> LedgerImpl::Keys() const {
+  std::vector<LedgerKey> out;
+  for (const proof::KeyStep& step : p_.history.steps())
+    out.push_back({LeafIndex{step.index}, step.epoch, step.kind, step.verifier.Encode(),
+                   proof::FingerprintOf(step.verifier.key), step.verifier.key});
+  return out;
 }
 
 template <typename Seal>
@@ -136,7 +176,7 @@ Result<BodyRef> LedgerImpl::PutSealed(const Digest& ident, const Seal& seal) {
 }
 
 Result<BodyRef> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRange>& records) {
-  if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.writer) return Fail(Refusal());
   if (bytes.size() > kMaxBodyBytes)
     return Fail(Code::kLimitExceeded,
                 fmt::format("body: {} bytes, at most {} are kept", bytes.size(), kMaxBodyBytes));
@@ -149,7 +189,7 @@ Result<BodyRef> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRang
 }
 
 Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments) {
-  if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.writer) return Fail(Refusal());
   if (segments.empty()) return Fail(Code::kInvalidInput, "body: no segment");
   std::vector<ByteSpan> spans;
   uint64_t size = 0;
@@ -166,8 +206,7 @@ Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments
 }
 
 std::future<Result<Appended>> LedgerImpl::Append(EntryDraft draft) {
-  Result<Fragments> fragments =
-      p_.writer ? PrepareLine(draft) : Result<Fragments>(Fail(ReadOnlyError()));
+  Result<Fragments> fragments = p_.writer ? PrepareLine(draft) : Result<Fragments>(Fail(Refusal()));
   if (fragments) return p_.writer->Append(std::move(*fragments));
   std::promise<Result<Appended>> refused;
   refused.set_value(Fail(std::move(fragments.error())));
@@ -194,108 +233,28 @@ Result<VerifyReport> LedgerImpl::Verify() {
   const CheckpointLog log = p_.Log();
   VerifyInput input{**store, log, p_.options.tenant, p_.options.origin, nullptr, {}, {}};
   std::optional<TenantKeys> keys;
-  if (auto master = LoadMasterKey(p_.options.master_key_file, false)) {
-    auto loaded = LoadTenantKeys(**store, *master, p_.options.tenant);
-    if (loaded)
-      input.keys = &keys.emplace(std::move(*loaded));
-    else
-      input.key_fault = loaded.error().message;
-  }
-  if (p_.signing_key) input.expected_key = p_.signing_key->public_key();
+  auto opened = OpenTenantKeys(**store, p_.options);
+  if (opened)
+    input.keys = &keys.emplace(std::move(opened->keys));
+  else if (OpenMasterKey(p_.options.master_key_file, false))
+    input.key_fault = opened.error().message;
+  if (p_.signer) input.expected_key = p_.signer->current.public_key();
   return VerifyLedger(input);
-}
-
-// The verifier key that entry 1 brought into the ledger.
-Result<proof::Verifier> ReadVerifier(LedgerStore& store) {
-  ASSAY_ASSIGN(const std::string line, ReadOneLine(store, 1));
-  ASSAY_ASSIGN(const LineFacts facts, ParseLine(line));
-  auto vkey = proof::TextAt(facts.members, "vkey");
-  auto verifier = vkey ? proof::Verifier::Parse(*vkey) : Fail(vkey.error());
-  if (!verifier) return Fail(Code::kCorrupt, "entry 1: " + verifier.error().message);
-  return verifier;
-}
-
-Status CheckOptions(const OpenOptions& options) {
-  if (proof::IsKeyName(options.origin)) return {};
-  return Fail(Code::kInvalidInput, "checkpoint origin " + Quote(options.origin) +
-                                       ": empty, or with a space or plus sign");
-}
-
-// True when the directory holds a ledger; makes the directory when one is to be created.
-Result<bool> PrepareDirectory(const OpenOptions& options) {
-  std::error_code error;
-  const bool exists = std::filesystem::exists(options.directory / "ledger.db", error);
-  if (exists) return true;
-  if (!options.create)
-    return Fail(Code::kNotFound, options.directory.string() + ": holds no ledger");
-  std::filesystem::create_directories(options.directory, error);
-  if (error || ::chmod(options.directory.c_str(), 0700) != 0)
-    return Fail(Code::kIo, options.directory.string() + ": cannot be made: " + error.message());
-  return false;
-}
-
-Status LoadKeys(Parts& parts, bool is_new) {
-  const OpenOptions& options = parts.options;
-  ASSAY_ASSIGN(const proof::SecretKey master,
-               LoadMasterKey(options.master_key_file, options.create && is_new));
-  ASSAY_ASSIGN(parts.signing_key, LoadLedgerKey(options.ledger_key_file, options.create && is_new));
-  auto keys = LoadTenantKeys(*parts.store, master, options.tenant);
-  if (!keys && keys.error().code == Code::kNotFound && is_new)
-    keys = CreateTenantKeys(*parts.store, master, options.tenant);
-  if (!keys) return Fail(std::move(keys.error()));
-  parts.keys = std::move(*keys);
-  return {};
-}
-
-Status CheckSigner(Parts& parts, const proof::Verifier& verifier) {
-  ASSAY_ASSIGN(const proof::Verifier stored, ReadVerifier(*parts.store));
-  if (stored.name != verifier.name)
-    return Fail(Code::kInvalidInput,
-                "ledger: its origin is " + Quote(stored.name) + ", not " + Quote(verifier.name));
-  if (stored.key != verifier.key)
-    return Fail(Code::kInvalidInput, parts.options.ledger_key_file +
-                                         ": not the key of this ledger, which is " +
-                                         proof::FingerprintOf(stored.key));
-  CheckpointLog log = parts.Log();
-  return CompareWithLog(*parts.store, log, stored);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> Ledger::Open(const OpenOptions& options) {
-  ASSAY_TRY(CheckOptions(options));
-  ASSAY_TRY(PrepareDirectory(options));
-  ASSAY_TRY(CheckFileSystem(options.directory, options.production));
-  Parts parts(options);
-  ASSAY_ASSIGN(parts.lease, Lease::Take(options.directory, options.run_lease_holder));
-  ASSAY_ASSIGN(parts.store, OpenSqliteStore(options.directory, StoreMode::kWrite));
-  ASSAY_ASSIGN(Chain chain, Chain::Load(*parts.store, options.tenant));
-  const bool is_new = chain.size() < kGenesis;
-  ASSAY_TRY(LoadKeys(parts, is_new));
-  const proof::Verifier verifier{options.origin, parts.signing_key->public_key()};
-  if (!is_new) ASSAY_TRY(CheckSigner(parts, verifier));
-  ASSAY_TRY(parts.store->TakeLease());
-  const std::string fingerprint = proof::FingerprintOf(verifier.key);
-  auto ledger = std::make_unique<LedgerImpl>(std::move(parts), fingerprint);
-  ASSAY_TRY(ledger->StartWriting(std::move(chain), verifier));
+  ASSAY_ASSIGN(WriteOpening opening, OpenSound(options));
+  ASSAY_TRY(opening.parts.store->TakeLease());
+  auto ledger = std::make_unique<LedgerImpl>(std::move(opening.parts));
+  ASSAY_TRY(ledger->StartWriting(std::move(opening.chain)));
   return std::unique_ptr<Ledger>(std::move(ledger));
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::OpenReadOnly(const OpenOptions& options) {
-  Parts parts(options);
-  std::error_code ignored;
-  if (!std::filesystem::exists(options.directory / "ledger.db", ignored))
-    return Fail(Code::kNotFound, options.directory.string() + ": holds no ledger");
-  ASSAY_ASSIGN(parts.store, OpenSqliteStore(options.directory, StoreMode::kRead));
-  // Keys are not needed for reading lines: without them bodies stay closed.
-  if (auto key = LoadLedgerKey(options.ledger_key_file, false)) parts.signing_key = std::move(*key);
-  if (auto master = LoadMasterKey(options.master_key_file, false)) {
-    if (auto keys = LoadTenantKeys(*parts.store, *master, options.tenant))
-      parts.keys = std::move(*keys);
-  }
-  const auto verifier = ReadVerifier(*parts.store);
-  const std::string fingerprint = verifier ? proof::FingerprintOf(verifier->key) : std::string();
-  return std::unique_ptr<Ledger>(std::make_unique<LedgerImpl>(std::move(parts), fingerprint));
+  ASSAY_ASSIGN(Parts parts, OpenPartsForReading(options));
+  return std::unique_ptr<Ledger>(std::make_unique<LedgerImpl>(std::move(parts)));
 }
 
 }  // namespace assay::ledger

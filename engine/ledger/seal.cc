@@ -136,9 +136,8 @@ Result<SealedBody> SealSegments(const SealContext& context, const std::vector<By
 Result<OpenedBody> OpenedBody::Open(const SealContext& context, const SealedBody& body) {
   const std::string& tenant = context.tenant.text();
   ASSAY_ASSIGN(
-      const proof::SecretBytes key_bytes,
-      proof::Unseal(context.keys.seal, proof::BodyKeyAad(tenant, body.ref.root), body.wrapped_key));
-  ASSAY_ASSIGN(const proof::SecretKey key, proof::SecretKey::From(key_bytes.span()));
+      const proof::SecretKey key,
+      UnwrapBodyKey(context.keys, proof::BodyKeyAad(tenant, body.ref.root), body.wrapped_key));
   const proof::BodyId id{tenant, body.epoch, body.ref.root, body.ref.scheme};
   OpenedBody out;
   out.scheme_ = body.ref.scheme;

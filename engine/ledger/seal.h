@@ -1,8 +1,8 @@
 // Turning response bytes into a sealed body and back (docs/formats/evidence-body.md).
 #pragma once
 
-#include "ledger/key_files.h"
 #include "ledger/store.h"
+#include "ledger/tenant_keys.h"
 
 namespace assay::ledger {
 

@@ -71,7 +71,9 @@ class SqliteStore : public LedgerStore {
     if (!writer_) return ReadOnly();
     ASSAY_ASSIGN(Database keys, Database::Open(keys_file_, Database::Mode::kWrite));
     ASSAY_TRY(PrepareSchema(keys, FileKind::kKeys));
-    ASSAY_ASSIGN(Statement insert, keys.Prepare("INSERT INTO tenant_key VALUES(?1, ?2)"));
+    ASSAY_ASSIGN(Statement insert,
+                 keys.Prepare("INSERT INTO tenant_key VALUES(?1, ?2) ON CONFLICT(purpose) DO "
+                              "UPDATE SET wrapped = ?2"));
     ASSAY_ASSIGN(Transaction transaction, Transaction::Begin(keys));
     for (const auto& [purpose, key] : wrapped)
       ASSAY_TRY(insert.BindText(1, purpose).Bind(2, key).Run());

@@ -80,6 +80,7 @@ class LedgerStore {
   /// reference is returned in place of the new one.
   virtual Result<std::vector<BodyRef>> PutBodies(const std::string& month,
                                                  const std::vector<const SealedBody*>& bodies) = 0;
+  /// Adds wrapped keys, and replaces those of a name that is there: all of them or none. Durable.
   virtual Status WriteKeys(const std::map<std::string, ByteVector>& wrapped) = 0;
   /// Copies what is in the write-ahead logs back and empties them.
   virtual Status Settle() = 0;

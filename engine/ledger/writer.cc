@@ -24,8 +24,9 @@ GroupWriter::GroupWriter(Parts parts)
     : store_(parts.store),
       chain_(std::move(parts.chain)),
       log_(std::move(parts.log)),
-      key_(parts.key),
       origin_(std::move(parts.origin)),
+      key_(parts.key),
+      previous_(parts.previous),
       clock_(parts.clock),
       epoch_(chain_.epoch()),
       thread_([this] { Loop(); }) {}
@@ -156,16 +157,24 @@ Status GroupWriter::CommitEntries(std::vector<EntryItem>& items) {
   return {};
 }
 
+// After a rotation the old key first, then the new one.
+Result<std::string> GroupWriter::MakeNote() const {
+  const std::string text = proof::Checkpoint{origin_, chain_.size(), chain_.head().root}.ToText();
+  if (previous_ == nullptr) return proof::SignNote(text, origin_, key_);
+  ASSAY_ASSIGN(const std::string note, proof::SignNote(text, origin_, *previous_));
+  return proof::CountersignNote(note, origin_, key_);
+}
+
 // The row is committed before the log is written: after a crash between the two the log lacks its
 // last note, which is then known and added at the next open (ledger_open.cc).
 Result<std::string> GroupWriter::SignHead() {
   ASSAY_ASSIGN(const std::vector<StoredNote> newest, store_.NewestNotes(1));
   if (newest.empty() || newest[0].size != chain_.size()) {
-    const proof::Checkpoint checkpoint{origin_, chain_.size(), chain_.ToStored().root};
-    ASSAY_ASSIGN(const std::string note, proof::SignNote(checkpoint.ToText(), origin_, key_));
+    ASSAY_ASSIGN(const std::string note, MakeNote());
     ASSAY_TRY(store_.AppendNote({chain_.size(), note}));
     ASSAY_TRY(log_.Append(note));
     ASSAY_TRY(store_.Settle());
+    previous_ = nullptr;
     return note;
   }
   ASSAY_TRY(store_.Settle());

@@ -20,8 +20,9 @@ class GroupWriter {
     LedgerStore& store;
     Chain chain;
     CheckpointLog log;
+    std::string origin;  ///< name of the epoch
     const proof::SigningKey& key;
-    std::string origin;
+    const proof::SigningKey* previous;  ///< signs the first head too, when it handed over
     const Clock& clock;
   };
   explicit GroupWriter(Parts parts);
@@ -66,13 +67,15 @@ class GroupWriter {
   Status CommitBodies(std::vector<BodyItem>& bodies);
   Status CommitEntries(std::vector<EntryItem>& entries);
   Result<std::string> SignHead();
+  Result<std::string> MakeNote() const;
   void Stop(const Error& error);
 
   LedgerStore& store_;
   Chain chain_;
   CheckpointLog log_;
-  const proof::SigningKey& key_;
   const std::string origin_;
+  const proof::SigningKey& key_;
+  const proof::SigningKey* previous_;  ///< null after the first head
   const Clock& clock_;
   const uint32_t epoch_;
 
