@@ -63,8 +63,9 @@ Status Describe(const fs::path& folder, ledger::LedgerStore& store, const Source
   if (chain.size() < 2)
     return Fail(Code::kNotFound, source.ledger.directory.string() + ": holds no ledger yet");
   out.tenant = source.ledger.tenant.text();
-  ASSAY_ASSIGN(out.origin, OriginOf(store));
-  ASSAY_ASSIGN(out.signer, CurrentSigner(store));
+  ASSAY_ASSIGN(const proof::KeyHistory history, HistoryOf(store));
+  out.origin = history.origin();
+  out.signer = history.Newest()->verifier;
   out.epoch = chain.epoch();
   out.size = chain.size();
   out.root = chain.head().root;
@@ -108,10 +109,10 @@ uint64_t LinkEqualFiles(const fs::path& folder, const fs::path& target, const st
   return linked;
 }
 
-Result<proof::SigningKey> LoadOwnKey(const Source& source) {
-  auto key = ledger::LoadLedgerKey(source.ledger.ledger_key_file, false);
-  if (!key) return Fail(std::move(key.error()).Context("a backup is signed with the ledger key"));
-  return key;
+Status Sign(const fs::path& folder, const Manifest& manifest, const Source& source) {
+  auto keys = ledger::FindLedgerKey(source.ledger.ledger_key_file, manifest.signer.key);
+  if (!keys) return Fail(std::move(keys.error()).Context("a backup is signed with the ledger key"));
+  return WriteManifest(folder, manifest, keys->current);
 }
 
 Status PrepareTarget(const fs::path& target) {
@@ -145,7 +146,6 @@ Result<Made> CreateBackup(const Source& source, const fs::path& target) {
   std::error_code ignored;
   if (!fs::exists(source.ledger.directory / "ledger.db", ignored))
     return Fail(Code::kNotFound, source.ledger.directory.string() + ": holds no ledger");
-  ASSAY_ASSIGN(const proof::SigningKey key, LoadOwnKey(source));
   ASSAY_TRY(PrepareTarget(target));
   Staging::Sweep(target);
   Made out;
@@ -153,9 +153,9 @@ Result<Made> CreateBackup(const Source& source, const fs::path& target) {
   out.path = FreeName(target, source, out.manifest.created);
   ASSAY_ASSIGN(Staging staging, Staging::Make(out.path));
   {
-    ASSAY_ASSIGN(const auto lock,
-                 ledger::MaintenanceLock::Take(source.ledger.directory,
-                                               ledger::MaintenanceLock::Use::kCopy));
+    ASSAY_ASSIGN(const auto lock, ledger::MaintenanceLock::Take(
+                                      source.ledger.directory, ledger::MaintenanceLock::Use::kCopy,
+                                      std::chrono::seconds(30), *source.ledger.clock));
     ASSAY_TRY(CopyFiles(source.ledger.directory, staging.path()));
     ASSAY_TRY(ReplaceKeys(target, source.name, source.ledger.directory));
   }
@@ -165,12 +165,8 @@ Result<Made> CreateBackup(const Source& source, const fs::path& target) {
     ASSAY_TRY(WriteLog(*store, source.ledger.directory, staging.path()));
     ASSAY_TRY(Describe(staging.path(), *store, source, out.manifest));
   }
-  if (key.public_key() != out.manifest.signer.key)
-    return Fail(Code::kInvalidInput, source.ledger.ledger_key_file +
-                                         ": not the key of this ledger, which is " +
-                                         proof::FingerprintOf(out.manifest.signer.key));
   out.linked = LinkEqualFiles(staging.path(), target, source.name, out.manifest);
-  ASSAY_TRY(WriteManifest(staging.path(), out.manifest, key));
+  ASSAY_TRY(Sign(staging.path(), out.manifest, source));
   ASSAY_TRY(staging.Publish());
   out.took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - start);

@@ -1,6 +1,7 @@
 #include "backup/instance_log.h"
 
 #include "ledger/line.h"
+#include "ledger/master_key.h"
 
 namespace assay::backup {
 namespace {
@@ -58,10 +59,8 @@ const TenantId& InstanceTenant() {
 }
 
 Status Record(const ledger::OpenOptions& options, const Event& event) {
-  std::error_code ignored;
   // The log is opened with the instance's master key; it never makes one.
-  if (!std::filesystem::exists(options.master_key_file, ignored))
-    return Fail(Code::kNotFound, options.master_key_file + ": no such key file");
+  ASSAY_TRY(ledger::OpenMasterKey(options.master_key_file, false));
   ASSAY_ASSIGN(const auto log, OpenPatiently(options));
   ledger::EntryDraft draft{event.kind, "engine", MembersOf(event), {}};
   if (!event.notes.empty()) {

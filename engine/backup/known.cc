@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Result<KnownHead> Open(const std::string& note, const Signer& signer, std::string where) {
-  ASSAY_ASSIGN(const proof::Checkpoint head, OpenNoteOfAnyEpoch(note, signer.origin, signer.key));
+  ASSAY_ASSIGN(const proof::Checkpoint head, OpenNoteOfAnyEpoch(note, signer.origin, signer.keys));
   return KnownHead{head.size, head.root, note, std::move(where)};
 }
 

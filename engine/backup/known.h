@@ -22,8 +22,8 @@ struct KnownHead {
 
 /// Whose heads are asked for.
 struct Signer {
-  std::string origin;  ///< of epoch 1
-  proof::PublicKey key{};
+  std::string origin;                    ///< of epoch 1
+  std::vector<proof::PublicKey> keys{};  ///< that were ever in force
 };
 
 /// Notes of a file: one checkpoint, or a checkpoints.log. kInvalidInput when there is none or it is

@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "backup/new_epoch.h"
 #include "backup/replay.h"
+#include "backup/signer.h"
 #include "backup/staging.h"
 #include "backup/target.h"
 #include "backup/verify.h"
 #include "ledger/chain.h"
 #include "ledger/copy.h"
+#include "ledger/epoch.h"
 #include "ledger/key_files.h"
 #include "ledger/rebuild.h"
 #include "ledger/sqlite_store.h"
@@ -45,7 +46,7 @@ class Restoring {
     const auto start = std::chrono::steady_clock::now();
     const std::string own_key = fs::path(in_.in_place.ledger.ledger_key_file).filename();
     if (!in_.scratch) ASSAY_TRY(Staging::CheckFree(in_.to, own_key));
-    ASSAY_TRY(LoadKeys());
+    ASSAY_TRY(CheckKeyFiles());
     ASSAY_TRY(VerifySource());
     ASSAY_TRY(CheckTenantKeys());
     ASSAY_ASSIGN(Staging staging, Staging::Make(fs::absolute(in_.to)));
@@ -63,11 +64,10 @@ class Restoring {
   }
 
  private:
-  Status LoadKeys() {
-    auto key = ledger::LoadLedgerKey(in_.in_place.ledger.ledger_key_file, false);
+  Status CheckKeyFiles() const {
+    const auto key = ledger::LoadLedgerKey(in_.in_place.ledger.ledger_key_file, false);
     if (!key) return Fail(KeyRefusal("ledger key", key.error().message));
-    public_key_ = key->public_key();
-    auto master = ledger::LoadMasterKey(in_.in_place.ledger.master_key_file, false);
+    const auto master = ledger::OpenMasterKey(in_.in_place.ledger.master_key_file, false);
     if (!master) return Fail(KeyRefusal("master key", master.error().message));
     return {};
   }
@@ -84,11 +84,9 @@ class Restoring {
     if (out_.manifest.tenant != in_.in_place.ledger.tenant.text())
       return Fail(Code::kInvalidInput,
                   in_.backup.string() + ": is of tenant " + Quote(out_.manifest.tenant));
-    if (out_.manifest.signer.key != public_key_)
-      return Fail(KeyRefusal("ledger key", in_.in_place.ledger.ledger_key_file +
-                                               " is another key than that of the backup, " +
-                                               proof::FingerprintOf(out_.manifest.signer.key)));
-    return {};
+    const auto key =
+        ledger::FindLedgerKey(in_.in_place.ledger.ledger_key_file, out_.manifest.signer.key);
+    return key ? Status{} : Fail(KeyRefusal("ledger key", key.error().message));
   }
 
   // Without them no body opens and none can be added: there is nothing to go on with.
@@ -132,9 +130,25 @@ class Restoring {
     return {};
   }
 
+  // The keys of the backup, of the ledger in place and of the key file: a note of the lost part may
+  // be signed by a later key.
+  Result<Signer> WhoSigns() const {
+    Signer out{out_.manifest.origin, {}};
+    for (const fs::path& folder : {in_.backup, in_.in_place.ledger.directory}) {
+      const auto store = ledger::OpenSqliteStore(folder, ledger::StoreMode::kRead);
+      if (!store) continue;
+      const auto history = HistoryOf(**store);
+      if (!history || history->origin() != out.origin) continue;
+      for (const proof::KeyStep& step : history->steps()) out.keys.push_back(step.verifier.key);
+    }
+    ASSAY_ASSIGN(const auto key, ledger::LoadLedgerKey(in_.in_place.ledger.ledger_key_file, false));
+    out.keys.push_back(key.public_key());
+    return out;
+  }
+
   // Everything that is known outside, and the rest of the backup itself.
   Status Compare() {
-    const Signer signer{out_.manifest.origin, public_key_};
+    ASSAY_ASSIGN(const Signer signer, WhoSigns());
     known_ = ReadKnownInPlace(in_.in_place.ledger.directory, signer);
     for (const KnownHead& head : ReadKnownInPlace(in_.backup, signer)) known_.push_back(head);
     for (const fs::path& file : in_.known) {
@@ -178,7 +192,7 @@ class Restoring {
     options.directory = folder_;
     options.create = false;
     options.run_lease_holder = "assay backup restore";
-    ASSAY_TRY(StartRestoredEpoch(options, notes));
+    ASSAY_TRY(ledger::StartEpoch(options, {.reason = "restored", .known_notes = notes}));
     out_.replayed = replay.entries.size();
     if (replay.entries.empty()) return {};
     ASSAY_ASSIGN(const auto ledger, ledger::Ledger::Open(options));
@@ -199,7 +213,6 @@ class Restoring {
   const RestoreRequest& in_;
   const fs::path keys_file_;
   fs::path folder_;
-  proof::PublicKey public_key_{};
   std::vector<KnownHead> known_;
   Restored out_;
 };

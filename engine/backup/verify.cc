@@ -9,7 +9,6 @@
 #include "backup/target.h"
 #include "base/files.h"
 #include "ledger/checkpoint_log.h"
-#include "ledger/key_files.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/verify.h"
 
@@ -73,8 +72,8 @@ Result<ledger::VerifyReport> VerifyInside(const fs::path& path, const Manifest& 
   ledger::VerifyInput input{*store, log, *tenant, manifest.origin, nullptr, manifest.signer.key,
                             {}};
   std::optional<ledger::TenantKeys> keys;
-  if (auto master = ledger::LoadMasterKey(options.master_key_file, false)) {
-    auto loaded = ledger::LoadTenantKeys(*store, *master, *tenant);
+  if (auto master = ledger::OpenMasterKey(options.master_key, false)) {
+    auto loaded = ledger::LoadTenantKeys(*store, **master, *tenant);
     if (loaded)
       input.keys = &keys.emplace(std::move(*loaded));
     else if (loaded.error().code != Code::kNotFound)  // destroyed keys open nothing, rightly
@@ -97,9 +96,10 @@ Finding FindWrong(const fs::path& path, const VerifyOptions& options, Verified& 
   if (!manifest) return FromError(manifest.error(), kManifestName);
   out.manifest = std::move(*manifest);
   const std::string fingerprint = proof::FingerprintOf(out.manifest->signer.key);
-  if (options.fingerprint && *options.fingerprint != fingerprint)
+  const auto& known = options.fingerprints;
+  if (!known.empty() && std::find(known.begin(), known.end(), fingerprint) == known.end())
     return Wrong{kManifestName,
-                 "signed by " + fingerprint + ", the ledger's key is " + *options.fingerprint};
+                 "signed by " + fingerprint + ", the ledger's key is " + known.back()};
   if (Finding wrong = FindStranger(path, *out.manifest)) return wrong;
   if (Finding wrong = FindChangedFile(path, *out.manifest)) return wrong;
   auto report = VerifyInside(path, *out.manifest, options);

@@ -10,9 +10,9 @@
 namespace assay::backup {
 
 struct VerifyOptions {
-  std::optional<std::string> fingerprint;  ///< of the ledger key, when the caller knows it
-  std::filesystem::path master_key_file;   ///< empty or absent: bodies stay closed
-  std::filesystem::path keys_file;         ///< empty: that of the target the backup lies in
+  std::vector<std::string> fingerprints;  ///< of the ledger's keys, as far as the caller knows them
+  std::string master_key;                 ///< reference; empty or absent: bodies stay closed
+  std::filesystem::path keys_file;        ///< empty: that of the target the backup lies in
 };
 
 /// What verification found. The first wrong thing is the one named.

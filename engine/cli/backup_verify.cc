@@ -10,11 +10,15 @@ namespace {
 
 // What the configuration knows of the tenant whose backup this claims to be.
 backup::VerifyOptions OptionsFor(const Workspace& workspace, const config::TenantConfig& tenant) {
-  const ledger::OpenOptions ledger = SourceOf(workspace, tenant).ledger;
+  const ledger::OpenOptions options = SourceOf(workspace, tenant).ledger;
   backup::VerifyOptions out;
-  out.master_key_file = ledger.master_key_file;
-  if (auto key = ledger::LoadLedgerKey(ledger.ledger_key_file, false))
-    out.fingerprint = proof::FingerprintOf(key->public_key());
+  out.master_key = options.master_key_file;
+  // A backup from before a rotation is signed by an older key.
+  if (const auto ledger = ledger::Ledger::OpenReadOnly(options))
+    for (const ledger::LedgerKey& key : (*ledger)->Keys())
+      out.fingerprints.push_back(key.fingerprint);
+  if (const auto key = ledger::LoadLedgerKey(options.ledger_key_file, false))
+    out.fingerprints.push_back(proof::FingerprintOf(key->public_key()));
   return out;
 }
 
