@@ -1,7 +1,7 @@
 // Restoring: the same ledger, for its owner only, never silently older, at any size.
 #include "backup/replay.h"
 #include "backup/staging.h"
-#include "ledger/checkpoint_log.h"
+#include "ledger/key_change.h"
 #include "ledger/line.h"
 #include "ledger/rebuild.h"
 #include "support/sql.h"
@@ -209,6 +209,26 @@ TEST_CASE("Restore: ABackupFromBeforeTheKeysWereDestroyedDoesNotOpen [CM-34] [VE
   const Verified verified = home.Verify(made.path);
   CHECK(verified.ok);  // lines, tree and signatures hold
   CHECK(verified.ledger.bodies_opened == 0);
+}
+
+TEST_CASE("Restore: ABackupFromBeforeARotationIsSignedByTheKeyThatWasKept") {
+  TestBackup home;
+  home.Append(2);
+  const Made made = home.Create();
+  REQUIRE_OK(ledger::RotateLedgerKey(home.source().ledger, true));
+  home.Append(1);
+  const Made later = home.Create();
+  CHECK(later.manifest.signer.key != made.manifest.signer.key);
+  CHECK(home.Verify(later.path).ok);
+  CHECK(home.Verify(made.path).ok);
+  REQUIRE_OK(Restore(home.RequestElsewhere(later.path)));
+  RestoreRequest request = home.Request(made.path);
+  request.to = home.path("older");
+  CHECK_FAILS(Restore(request), Code::kDenied, "2 entries are missing: restored 4, known 6");
+  request.accept_loss = [](const Loss&) { return true; };
+  REQUIRE_OK_AND_ASSIGN(const Restored restored, Restore(request));
+  CHECK(restored.report.ok);
+  CHECK(restored.report.head.epoch == 2);
 }
 
 TEST_CASE("Restore: DoesAgainWhatRetentionTook") {
