@@ -1,5 +1,6 @@
 #include "backup/drill.h"
 
+#include "backup/staging.h"
 #include "backup/target.h"
 #include "ledger/line.h"
 
@@ -23,6 +24,22 @@ Result<Standing> LiveStanding(const ledger::OpenOptions& options) {
   return out;
 }
 
+// A folder of its own, so that nobody takes a half restored ledger in it for one of the store.
+struct ScratchFolder {
+  explicit ScratchFolder(std::filesystem::path folder) : path(std::move(folder)) {
+    std::error_code ignored;  // making the ledger in it tells
+    std::filesystem::create_directory(path, ignored);
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, ignored);
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;  // not empty: another drill is under way
+    std::filesystem::remove(path, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  std::filesystem::path path;
+};
+
 }  // namespace
 
 Result<Drilled> Drill(const Source& source, const std::filesystem::path& target) {
@@ -31,7 +48,9 @@ Result<Drilled> Drill(const Source& source, const std::filesystem::path& target)
   ASSAY_ASSIGN(const Listed newest, NewestBackup(target, source.name));
   RestoreRequest request(source);
   request.backup = newest.path;
-  request.to = source.ledger.directory.parent_path() / (source.name + ".drill");
+  const ScratchFolder scratch(source.ledger.directory.parent_path() / ".drill");
+  Staging::Sweep(scratch.path);
+  request.to = scratch.path / source.name;
   request.scratch = true;
   ASSAY_ASSIGN(Restored restored, Restore(request));
   Drilled out{newest.path, restored.manifest, std::move(restored.report), restored.took, 0, {}};

@@ -6,12 +6,13 @@ namespace assay::backup {
 
 Result<proof::KeyHistory> HistoryOf(ledger::LedgerStore& store) {
   ASSAY_ASSIGN(const std::optional<ledger::StoredHead> head, store.ReadHead());
-  proof::KeyHistory history;
+  ledger::KeyWalk walk;
   if (head) {
-    ASSAY_ASSIGN(history, ledger::ReadKeyHistory(store, *head));
+    ASSAY_ASSIGN(walk, ledger::WalkKeys(store, *head));
   }
-  if (history.Newest() == nullptr) return Fail(Code::kNotFound, "ledger.db: holds no ledger yet");
-  return history;
+  if (walk.history.Newest() == nullptr)
+    return Fail(Code::kNotFound, "ledger.db: holds no ledger yet");
+  return std::move(walk.history);
 }
 
 Result<proof::Checkpoint> OpenNoteOfAnyEpoch(const std::string& note, const std::string& origin,

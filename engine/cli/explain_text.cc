@@ -142,6 +142,29 @@ const std::vector<Explanation>& Explanations() {
        "Going on under the same name would make two ledgers of one; an outsider would see a "
        "rollback.",
        "Look for a newer backup, or accept the loss: a new epoch says what is missing."},
+      {"AS-LED-003", "The ledger is TRUNCATED: a signed head is known that it does not reach.",
+       "Its database is older than checkpoints.log: a disk lost writes, or an older copy was put "
+       "back. It is read on, but nothing is appended, so that the loss cannot be covered up.",
+       "Put the newer database back if there is one. Else: assay ledger recover --dry-run says "
+       "what is missing, and --accept-loss goes on as a new epoch that names it."},
+      {"AS-LED-004", "The ledger is FORKED: a signed head is known that is of another history.",
+       "Database and checkpoints.log went on from one state in two ways, or one was replaced. It "
+       "is "
+       "read on, but nothing is appended.",
+       "Find out which of the two is true before anything else, with a checkpoint that was kept "
+       "elsewhere. assay ledger recover --accept-loss goes on with the database as a new epoch."},
+      {"AS-LED-005", "checkpoints.log does not end with the newest checkpoint of the ledger.",
+       "The log is old, cut or gone, or the database lost the checkpoint that it signed last. "
+       "Without "
+       "the log nobody would see that the database was put back.",
+       "Put the newer log back if there is one. Else: assay ledger recover --dry-run says whether "
+       "entries are missing, and --accept-loss makes the log anew from what is stored."},
+      {"epoch", "The life of a ledger between recoveries.",
+       "A tree that lost entries and goes on is another tree than the one that witnesses know, so "
+       "it bears another name: the origin and /epoch-2.",
+       ""},
+      {"handover", "The entry by which a ledger key gives way to the next one, signed by both.",
+       "Who trusts the fingerprint of any of the keys reaches the others by these entries.", ""},
       {"not_assessed", "A check could not be decided on this subject or in this run.",
        "A missing permission or licence, throttling, a partial read or a failed plugin is neither "
        "pass nor fail.",

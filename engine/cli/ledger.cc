@@ -126,20 +126,22 @@ int RunLedgerStatus(Context& context) {
   if (!head) return Report(context, head.error());
   auto note = opened->ledger->LatestCheckpoint();
   if (!note) return Report(context, note.error());
+  const std::optional<Error> fault = opened->ledger->Fault();
+  const int code = fault ? ToInt(ExitCode::kVerification) : 0;
   if (context.options.json) {
-    PrintJson(context, "ledger status", true,
+    PrintJson(context, "ledger status", !fault,
               fmt::format("{{\"tenant\":{},\"epoch\":{},\"tree_size\":{},\"root_hash\":\"{}\","
-                          "\"fingerprint\":{},\"checkpoint\":{}}}",
+                          "\"fingerprint\":{},\"checkpoint\":{},\"fault\":{}}}",
                           JsonString(opened->name), head->epoch, ToNumber(head->size),
                           EncodeBase64(head->root), JsonString(opened->ledger->Fingerprint()),
-                          JsonString(*note)));
-    return 0;
+                          JsonString(*note), JsonString(fault ? fault->message : "")));
+    return code;
   }
   Say(context, fmt::format("  {}  epoch {}  {} entries\n    root {}\n    key  {}\n", opened->name,
                            head->epoch, ToNumber(head->size), EncodeHex(head->root),
                            opened->ledger->Fingerprint()));
   if (note->empty()) Say(context, "    no checkpoint signed yet\n");
-  return 0;
+  return fault ? Report(context, *fault) : 0;
 }
 
 int RunLedgerShow(Context& context) {

@@ -31,12 +31,16 @@ struct Options {
   std::string directory;                            ///< demo, init --dir
   std::optional<uint64_t> random_state;             ///< demo --random-state
   std::string directory_id, client_id, secret_ref;  ///< init: the first tenant
+  std::string purpose;                              ///< key rotate --purpose
+  std::string format;                               ///< key export-public --format
+  bool keep_old = false;                            ///< key rotate --keep-old
+  bool accept_loss = false;                         ///< ledger recover, backup restore --accept-loss
+  std::vector<std::string> checkpoints;             ///< ledger recover --checkpoint
   bool origin = false;                              ///< config show --origin
   bool no_secrets = false;                          ///< config check --no-secrets
   std::string to;                                   ///< backup create, restore --to
   std::optional<uint64_t> to_size;                  ///< backup restore --to-size
   std::vector<std::string> known;                   ///< backup restore --known
-  bool accept_loss = false;                         ///< backup restore --accept-loss
   std::string verdict, framework;  ///< finding list --verdict, check list --framework
 };
 

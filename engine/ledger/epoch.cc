@@ -95,7 +95,7 @@ Result<EpochOutcome> StartEpoch(const OpenOptions& options, const EpochRequest& 
   ASSAY_TRY(CheckReason(request));
   EpochOutcome outcome;
   {
-    ASSAY_ASSIGN(WriteOpening opening, OpenParts(options));
+    ASSAY_ASSIGN(WriteOpening opening, OpenUncompared(options));
     auto& [parts, chain] = opening;
     if (parts.is_new())
       return Fail(Code::kNotFound, options.directory.string() + ": holds no entry yet");

@@ -9,7 +9,8 @@
 namespace assay::ledger {
 namespace {
 
-constexpr char kWayOut[] = "nothing is appended to it; assay explain says how to go on";
+constexpr char kWayOut[] =
+    "nothing is appended to it; assay ledger recover --dry-run says what is missing";
 
 tl::unexpected<Error> Truncated(uint64_t signed_size, uint64_t size, const std::string& by) {
   return Fail(Error{Code::kCorrupt,
@@ -110,7 +111,12 @@ Result<bool> EpochIsUnfinished(LedgerStore& store, const std::string& last_note,
 Status CompareEnd(const std::vector<StoredNote>& newest, const CheckpointLog::Content& end,
                   CheckpointLog& log) {
   const auto disagree = [] {
-    return Fail(Code::kCorrupt, "checkpoints.log: does not end with the newest stored checkpoint");
+    return Fail(Error{Code::kCorrupt,
+                      "checkpoints.log: does not end with the newest stored checkpoint",
+                      {},
+                      kWayOut,
+                      {},
+                      "AS-LED-005"});
   };
   if (newest.empty()) return end.notes.empty() && end.rest.empty() ? Status{} : disagree();
   const bool ends_with_last = !end.notes.empty() && end.notes.back() == newest[0].note;

@@ -21,6 +21,14 @@ Status KeepFile(const fs::path& path, const fs::path& kept) {
   return SyncDirectory(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 
+// A ledger that lost a rotation is signed by a kept key. The one in the file's place is of the lost
+// part: whoever finds that again will need it.
+Status KeepForeignKey(const fs::path& path, const proof::PublicKey& in_force) {
+  const auto main = LoadLedgerKey(path, false);
+  if (!main || main->public_key() == in_force) return {};
+  return KeepFile(path, KeptKeyPath(path, main->public_key()));
+}
+
 Result<EntryDraft> DraftRotation(const proof::Verifier& from, const proof::SigningKey& old_key,
                                  const proof::SigningKey& new_key, const std::string& actor) {
   const proof::Verifier to{from.name, new_key.public_key()};
@@ -67,6 +75,7 @@ Result<std::unique_ptr<MasterKey>> MakeNextMaster(const std::string& path) {
   if (made || made.error().code != Code::kNotFound) return made;
   proof::SecretBytes raw;
   ASSAY_ASSIGN(auto key, MakeMasterKey(raw));
+  ASSAY_TRY(RemoveHalfMade(path));
   if (Status written = WriteFileDurably(path, raw.span(), 0600); !written)
     return Fail(std::move(written.error())
                     .Hint("a new key is made beside the old one: the folder "
@@ -103,12 +112,14 @@ Result<LedgerRotation> RotateLedgerKey(const OpenOptions& options, bool keep_old
   ASSAY_ASSIGN(const proof::Verifier from, proof::Verifier::Parse(newest.vkey));
   ASSAY_ASSIGN(const LedgerKeyFiles files, FindLedgerKey(path, from.key));
   LedgerRotation out{newest.fingerprint, {}, {}, {}};
+  ASSAY_TRY(KeepForeignKey(path, from.key));
   if (keep_old) {
     out.kept = KeptKeyPath(path, from.key).string();
     ASSAY_TRY(KeepFile(path, out.kept));
   }
   ASSAY_ASSIGN(const proof::SigningKey next, proof::SigningKey::Generate());
   out.to = proof::FingerprintOf(next.public_key());
+  ASSAY_TRY(RemoveHalfMade(NextKeyPath(path)));
   ASSAY_TRY(StoreLedgerKey(NextKeyPath(path), next));
   ASSAY_ASSIGN(const EntryDraft draft, DraftRotation(from, files.current, next, actor));
   ASSAY_ASSIGN(const Appended appended, ledger->Append(draft).get());
@@ -159,6 +170,29 @@ Result<MasterRotation> RotateMasterKey(const std::vector<OpenOptions>& ledgers, 
   }
   if (::rename(next_path.c_str(), path.c_str()) != 0) return Fail(ErrnoError(next_path));
   ASSAY_TRY(SyncDirectory(path.has_parent_path() ? path.parent_path() : fs::path(".")));
+  return out;
+}
+
+Result<KeyOverview> DescribeKeys(const OpenOptions& options) {
+  ASSAY_ASSIGN(const auto ledger, Ledger::OpenReadOnly(options));
+  KeyOverview out;
+  out.ledger = ledger->Keys();
+  if (!out.ledger.empty())
+    out.ledger_key_at_hand =
+        FindLedgerKey(options.ledger_key_file, out.ledger.back().public_key).has_value();
+  ASSAY_ASSIGN(const Parts parts, OpenPartsForReading(options));
+  auto opened = OpenTenantKeys(*parts.store, options);
+  if (opened) {
+    out.seal = opened->keys.seal_name;
+    out.seal_keys = opened->keys.older.size() + 1;
+    out.master = opened->master->id();
+  } else {
+    out.fault = opened.error().message;
+  }
+  if (const auto next = NextMasterKey(options.master_key_file)) {
+    std::error_code ignored;
+    out.master_change_open = fs::exists(*next, ignored);
+  }
   return out;
 }
 

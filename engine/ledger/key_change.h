@@ -37,4 +37,17 @@ struct MasterRotation {
 /// different files.
 Result<MasterRotation> RotateMasterKey(const std::vector<OpenOptions>& ledgers, bool keep_old);
 
+/// The keys of one ledger, without any secret.
+struct KeyOverview {
+  std::vector<LedgerKey> ledger;  ///< oldest first
+  bool ledger_key_at_hand = false;
+  std::string seal;                 ///< name of the key that seals new bodies
+  size_t seal_keys = 0;             ///< generations that open bodies; 0: the keys do not open
+  std::string master;               ///< id of the master key that opens them
+  bool master_change_open = false;  ///< "<file>.next" is there: a change was cut short
+  std::string fault;                ///< why the tenant keys do not open
+};
+/// Reads beside a writer. Codes of Ledger::OpenReadOnly.
+Result<KeyOverview> DescribeKeys(const OpenOptions& options);
+
 }  // namespace assay::ledger

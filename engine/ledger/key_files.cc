@@ -83,4 +83,16 @@ Status SettleKeyFiles(const fs::path& path, const LedgerKeyFiles& files) {
   return SyncDirectory(FolderOf(path));
 }
 
+Status RemoveHalfMade(const fs::path& path) {
+  const std::string prefix = path.filename().string() + ".tmp";
+  std::error_code error;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator it(FolderOf(path), error), end; !error && it != end;
+       it.increment(error))
+    if (it->path().filename().string().starts_with(prefix)) found.push_back(it->path());
+  for (const fs::path& one : found)
+    if (::unlink(one.c_str()) != 0 && errno != ENOENT) return Fail(ErrnoError(one.string()));
+  return {};
+}
+
 }  // namespace assay::ledger

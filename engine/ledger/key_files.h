@@ -35,4 +35,8 @@ Result<LedgerKeyFiles> FindLedgerKey(const std::filesystem::path& path,
 /// force (a rotation that was cut short before its entry). Durable.
 Status SettleKeyFiles(const std::filesystem::path& path, const LedgerKeyFiles& files);
 
+/// Removes what a crash left of making `path`: "<path>.tmp<pid>" files, with a key that was never
+/// used. To be called by who may make it only (lease). kIo.
+Status RemoveHalfMade(const std::filesystem::path& path);
+
 }  // namespace assay::ledger

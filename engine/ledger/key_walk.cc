@@ -29,37 +29,43 @@ Result<LineFacts> ReadLandmarkLine(LedgerStore& store, const StoredHead& head,
   return facts;
 }
 
+bool Concerns(std::string_view kind) {
+  return kind == "key.rewrapped" || proof::KeyHistory::Concerns(kind);
+}
+
 }  // namespace
 
-Result<proof::KeyHistory> ReadKeyHistory(LedgerStore& store, const StoredHead& head) {
-  proof::KeyHistory history;
-  if (head.size < 2) return history;
+Status TakeKeyLine(uint64_t index, const proof::JsonObject& members, KeyWalk& walk) {
+  ASSAY_TRY(walk.history.Take(index, members));
+  const auto kind = proof::TextAt(members, "kind");
+  if (!kind || *kind != "key.rewrapped") return {};
+  const auto purpose = proof::TextAt(members, "purpose");
+  const auto which = proof::TextAt(members, "which");
+  if (!purpose || !which || (*purpose != "seal" && *purpose != "master"))
+    return Fail(Code::kCorrupt, "key.rewrapped: purpose or which is not known");
+  (*purpose == "seal" ? walk.seal : walk.master) = *which;
+  return {};
+}
+
+Result<KeyWalk> WalkKeys(LedgerStore& store, const StoredHead& head) {
+  KeyWalk walk;
+  if (head.size < 2) return walk;
   ASSAY_ASSIGN(const std::vector<Landmark> landmarks, store.ReadLandmarks(""));
   for (const Landmark& landmark : landmarks) {
-    if (!proof::KeyHistory::Concerns(landmark.kind)) continue;
+    if (!Concerns(landmark.kind)) continue;
     ASSAY_ASSIGN(const LineFacts facts, ReadLandmarkLine(store, head, landmark));
-    if (Status taken = history.Take(landmark.index, facts.members); !taken)
+    if (Status taken = TakeKeyLine(landmark.index, facts.members, walk); !taken)
       return Fail(Code::kCorrupt,
                   fmt::format("entry {}: {}", landmark.index, taken.error().message));
   }
-  if (history.Newest() == nullptr)
+  const proof::KeyStep* newest = walk.history.Newest();
+  if (newest == nullptr)
     return Fail(Code::kCorrupt, "entry 1: is not named as key.created in the landmark table");
-  if (history.Newest()->epoch != head.epoch)
+  if (newest->epoch != head.epoch)
     return Fail(Code::kCorrupt,
                 fmt::format("ledger.db: head is of epoch {}, its entries of epoch {}", head.epoch,
-                            history.Newest()->epoch));
-  return history;
-}
-
-Result<std::string> ReadRewrap(LedgerStore& store, std::string_view purpose) {
-  ASSAY_ASSIGN(const std::optional<StoredHead> head, store.ReadHead());
-  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, store.ReadLandmarks("key.rewrapped"));
-  for (auto it = landmarks.rbegin(); head && it != landmarks.rend(); ++it) {
-    ASSAY_ASSIGN(const LineFacts facts, ReadLandmarkLine(store, *head, *it));
-    const auto of = proof::TextAt(facts.members, "purpose");
-    if (of && *of == purpose) return proof::TextAt(facts.members, "which");
-  }
-  return std::string();
+                            newest->epoch));
+  return walk;
 }
 
 }  // namespace assay::ledger

@@ -111,7 +111,8 @@ Status LedgerImpl::MakeGenesis(Chain chain) {
                          nullptr, *p_.options.clock});
   ASSAY_TRY(AppendGenesis(*p_.writer, size, verifier));
   ASSAY_ASSIGN(const std::optional<StoredHead> head, p_.store->ReadHead());
-  ASSAY_ASSIGN(p_.history, ReadKeyHistory(*p_.store, head.value_or(StoredHead{})));
+  ASSAY_ASSIGN(KeyWalk walk, WalkKeys(*p_.store, head.value_or(StoredHead{})));
+  p_.history = std::move(walk.history);
   return {};
 }
 
@@ -139,13 +140,13 @@ Status LedgerImpl::RecordRewraps() {
         Append({"key.rewrapped", "engine", {{"purpose", purpose}, {"which", which}}, {}}).get());
     return {};
   };
-  ASSAY_ASSIGN(const std::string seal, ReadRewrap(*p_.store, "seal"));
-  if (!HasSealKey(*p_.keys, seal.empty() ? "seal" : seal))
+  const std::string& seal = p_.named_seal;
+  if (!seal.empty() && !HasSealKey(*p_.keys, seal))
     return Fail(Code::kCorrupt, "keys.db: lacks the " + Quote(seal) + " key that the ledger names");
   if (!p_.keys->older.empty() && seal != p_.keys->seal_name)
     ASSAY_TRY(record("seal", p_.keys->seal_name));
-  ASSAY_ASSIGN(const std::string master, ReadRewrap(*p_.store, "master"));
-  if (!p_.new_master.empty() && master != p_.new_master) ASSAY_TRY(record("master", p_.new_master));
+  if (!p_.new_master.empty() && p_.named_master != p_.new_master)
+    ASSAY_TRY(record("master", p_.new_master));
   return {};
 }
 

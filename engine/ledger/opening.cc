@@ -57,8 +57,28 @@ Status LoadOldKeys(Parts& parts) {
 Status ReadHistory(Parts& parts) {
   ASSAY_ASSIGN(const std::optional<StoredHead> head, parts.store->ReadHead());
   if (!head) return {};
-  ASSAY_ASSIGN(parts.history, ReadKeyHistory(*parts.store, *head));
+  ASSAY_ASSIGN(KeyWalk walk, WalkKeys(*parts.store, *head));
+  parts.history = std::move(walk.history);
+  parts.named_seal = std::move(walk.seal);
+  parts.named_master = std::move(walk.master);
   return {};
+}
+
+Result<WriteOpening> OpenForWriting(const OpenOptions& options, bool compare) {
+  ASSAY_TRY(CheckOptions(options));
+  ASSAY_TRY(PrepareDirectory(options));
+  ASSAY_TRY(CheckFileSystem(options.directory, options.production));
+  Parts parts(options);
+  ASSAY_ASSIGN(parts.lease, Lease::Take(options.directory, options.run_lease_holder));
+  ASSAY_ASSIGN(parts.store, OpenSqliteStore(options.directory, StoreMode::kWrite));
+  ASSAY_ASSIGN(Chain chain, Chain::Load(*parts.store, options.tenant));
+  ASSAY_TRY(ReadHistory(parts));
+  if (compare && !parts.is_new()) {
+    CheckpointLog log = parts.Log();
+    ASSAY_TRY(CompareWithLog(*parts.store, log, parts.history));
+  }
+  ASSAY_TRY(parts.is_new() ? LoadNewKeys(parts) : LoadOldKeys(parts));
+  return WriteOpening{std::move(parts), std::move(chain)};
 }
 
 // A writer may be at work beside: what it adds between two of these reads is no fault, so a fault
@@ -93,26 +113,10 @@ Result<OpenedKeys> OpenTenantKeys(LedgerStore& store, const OpenOptions& options
   return Fail(std::move(keys.error()));
 }
 
-Result<WriteOpening> OpenParts(const OpenOptions& options) {
-  ASSAY_TRY(CheckOptions(options));
-  ASSAY_TRY(PrepareDirectory(options));
-  ASSAY_TRY(CheckFileSystem(options.directory, options.production));
-  Parts parts(options);
-  ASSAY_ASSIGN(parts.lease, Lease::Take(options.directory, options.run_lease_holder));
-  ASSAY_ASSIGN(parts.store, OpenSqliteStore(options.directory, StoreMode::kWrite));
-  ASSAY_ASSIGN(Chain chain, Chain::Load(*parts.store, options.tenant));
-  ASSAY_TRY(ReadHistory(parts));
-  ASSAY_TRY(parts.is_new() ? LoadNewKeys(parts) : LoadOldKeys(parts));
-  return WriteOpening{std::move(parts), std::move(chain)};
-}
+Result<WriteOpening> OpenSound(const OpenOptions& options) { return OpenForWriting(options, true); }
 
-Result<WriteOpening> OpenSound(const OpenOptions& options) {
-  ASSAY_ASSIGN(WriteOpening opening, OpenParts(options));
-  Parts& parts = opening.parts;
-  if (parts.is_new()) return opening;
-  CheckpointLog log = parts.Log();
-  ASSAY_TRY(CompareWithLog(*parts.store, log, parts.history));
-  return opening;
+Result<WriteOpening> OpenUncompared(const OpenOptions& options) {
+  return OpenForWriting(options, false);
 }
 
 Result<Parts> OpenPartsForReading(const OpenOptions& options) {
@@ -135,14 +139,18 @@ Result<Parts> OpenPartsForReading(const OpenOptions& options) {
   return parts;
 }
 
-Result<const proof::SigningKey*> HandoverKey(const Parts& parts, uint64_t size) {
+Result<const proof::SigningKey*> HandoverKey(Parts& parts, uint64_t size) {
   ASSAY_ASSIGN(const std::vector<StoredNote> newest, parts.store->NewestNotes(1));
   const uint64_t last = newest.empty() ? 0 : newest[0].size;
   const proof::Verifier* old = parts.history.HandoverAt(size, last);
   if (old == nullptr) return nullptr;
-  const auto& previous = parts.signer->previous;
+  const std::string& path = parts.options.ledger_key_file;
+  auto& previous = parts.signer->previous;
+  if (!previous || previous->public_key() != old->key) {
+    if (auto kept = LoadLedgerKey(KeptKeyPath(path, old->key), false)) previous = std::move(*kept);
+  }
   if (previous && previous->public_key() == old->key) return &*previous;
-  return Fail(Code::kNotFound, parts.options.ledger_key_file +
+  return Fail(Code::kNotFound, path +
                                    ": the key before the rotation must sign the first head after "
                                    "it and is gone, " +
                                    proof::FingerprintOf(old->key));

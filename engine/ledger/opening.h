@@ -24,7 +24,8 @@ struct Parts {
   std::optional<TenantKeys> keys;
   std::string new_master;  ///< id of the master key to come, when it has wrapped the keys
   proof::KeyHistory history;
-  std::optional<Error> fault;  ///< why a ledger that is open for reading takes no appends
+  std::string named_seal, named_master;  ///< by the newest key.rewrapped of each purpose
+  std::optional<Error> fault;            ///< why a ledger that is open for reading takes no appends
   std::unique_ptr<LedgerStore> store;
   std::unique_ptr<GroupWriter> writer;
 
@@ -33,18 +34,19 @@ struct Parts {
   bool is_new() const { return history.Newest() == nullptr; }
 };
 
-/// Lease, files, tree, keys: everything but the comparison with checkpoints.log. The codes are
-/// those of Ledger::Open.
+/// Lease, files, tree, history, comparison with checkpoints.log, keys: what Ledger::Open does
+/// before it writes, with its codes. The comparison comes before the keys: a ledger that lost a
+/// rotation has no key at hand, and what it says first is that it is truncated.
 struct WriteOpening {
   Parts parts;
   Chain chain;
 };
-Result<WriteOpening> OpenParts(const OpenOptions& options);
+Result<WriteOpening> OpenSound(const OpenOptions& options);
+/// The same without the comparison: for the way back after a loss (epoch.h).
+Result<WriteOpening> OpenUncompared(const OpenOptions& options);
+
 /// Without lease; a fault of keys or history is kept in the parts.
 Result<Parts> OpenPartsForReading(const OpenOptions& options);
-
-/// The same and the comparison with checkpoints.log: what Ledger::Open does before it writes.
-Result<WriteOpening> OpenSound(const OpenOptions& options);
 
 /// Tenant keys and the master key that opened them: the one of the options, or the one that is to
 /// follow it while a change of master keys is under way ("<file>.next").
@@ -59,6 +61,6 @@ Result<std::string> NextMasterKey(const std::string& reference);
 
 /// The private key that must sign the next head beside the one in force, null when none. kNotFound
 /// when a rotation needs it and it is gone.
-Result<const proof::SigningKey*> HandoverKey(const Parts& parts, uint64_t size);
+Result<const proof::SigningKey*> HandoverKey(Parts& parts, uint64_t size);
 
 }  // namespace assay::ledger

@@ -6,9 +6,9 @@
 #include <map>
 #include <set>
 
+#include "ledger/key_walk.h"
 #include "ledger/line.h"
 #include "ledger/seal.h"
-#include "proof/key_history.h"
 
 namespace assay::ledger {
 namespace {
@@ -24,7 +24,7 @@ class Verification {
     if (in_.key_fault) Find("keys.db", *in_.key_fault);
     Step("ledger.db", ReadNotes());
     Step("ledger.db", CheckLines());
-    CheckKeyFile();
+    CheckKeyFiles();
     Step("ledger.db", CheckTiles());
     Step("ledger.db", CheckLandmarks());
     Step("ledger.db", CheckHead());
@@ -117,7 +117,7 @@ class Verification {
   // A key or epoch that does not follow from the one before is reported and not taken: what it
   // signs does not verify then.
   void FollowKeys(uint64_t index, const LineFacts& facts) {
-    if (Status taken = keys_.Take(index, facts.members); !taken)
+    if (Status taken = TakeKeyLine(index, facts.members, walk_); !taken)
       FindEntry(index, taken.error().message);
     if (facts.epoch != keys_.EpochOf(index))
       FindEntry(index, fmt::format("says that it is of epoch {}, it is of {}", facts.epoch,
@@ -128,7 +128,9 @@ class Verification {
       report_.fingerprint = proof::FingerprintOf(keys_.Newest()->verifier.key);
   }
 
-  void CheckKeyFile() {
+  void CheckKeyFiles() {
+    if (in_.keys != nullptr && !walk_.seal.empty() && !HasSealKey(*in_.keys, walk_.seal))
+      Find("keys.db", "lacks the " + Quote(walk_.seal) + " key that the ledger names");
     const proof::KeyStep* newest = keys_.Newest();
     if (newest == nullptr || !in_.expected_key || newest->verifier.key == *in_.expected_key) return;
     FindEntry(newest->index,
@@ -360,7 +362,8 @@ class Verification {
   std::vector<proof::Tile> full_tiles_;
   uint64_t tile_count_ = 0;
   std::vector<Landmark> landmarks_;
-  proof::KeyHistory keys_;
+  KeyWalk walk_;
+  const proof::KeyHistory& keys_ = walk_.history;
   std::map<Digest, std::pair<BodyRef, uint64_t>> bodies_;
   Timestamp last_time_{};
   Digest previous_hash_{};

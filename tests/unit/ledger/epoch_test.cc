@@ -6,6 +6,7 @@
 #include "ledger/checkpoint_log.h"
 #include "ledger/line.h"
 #include "support/matchers.h"
+#include "support/sql.h"
 #include "support/test_ledger.h"
 
 namespace assay::ledger {
@@ -171,17 +172,11 @@ TEST_CASE("Epoch: CutShortAfterItsEntryIsFinishedByTheNextOpening [CL-12]") {
   REQUIRE_OK(StartEpoch(home.Options(), {}));
   fs::copy(home.directory(), home.root() / "done");
   // The state between the entry and the rest: the old log, and no head of the new epoch.
-  const std::string sql =
-      "sqlite3 '" + (home.directory() / "ledger.db").string() +
-      "' \"DROP TRIGGER checkpoint_no_delete; DELETE FROM checkpoint WHERE size > 5; "
-      "CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint BEGIN SELECT RAISE(ABORT, "
-      "'checkpoints are never deleted'); END\"";
+  testing::DropCheckpoints(home.directory() / "ledger.db", "size > 5");
   SECTION("before the log was written") {
-    REQUIRE(std::system(sql.c_str()) == 0);
     CopyOver(home.root() / "log", home.directory() / "checkpoints.log");
   }
   SECTION("after the log, before the head") {
-    REQUIRE(std::system(sql.c_str()) == 0);
     CopyOver(home.root() / "older/checkpoints.log", home.directory() / "checkpoints.log");
   }
   REQUIRE_OK(home.Open());
@@ -189,6 +184,8 @@ TEST_CASE("Epoch: CutShortAfterItsEntryIsFinishedByTheNextOpening [CL-12]") {
   CHECK_FALSE(ledger->Fault());
   REQUIRE_OK_AND_ASSIGN(const std::string note, ledger->LatestCheckpoint());
   CHECK_THAT(note, Catch::Matchers::StartsWith("assay.example/contoso/epoch-2\n6\n"));
+  ledger.reset();
+  CheckVerifies(home, 6, 2);
 }
 
 TEST_CASE("Epoch: OldLogPutBackAfterwardsIsFoundAgain [CL-12]") {
@@ -229,9 +226,7 @@ TEST_CASE("Epoch: LogThatIsGoneIsMadeOfTheStoredHeads [CL-12]") {
 TEST_CASE("Epoch: RaisedWithoutItsEntryIsFound [CL-12]") {
   TestLedger home;
   AppendAndSign(home, 2);
-  const std::string sql =
-      "sqlite3 '" + (home.directory() / "ledger.db").string() + "' \"UPDATE head SET epoch = 2\"";
-  REQUIRE(std::system(sql.c_str()) == 0);
+  testing::RunSql(home.directory() / "ledger.db", "UPDATE head SET epoch = 2");
   CHECK_FAILS(home.Open(), Code::kCorrupt, "epoch 2");
   REQUIRE_OK_AND_ASSIGN(auto ledger, home.OpenReadOnly());
   CHECK(ledger->Fault());
