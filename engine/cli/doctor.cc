@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/backup_common.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
 
@@ -84,6 +84,20 @@ void LookAtLedgers(const config::Config& config, std::vector<Finding>& out) {
   }
 }
 
+void LookAtBackups(const Workspace& workspace, std::vector<Finding>& out) {
+  if (workspace.config.backup.target.empty()) {
+    out.push_back({true, "backup", "no [backup] target is configured"});
+    return;
+  }
+  for (const config::TenantConfig& tenant : workspace.config.tenants) {
+    const auto ages = AgesOf(workspace, tenant);
+    out.push_back(
+        {ages && !ages->AnyLate(), "backup",
+         tenant.id + ": " +
+             (ages ? AgesText(*ages, workspace.config.backup) : ages.error().ToString())});
+  }
+}
+
 }  // namespace
 
 int RunDoctor(Context& context) {
@@ -103,6 +117,7 @@ int RunDoctor(Context& context) {
     }
     LookAtPlugins(workspace->installation, workspace->config, out);
     LookAtLedgers(workspace->config, out);
+    LookAtBackups(*workspace, out);
   } else {
     out.push_back({true, "config", context.options.config + ": not there (assay init writes one)"});
   }

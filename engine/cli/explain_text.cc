@@ -139,6 +139,14 @@ const std::vector<Explanation>& Explanations() {
       {"AS-LED-002", "The ledger does not verify.",
        "Something changed after it was written. Nothing was repaired and nothing is appended.",
        "Keep the files as they are, and compare with an outside copy of a checkpoint."},
+      {"AS-BAK-001", "A backup is restored by the owner of the ledger only.",
+       "Whoever has a copy must not be able to bring a ledger to life elsewhere.",
+       "Put the ledger key and the master key where [keys] says; without the tenant keys no backup "
+       "opens."},
+      {"AS-BAK-002", "The backup is older than what is known of the ledger.",
+       "Going on under the same name would make two ledgers of one; an outsider would see a "
+       "rollback.",
+       "Look for a newer backup, or accept the loss: a new epoch says what is missing."},
       {"AS-LED-003", "The ledger is TRUNCATED: a signed head is known that it does not reach.",
        "Its database is older than checkpoints.log: a disk lost writes, or an older copy was put "
        "back. It is read on, but nothing is appended, so that the loss cannot be covered up.",

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <filesystem>
 
 #include "base/text.h"
+#include "cli/backup_common.h"
 #include "cli/command.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
@@ -95,14 +97,54 @@ int TellSigning(Context& context, const OpenedLedger& opened, const std::string&
   return 0;
 }
 
+/// The ledger of a tenant, or the log of the instance under the name that it has.
+std::optional<OpenedLedger> OpenAny(Context& context, int& exit) {
+  if (context.options.tenant != backup::kInstanceName) return OpenOneForReading(context, exit);
+  OpenedLedger out;
+  out.workspace = OpenWorkspace(context, exit);
+  if (!out.workspace) return std::nullopt;
+  out.name = backup::kInstanceName;
+  auto log = ledger::Ledger::OpenReadOnly(InstanceLogOptions(*out.workspace));
+  if (!log) {
+    exit = Report(context, log.error());
+    return std::nullopt;
+  }
+  out.ledger = std::move(*log);
+  return out;
+}
+
+// The log of the instance is verified with the ledgers of all tenants, if there is one.
+int VerifyInstanceLog(Context& context, const Workspace& workspace, std::string& items) {
+  const ledger::OpenOptions options = InstanceLogOptions(workspace);
+  std::error_code ignored;
+  if (!std::filesystem::exists(options.directory / "ledger.db", ignored)) return 0;
+  auto log = ledger::Ledger::OpenReadOnly(options);
+  return log ? VerifyOne(context, backup::kInstanceName, **log, items)
+             : Report(context, log.error());
+}
+
+int Worst(int one, int other) {
+  const int alarm = ToInt(ExitCode::kVerification);
+  return one == alarm || other == alarm ? alarm : std::max(one, other);
+}
+
 }  // namespace
 
 int RunLedgerVerify(Context& context) {
-  int exit = 0;
+  int exit = 0, log = 0;
   std::string items;
-  const bool visited = VisitLedgers(context, exit, [&](const auto& tenant, auto& ledger) {
-    return VerifyOne(context, tenant.id, ledger, items);
-  });
+  const bool only_log = context.options.tenant == backup::kInstanceName;
+  const bool with_log = only_log || context.options.tenant.empty();
+  if (with_log) {
+    const auto workspace = OpenWorkspace(context, exit);
+    if (!workspace) return exit;
+    log = VerifyInstanceLog(context, *workspace, items);
+  }
+  const bool visited =
+      only_log || VisitLedgers(context, exit, [&](const auto&, const auto& tenant, auto& ledger) {
+        return VerifyOne(context, tenant.id, ledger, items);
+      });
+  exit = Worst(exit, log);
   if (visited && context.options.json)
     PrintJson(context, "ledger verify", exit == 0, "{\"ledgers\":[" + items + "]}");
   return exit;
@@ -110,7 +152,7 @@ int RunLedgerVerify(Context& context) {
 
 int RunLedgerStatus(Context& context) {
   int exit = 0;
-  auto opened = OpenOneForReading(context, exit);
+  auto opened = OpenAny(context, exit);
   if (!opened) return exit;
   auto head = opened->ledger->ReadHead();
   if (!head) return Report(context, head.error());
@@ -122,21 +164,21 @@ int RunLedgerStatus(Context& context) {
     PrintJson(context, "ledger status", !fault,
               fmt::format("{{\"tenant\":{},\"epoch\":{},\"tree_size\":{},\"root_hash\":\"{}\","
                           "\"fingerprint\":{},\"checkpoint\":{},\"fault\":{}}}",
-                          JsonString(opened->tenant->id), head->epoch, ToNumber(head->size),
+                          JsonString(opened->name), head->epoch, ToNumber(head->size),
                           EncodeBase64(head->root), JsonString(opened->ledger->Fingerprint()),
                           JsonString(*note), JsonString(fault ? fault->message : "")));
     return code;
   }
-  Say(context, fmt::format("  {}  epoch {}  {} entries\n    root {}\n    key  {}\n",
-                           opened->tenant->id, head->epoch, ToNumber(head->size),
-                           EncodeHex(head->root), opened->ledger->Fingerprint()));
+  Say(context, fmt::format("  {}  epoch {}  {} entries\n    root {}\n    key  {}\n", opened->name,
+                           head->epoch, ToNumber(head->size), EncodeHex(head->root),
+                           opened->ledger->Fingerprint()));
   if (note->empty()) Say(context, "    no checkpoint signed yet\n");
   return fault ? Report(context, *fault) : 0;
 }
 
 int RunLedgerShow(Context& context) {
   int exit = 0;
-  auto opened = OpenOneForReading(context, exit);
+  auto opened = OpenAny(context, exit);
   if (!opened) return exit;
   const std::string& argument = context.options.argument;
   auto head = opened->ledger->ReadHead();

@@ -1,13 +1,13 @@
 // assay verify PATH: hands a ledger folder to assay-verify, the offline verifier that shares no
 // storage code with the engine. What an auditor runs and what an administrator runs is the same
-// program.
+// program. A backup is recognised by its manifest and verified as one.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "assess/prepare.h"
 #include "base/files.h"
-#include "cli/command.h"
+#include "cli/backup_common.h"
 
 namespace assay::cli {
 namespace {
@@ -31,6 +31,7 @@ Result<std::filesystem::path> FindLedger(const std::filesystem::path& path) {
 }  // namespace
 
 int RunVerify(Context& context) {
+  if (backup::IsBackup(context.options.argument)) return VerifyBackupAt(context, {});
   auto installation = assess::LocateInstallation();
   if (!installation) return Report(context, installation.error());
   auto folder = FindLedger(context.options.argument);

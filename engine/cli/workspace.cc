@@ -66,6 +66,7 @@ std::optional<OpenedLedger> SelectOne(Context& context, int& exit) {
   const auto tenants = SelectTenants(context, *out.workspace, exit);
   if (!tenants) return std::nullopt;
   out.tenant = tenants->front();
+  out.name = out.tenant->id;
   return out;
 }
 
@@ -79,7 +80,8 @@ std::optional<OpenedLedger> OpenOneForReading(Context& context, int& exit) {
 
 bool VisitLedgers(
     Context& context, int& exit,
-    const std::function<int(const config::TenantConfig& tenant, ledger::Ledger& ledger)>& visit) {
+    const std::function<int(const Workspace& workspace, const config::TenantConfig& tenant,
+                            ledger::Ledger& ledger)>& visit) {
   auto workspace = OpenWorkspace(context, exit);
   if (!workspace) return false;
   if (context.options.tenant.empty()) context.options.all = true;
@@ -88,7 +90,7 @@ bool VisitLedgers(
   for (const config::TenantConfig* tenant : *tenants) {
     int one = 0;
     const auto ledger = OpenForReading(context, *workspace, *tenant, one);
-    if (ledger) one = visit(*tenant, *ledger);
+    if (ledger) one = visit(*workspace, *tenant, *ledger);
     exit = exit == ToInt(ExitCode::kVerification) ? exit : std::max(exit, one);
   }
   return true;

@@ -31,7 +31,8 @@ std::optional<std::vector<const config::TenantConfig*>> SelectTenants(Context& c
 /// One selected tenant and its ledger; the workspace holds what they point into.
 struct OpenedLedger {
   std::optional<Workspace> workspace;
-  const config::TenantConfig* tenant = nullptr;
+  const config::TenantConfig* tenant = nullptr;  ///< null for the log of the instance
+  std::string name;                              ///< id of the tenant, or "instance"
   std::unique_ptr<ledger::Ledger> ledger;
 };
 /// Selects one tenant and leaves its ledger closed. Prints and gives nothing when that fails.
@@ -44,6 +45,7 @@ std::optional<OpenedLedger> OpenOneForReading(Context& context, int& exit);
 /// to none because of the configuration or the selection; that is printed.
 bool VisitLedgers(
     Context& context, int& exit,
-    const std::function<int(const config::TenantConfig& tenant, ledger::Ledger& ledger)>& visit);
+    const std::function<int(const Workspace& workspace, const config::TenantConfig& tenant,
+                            ledger::Ledger& ledger)>& visit);
 
 }  // namespace assay::cli

@@ -185,6 +185,32 @@ Status Database::CheckLog() const {
   return WalMark::CheckLive(sqlite3_db_filename(connection_.get(), "main"));
 }
 
+Status Database::CopyTo(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid() && errno == EEXIST)
+    return Fail(Code::kAlreadyExists, path.string() + ": is already there");
+  if (!fd.valid()) return Fail(ErrnoError(path.string()));
+  Database copy;
+  copy.name_ = path.filename().string();
+  sqlite3* raw = nullptr;
+  int code =
+      sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  copy.connection_ = {raw, Close{nullptr}};
+  if (code != SQLITE_OK) return Fail(SqliteError(copy.name_, raw, code));
+  // Nothing of it counts before the sync at the end.
+  ASSAY_TRY(copy.Execute("PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE"));
+  sqlite3_backup* backup = sqlite3_backup_init(raw, "main", connection_.get(), "main");
+  if (backup == nullptr) return Fail(SqliteError(copy.name_, raw, sqlite3_errcode(raw)));
+  code = sqlite3_backup_step(backup, -1);
+  const int finished = sqlite3_backup_finish(backup);
+  if (code != SQLITE_DONE) return Fail(SqliteError(name_, raw, code));
+  if (finished != SQLITE_OK) return Fail(SqliteError(copy.name_, raw, finished));
+  ASSAY_TRY(copy.Execute("PRAGMA journal_mode=DELETE"));
+  copy.connection_.reset();
+  if (::fsync(fd.get()) != 0) return Fail(ErrnoError(path.string()));
+  return {};
+}
+
 Result<Transaction> Transaction::Begin(Database& database) {
   ASSAY_TRY(database.Execute("BEGIN IMMEDIATE"));
   return Transaction(database);

@@ -64,6 +64,9 @@ class Database {
   Status CopyBack(bool empty);
   /// kCorrupt when acknowledged commits are missing from the log, also while a writer is at work.
   Status CheckLog() const;
+  /// Writes all pages as of now to a new file (0600), synced, without write-ahead log. Others may
+  /// write meanwhile: this is one read transaction. kAlreadyExists, kIo.
+  Status CopyTo(const std::filesystem::path& path);
   const std::string& name() const { return name_; }
 
  private:

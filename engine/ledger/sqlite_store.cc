@@ -43,9 +43,10 @@ void CollectFaults(Database& database, FileKind kind, std::vector<StorageFault>&
 
 class SqliteStore : public LedgerStore {
  public:
-  SqliteStore(std::filesystem::path directory, std::optional<EntryWriter> writer,
-              std::unique_ptr<EntryReader> reader)
-      : directory_(directory),
+  SqliteStore(std::filesystem::path directory, std::filesystem::path keys_file,
+              std::optional<EntryWriter> writer, std::unique_ptr<EntryReader> reader)
+      : keys_may_lack_(!keys_file.empty()),
+        keys_file_(keys_file.empty() ? directory / "keys.db" : std::move(keys_file)),
         body_writer_(directory),
         writer_(std::move(writer)),
         body_reader_(directory),
@@ -69,7 +70,7 @@ class SqliteStore : public LedgerStore {
   }
   Status WriteKeys(const std::map<std::string, ByteVector>& wrapped) override {
     if (!writer_) return ReadOnly();
-    ASSAY_ASSIGN(Database keys, Database::Open(directory_ / "keys.db", Database::Mode::kWrite));
+    ASSAY_ASSIGN(Database keys, Database::Open(keys_file_, Database::Mode::kWrite));
     ASSAY_TRY(PrepareSchema(keys, FileKind::kKeys));
     ASSAY_ASSIGN(Statement insert,
                  keys.Prepare("INSERT INTO tenant_key VALUES(?1, ?2) ON CONFLICT(purpose) DO "
@@ -116,8 +117,8 @@ class SqliteStore : public LedgerStore {
   Result<std::map<std::string, ByteVector>> ReadKeys() override {
     std::map<std::string, ByteVector> out;
     std::error_code ignored;
-    if (!std::filesystem::exists(directory_ / "keys.db", ignored)) return out;
-    ASSAY_ASSIGN(Database keys, Database::Open(directory_ / "keys.db", Database::Mode::kRead));
+    if (!std::filesystem::exists(keys_file_, ignored)) return out;
+    ASSAY_ASSIGN(Database keys, Database::Open(keys_file_, Database::Mode::kRead));
     ASSAY_ASSIGN(const bool unmade, IsUnmade(keys));
     if (unmade) return out;
     ASSAY_TRY(CheckSchema(keys, FileKind::kKeys));
@@ -133,7 +134,8 @@ class SqliteStore : public LedgerStore {
  private:
   static Status ReadOnly() { return Fail(Code::kDenied, "ledger: opened read-only"); }
 
-  std::filesystem::path directory_;
+  const bool keys_may_lack_;
+  const std::filesystem::path keys_file_;
   BodyWriter body_writer_;
   std::optional<EntryWriter> writer_;
   BodyReader body_reader_;
@@ -149,7 +151,9 @@ Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
     if (database && *database != nullptr) CollectFaults(**database, FileKind::kEvidence, out);
     if (!database) out.push_back({file, database.error().message});
   }
-  auto keys = Database::Open(directory_ / "keys.db", Database::Mode::kRead);
+  std::error_code ignored;
+  if (keys_may_lack_ && !std::filesystem::exists(keys_file_, ignored)) return out;
+  auto keys = Database::Open(keys_file_, Database::Mode::kRead);
   if (keys)
     CollectFaults(*keys, FileKind::kKeys, out);
   else
@@ -201,7 +205,8 @@ Status GiveUpMarks(const std::filesystem::path& directory) {
 }
 
 Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path& directory,
-                                                     StoreMode mode) {
+                                                     StoreMode mode,
+                                                     const std::filesystem::path& keys_file) {
   const std::filesystem::path path = directory / "ledger.db";
   std::optional<EntryWriter> writer;
   if (mode == StoreMode::kWrite) {
@@ -211,7 +216,7 @@ Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path
   }
   ASSAY_ASSIGN(std::unique_ptr<EntryReader> reader, EntryReader::Open(path));
   return std::unique_ptr<LedgerStore>(
-      std::make_unique<SqliteStore>(directory, std::move(writer), std::move(reader)));
+      std::make_unique<SqliteStore>(directory, keys_file, std::move(writer), std::move(reader)));
 }
 
 }  // namespace assay::ledger
