@@ -1,6 +1,7 @@
 #include "ledger/key_files.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/files.h"
 #include "proof/body.h"
@@ -33,9 +34,10 @@ bool IsAbsent(const std::filesystem::path& path) {
 }
 
 // A key that is there may come from a making that failed at its very end: nothing is sealed or
-// signed with it before its name is safe too.
+// signed with it before its name is safe too. Not so one in a folder where only others write.
 Status SyncName(const std::filesystem::path& path) {
-  return SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  return ::access(folder.c_str(), W_OK) == 0 ? SyncDirectory(folder) : Status{};
 }
 
 Result<proof::SecretKey> UnwrapTenantKey(const std::map<std::string, ByteVector>& wrapped,

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/files.h"
 #include "ledger/chain.h"
@@ -222,15 +223,20 @@ Status CheckOptions(const OpenOptions& options) {
                                        ": empty, or with a space or plus sign");
 }
 
+// A folder that may be passed through but not read is somebody else's, and so is its durability.
+Status SyncFolderAbove(const std::filesystem::path& folder) {
+  const std::filesystem::path above = folder.parent_path();
+  return ::access(above.c_str(), R_OK) == 0 ? SyncDirectory(above) : Status{};
+}
+
 // Makes a folder and those above it, each with its name synced: a ledger must not vanish with them.
 Status MakeFolder(const std::filesystem::path& folder) {
   std::error_code error;
   if (folder.empty() || std::filesystem::is_directory(folder, error)) return {};
-  const std::filesystem::path parent = folder.parent_path();
-  ASSAY_TRY(MakeFolder(parent));
+  ASSAY_TRY(MakeFolder(folder.parent_path()));
   std::filesystem::create_directory(folder, error);
   if (error) return Fail(Code::kIo, folder.string() + ": cannot be made: " + error.message());
-  return SyncDirectory(parent.empty() ? "." : parent);
+  return SyncFolderAbove(folder);
 }
 
 // Makes the directory when a ledger is to be created. Without a ledger in it the name may have come
@@ -243,7 +249,7 @@ Status PrepareDirectory(const OpenOptions& options) {
   const std::filesystem::path folder = std::filesystem::absolute(options.directory, ignored);
   ASSAY_TRY(MakeFolder(folder));
   if (::chmod(folder.c_str(), 0700) != 0) return Fail(ErrnoError(folder.string()));
-  return SyncDirectory(folder.parent_path());
+  return SyncFolderAbove(folder);
 }
 
 Status LoadKeys(Parts& parts, bool is_new) {
