@@ -40,7 +40,7 @@ Result<proof::SigningKey> LoadLedgerKey(const fs::path& path, bool create) {
   ASSAY_ASSIGN(const proof::SecretBytes pem, ReadPrivateFile(path));
   // A key that is there may come from a making that failed at its very end: nothing is signed with
   // it before its name is safe too.
-  if (create) ASSAY_TRY(SyncDirectory(FolderOf(path)));
+  if (create) ASSAY_TRY(SyncNameOf(path));
   auto key = proof::SigningKey::FromPem(AsText(pem.span()));
   if (!key) return Fail(std::move(key.error()).Context(path.string()));
   return key;

@@ -83,9 +83,7 @@ Result<std::unique_ptr<MasterKey>> OpenMasterKey(const std::string& reference, b
   ASSAY_ASSIGN(const proof::SecretBytes bytes, ReadPrivateFile(path));
   // One that is there may come from a making that failed at its very end: nothing is sealed with it
   // before its name is safe too.
-  if (create)
-    ASSAY_TRY(
-        SyncDirectory(path.has_parent_path() ? path.parent_path() : std::filesystem::path(".")));
+  if (create) ASSAY_TRY(SyncNameOf(path));
   return FromBytes(bytes.span(), path.string());
 }
 

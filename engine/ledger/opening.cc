@@ -25,7 +25,7 @@ Status MakeFolder(const std::filesystem::path& folder) {
   ASSAY_TRY(MakeFolder(parent));
   std::filesystem::create_directory(folder, error);
   if (error) return Fail(Code::kIo, folder.string() + ": cannot be made: " + error.message());
-  return SyncDirectory(parent.empty() ? "." : parent);
+  return SyncNameOf(folder);
 }
 
 // Makes the directory when a ledger is to be created. Without a ledger in it the name may have come
@@ -38,7 +38,7 @@ Status PrepareDirectory(const OpenOptions& options) {
   const std::filesystem::path folder = std::filesystem::absolute(options.directory, ignored);
   ASSAY_TRY(MakeFolder(folder));
   if (::chmod(folder.c_str(), 0700) != 0) return Fail(ErrnoError(folder.string()));
-  return SyncDirectory(folder.parent_path());
+  return SyncNameOf(folder);
 }
 
 Status LoadNewKeys(Parts& parts) {
