@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ledger/chain.h"
 
 namespace assay::ledger {
@@ -48,7 +50,11 @@ Status TakeKeyLine(uint64_t index, const proof::JsonObject& members, KeyWalk& wa
 Result<KeyWalk> WalkKeys(LedgerStore& store, const StoredHead& head) {
   KeyWalk walk;
   if (head.size < 2) return walk;
-  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, store.ReadLandmarks(""));
+  ASSAY_ASSIGN(std::vector<Landmark> landmarks, store.ReadLandmarks("key."));
+  ASSAY_ASSIGN(const std::vector<Landmark> epochs, store.ReadLandmarks("epoch."));
+  landmarks.insert(landmarks.end(), epochs.begin(), epochs.end());
+  std::sort(landmarks.begin(), landmarks.end(),
+            [](const Landmark& a, const Landmark& b) { return a.index < b.index; });
   for (const Landmark& landmark : landmarks) {
     if (!Concerns(landmark.kind)) continue;
     ASSAY_ASSIGN(const LineFacts facts, ReadLandmarkLine(store, head, landmark));
