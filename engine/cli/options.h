@@ -34,14 +34,14 @@ struct Options {
   std::string purpose;                              ///< key rotate --purpose
   std::string format;                               ///< key export-public --format
   bool keep_old = false;                            ///< key rotate --keep-old
-  bool accept_loss = false;                         ///< ledger recover, backup restore --accept-loss
-  std::vector<std::string> checkpoints;             ///< ledger recover --checkpoint
-  bool origin = false;                              ///< config show --origin
-  bool no_secrets = false;                          ///< config check --no-secrets
-  std::string to;                                   ///< backup create, restore --to
-  std::optional<uint64_t> to_size;                  ///< backup restore --to-size
-  std::vector<std::string> known;                   ///< backup restore --known
-  std::string verdict, framework;  ///< finding list --verdict, check list --framework
+  bool accept_loss = false;              ///< ledger recover, backup restore --accept-loss
+  std::vector<std::string> checkpoints;  ///< ledger recover --checkpoint
+  bool origin = false;                   ///< config show --origin
+  bool no_secrets = false;               ///< config check --no-secrets
+  std::string to;                        ///< backup create, restore --to
+  std::optional<uint64_t> to_size;       ///< backup restore --to-size
+  std::vector<std::string> known;        ///< backup restore --known
+  std::string verdict, framework;        ///< finding list --verdict, check list --framework
 };
 
 }  // namespace assay::cli

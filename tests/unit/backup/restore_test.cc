@@ -118,6 +118,21 @@ TEST_CASE("Restore: AnOlderOneGoesOnOnlyWhenAcceptedAndAsANewEpoch") {
     CHECK_THAT(line, Catch::Matchers::Contains(words));
 }
 
+TEST_CASE("Restore: CountsEntriesInPlaceThatAreNotSignedYet") {
+  TestBackup home;
+  home.Append(2);
+  const Made made = home.Create();
+  {
+    REQUIRE_OK_AND_ASSIGN(auto live, home.ledger().Open());
+    REQUIRE_OK(live->Append(Draft(50)).get());
+  }
+  RestoreRequest request = home.Request(made.path);
+  CHECK_FAILS(Restore(request), Code::kDenied, "1 entries are missing: restored 4, known 5");
+  request.accept_loss = [](const Loss&) { return true; };
+  REQUIRE_OK_AND_ASSIGN(const Restored restored, Restore(request));
+  CHECK(restored.report.head.epoch == 2);
+}
+
 TEST_CASE("Restore: KnowsWhatACheckpointFromOutsideSays") {
   TestBackup home;
   home.Append(2);
