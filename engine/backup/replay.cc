@@ -45,7 +45,7 @@ class Replaying {
       : known_(known), restored_(restored), size_(size) {}
 
   Result<Replay> Run() {
-    for (const char* family : {"erasure.", "retention."}) {
+    for (const char* family : {"erasure.", "hold.", "retention."}) {
       ASSAY_ASSIGN(const std::vector<ledger::Landmark> all, known_.ReadLandmarks(family));
       for (const ledger::Landmark& one : all)
         if (one.index >= size_) ASSAY_TRY(Take(one.index));
@@ -92,11 +92,15 @@ class Replaying {
   Status ReplaceBodies() {
     std::set<Digest> removed;
     std::vector<ledger::SealedBody> put;
+    ASSAY_ASSIGN(const auto older,
+                 ledger::OpenSqliteStore(restored_, ledger::StoreMode::kRead, "none"));
     for (const Digest& root : expired_) {
       ASSAY_ASSIGN(const auto body, known_.FindBody(root));
       if (!body) removed.insert(root);
     }
     for (const Digest& root : touched_) {
+      ASSAY_ASSIGN(const auto body, older->FindBody(root));
+      if (!body) continue;  // of an entry that is not restored
       removed.insert(root);
       ASSAY_TRY(Collect(root, put));
     }

@@ -21,7 +21,8 @@ struct Replay {
 };
 
 /// Takes from `restored` what erasure.* and retention.* entries of `known`, from index `size` on,
-/// have taken there: the body rows of `known` are put in the place of the older ones. Nobody else
+/// have taken there: the body rows of `known` are put in the place of the older ones. Legal holds
+/// (hold.*) are kept in force too. Nobody else
 /// has `restored` open. kCorrupt, kIo.
 Result<Replay> ReplayErasures(const std::filesystem::path& known,
                               const std::filesystem::path& restored, uint64_t size);

@@ -159,6 +159,7 @@ class Restoring {
     const uint64_t size = ToNumber(out_.head.size);
     ASSAY_ASSIGN(std::optional<KnownHead> lost, FindLostHead(*store, size, known_));
     if (lost) out_.loss = Loss{size, std::move(*lost)};
+    TakeUnsignedTail(size);
     if (!out_.loss || (in_.accept_loss && in_.accept_loss(*out_.loss))) return {};
     return Fail(Error{
         Code::kDenied,
@@ -168,6 +169,20 @@ class Restoring {
         "--accept-loss goes on as a new epoch that says so",
         {},
         {}}.Id("AS-BAK-002"));
+  }
+
+  // Entries in place after the newest signed head: nobody outside has seen them, but an erasure may
+  // be among them.
+  void TakeUnsignedTail(uint64_t size) {
+    std::error_code ignored;
+    if (!fs::exists(in_.in_place.ledger.directory / "ledger.db", ignored)) return;
+    const auto store =
+        ledger::OpenSqliteStore(in_.in_place.ledger.directory, ledger::StoreMode::kRead);
+    if (!store) return;
+    const auto head = (*store)->ReadHead();
+    const uint64_t seen = out_.loss ? out_.loss->known.size : size;
+    if (head && *head && (*head)->size > seen)
+      out_.loss = Loss{size, {(*head)->size, (*head)->root, {}, "ledger in place, not signed"}};
   }
 
   /// Where entries after the restored ones can be read: in place, or in the rest of the backup.
@@ -192,7 +207,8 @@ class Restoring {
     options.directory = folder_;
     options.create = false;
     options.run_lease_holder = "assay backup restore";
-    ASSAY_TRY(ledger::StartEpoch(options, {.reason = "restored", .known_notes = notes}));
+    ASSAY_TRY(
+        ledger::StartEpoch(options, {.reason = "restored", .known_notes = notes, .always = true}));
     out_.replayed = replay.entries.size();
     if (replay.entries.empty()) return {};
     ASSAY_ASSIGN(const auto ledger, ledger::Ledger::Open(options));

@@ -137,6 +137,7 @@ Result<std::optional<SealedBody>> BodyReader::Find(const Digest& root) {
       body.ident = *digest;
     }
     AppendBytes(body.wrapped_key, find.Blob(6));
+    AppendBytes(body.erased, find.Blob(9));
     const uint64_t parts = find.Integer(7);
     ASSAY_ASSIGN(Statement read,
                  database->Prepare("SELECT part, sealed FROM part WHERE body = ?1 ORDER BY part"));

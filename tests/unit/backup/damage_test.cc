@@ -2,6 +2,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <cstring>
+
 #include "backup/manifest.h"
 #include "unit/backup/fixture.h"
 
@@ -35,7 +38,11 @@ class Damaged {
   ByteVector bytes_;
 };
 
-bool IsText(const std::string& name) { return !name.ends_with(".db"); }
+// One bit of each byte of the database files, every one of the rest; with ASSAY_EVERY_BIT=1 every
+// one of all (minutes).
+bool EveryBitOf(const std::string& name) {
+  return !name.ends_with(".db") || std::getenv("ASSAY_EVERY_BIT") != nullptr;
+}
 
 // Of manifest.json either itself or its signature is what does not hold.
 bool IsRightPlace(const std::string& name, const std::string& place) {
@@ -46,8 +53,8 @@ void FlipAll(TestBackup& home, const fs::path& backup, const std::string& name) 
   Damaged file(backup / name);
   size_t missed = 0;
   for (size_t at = 0; at < file.size(); ++at) {
-    const int first = IsText(name) ? 0 : static_cast<int>(at % 8);
-    for (int bit = first; bit < (IsText(name) ? 8 : first + 1); ++bit) {
+    const int first = EveryBitOf(name) ? 0 : static_cast<int>(at % 8);
+    for (int bit = first; bit < (EveryBitOf(name) ? 8 : first + 1); ++bit) {
       file.Flip(at, bit);
       const Verified verified = home.Verify(backup);
       const bool found = !verified.ok && IsRightPlace(name, verified.place);
@@ -61,7 +68,7 @@ void FlipAll(TestBackup& home, const fs::path& backup, const std::string& name) 
 
 void CutAll(TestBackup& home, const fs::path& backup, const std::string& name) {
   Damaged file(backup / name);
-  const size_t step = IsText(name) ? 1 : 61;
+  const size_t step = EveryBitOf(name) ? 1 : 61;
   for (size_t cut = 1; cut <= file.size(); cut += step) {
     file.Cut(file.size() - cut);
     const Verified verified = home.Verify(backup);
@@ -134,6 +141,28 @@ TEST_CASE("Damage: AManifestOfAnotherKeyIsNotTheLedgers") {
       VerifyBackup(made.path, {{proof::FingerprintOf(made.manifest.signer.key)}, "", {}});
   CHECK(asked.place == kManifestName);
   CHECK_THAT(asked.message, Catch::Matchers::Contains("the ledger's key is SHA256:"));
+}
+
+TEST_CASE("Manifest: IsThatOfTheGoldenVector") {
+  const auto page = ReadFile(std::string(ASSAY_SOURCE_DIR) + "/docs/formats/backup.md");
+  REQUIRE_OK(page);
+  const std::string text(AsText(*page));
+  const auto between = [&](const char* before, const char* after) {
+    const size_t from = text.find(before, text.find("## Golden vector")) + std::strlen(before);
+    return text.substr(from, text.find(after, from) - from);
+  };
+  REQUIRE_OK_AND_ASSIGN(const Manifest manifest, ParseManifest(between("```\n", "\n```")));
+  CHECK(manifest.size == 2);
+  CHECK(manifest.files.size() == 2);
+  REQUIRE_OK_AND_ASSIGN(const auto key,
+                        proof::SigningKey::FromPem(
+                            "-----BEGIN PRIVATE KEY-----\n"
+                            "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"
+                            "-----END PRIVATE KEY-----\n"));
+  TestBackup home;
+  REQUIRE_OK(WriteManifest(home.target(), manifest, key));
+  CHECK(EncodeBase64(*ReadFile(home.target() / kSignatureName)) == between("in base64: `", "`"));
+  REQUIRE_OK(ReadManifest(home.target()));
 }
 
 TEST_CASE("Manifest: HasOneForm") {

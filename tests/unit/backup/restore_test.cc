@@ -118,6 +118,21 @@ TEST_CASE("Restore: AnOlderOneGoesOnOnlyWhenAcceptedAndAsANewEpoch") {
     CHECK_THAT(line, Catch::Matchers::Contains(words));
 }
 
+TEST_CASE("Restore: CountsEntriesInPlaceThatAreNotSignedYet") {
+  TestBackup home;
+  home.Append(2);
+  const Made made = home.Create();
+  {
+    REQUIRE_OK_AND_ASSIGN(auto live, home.ledger().Open());
+    REQUIRE_OK(live->Append(Draft(50)).get());
+  }
+  RestoreRequest request = home.Request(made.path);
+  CHECK_FAILS(Restore(request), Code::kDenied, "1 entries are missing: restored 4, known 5");
+  request.accept_loss = [](const Loss&) { return true; };
+  REQUIRE_OK_AND_ASSIGN(const Restored restored, Restore(request));
+  CHECK(restored.report.head.epoch == 2);
+}
+
 TEST_CASE("Restore: KnowsWhatACheckpointFromOutsideSays") {
   TestBackup home;
   home.Append(2);
@@ -256,6 +271,43 @@ TEST_CASE("Restore: DoesAgainWhatRetentionTook") {
   CHECK(replay.entries[0].kind == "retention.expired");
   testing::RunSql(to / "evidence-202611.db",
                   "CREATE TEMP TABLE t(n CHECK(n = 2)); INSERT INTO t SELECT count(*) FROM body;");
+}
+
+TEST_CASE("Restore: PutsBodiesInAsTheLedgerInPlaceHasThemAfterAnErasure") {
+  TestBackup home;
+  home.Append(3);
+  const Made made = home.Create();
+  home.Append(1);
+  REQUIRE_OK_AND_ASSIGN(auto live, home.ledger().Open());
+  const auto root_of = [&](uint64_t index) {
+    auto line = live->ReadLine(LeafIndex{index});
+    REQUIRE(line);
+    return ledger::ParseLine(*line)->body->root;
+  };
+  for (const uint64_t index : {3, 5}) {  // one that the backup has, one that it has not
+    const ledger::MemberMap members{{"reason", "privacy"},
+                                    {"receipt", "E-1"},
+                                    {"root", EncodeBase64(root_of(index))},
+                                    {"segments", ledger::MemberList{0}},
+                                    {"erased", EncodeBase64(Digest{})}};
+    REQUIRE_OK(live->Append({"erasure.record", "engine", members, {}}).get());
+  }
+  const std::string root = EncodeHex(root_of(3));
+  live.reset();
+  testing::RunSql(
+      home.live() / "evidence-202611.db",
+      "UPDATE body SET erased = x'0102', ident = NULL WHERE hex(root) = upper('" + root + "')");
+
+  const fs::path to = home.path("to");
+  fs::create_directory(to);
+  REQUIRE_OK(ledger::RebuildEntries(made.path, to, 5));
+  REQUIRE_OK(ledger::RebuildBodies(made.path, to));
+  REQUIRE_OK_AND_ASSIGN(const Replay replay, ReplayErasures(home.live(), to, 5));
+  REQUIRE(replay.entries.size() == 2);
+  CHECK(replay.entries[0].members.size() == 5);
+  testing::RunSql(to / "evidence-202611.db",
+                  "CREATE TEMP TABLE t(n CHECK(n = 1), m CHECK(m = 3)); INSERT INTO t SELECT "
+                  "sum(erased = x'0102' AND ident IS NULL), count(*) FROM body;");
 }
 
 TEST_CASE("Restore: AKilledOneLeavesNoLedgerAndIsCleanedUp") {
