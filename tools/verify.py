@@ -8,13 +8,11 @@ exit:  0 verified, 7 not, 2 wrong usage
 import argparse, contextlib, datetime, functools, hashlib, json, os, re, sqlite3, sys, urllib.parse
 from base64 import b64decode, b64encode
 from pathlib import Path
-MAX_LINE, MAX_DEPTH = 4096, 16
 APPLICATION = {"ledger": 0x6173794C, "evidence": 0x61737945}
 MEMBERS = dict(actor=str, epoch=int, index=int, kind=str, prev=str, tenant=str, time=str, v=int)
 BODY = {"len": int, "records": int, "root": str, "scheme": str}
 LANDMARKS = ("key.", "epoch.", "checkpoint.", "erasure.", "retention.", "hold.")
-ED25519, COSIGNATURE = 1, 4  # types of verifier keys
-
+MAX_LINE, MAX_DEPTH, ED25519, COSIGNATURE = 4096, 16, 1, 4  # bytes, levels, types of keys
 class Finding(ValueError):
     "What is wrong, where, and the first entry that it makes doubtful."
     def __init__(self, message, place="", index=None):
@@ -40,7 +38,6 @@ def unb64(text, length=None):
     data = b64decode(text, validate=True)
     need(b64(data) == text and length in (None, len(data)), "base64 is wrong or of another length")
     return data
-
 # Ed25519 (RFC 8032 section 5.1), points in extended coordinates.
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
@@ -72,7 +69,6 @@ def check_signature(key, message, signature, by="of the key"):
     (x, y, z, _), (u, v, w, _) = point_times(s, BASE), point_add(r, point_times(h, a))
     same = (x * w - u * z) % P == (y * w - v * z) % P == 0
     need(len(signature) == 64 and s < L and same, f"signature {by} is wrong")
-
 # The tree over the entries (leaf.md; RFC 9162 section 2.1).
 def frontier(leaves, size=0, nodes=()):
     "Complete subtrees of `size` leaves, which are `nodes`, and of more leaves; widest first."
@@ -83,11 +79,7 @@ def frontier(leaves, size=0, nodes=()):
         nodes.append(node)
     return nodes
 def fold(nodes):
-    join = lambda right, left: sha256(b"\1", left, right)  # noqa: E731
-    return functools.reduce(join, nodes[::-1]) if nodes else sha256()
-def root_of(leaves):
-    return fold(frontier(leaves))
-
+    return functools.reduce(lambda a, b: sha256(b"\1", b, a), nodes[::-1] or [sha256()])
 # Entry lines (entry.md, "Form" and "Members of every entry").
 def check_form(value, depth=0):
     need(depth <= MAX_DEPTH, "nested too deep")
@@ -115,7 +107,6 @@ def parse_line(line):
     if (body := entry.get("body", BODY)) is not BODY:
         need({key: type(body[key]) for key in body} == BODY and unb64(body["root"], 32), "no body")
     return entry
-
 # Notes and keys (checkpoint.md).
 def key_id(name, key, kind=ED25519):
     return sha256(name.encode(), b"\n", bytes([kind]), key)[:4]
@@ -126,7 +117,6 @@ def parse_vkey(text, kind=ED25519):
     return name, key[1:]
 def fingerprint(key):
     return "SHA256:" + b64(sha256(key)).rstrip("=")
-
 class Keys:
     'Section "Which key, which name": the walk from the first key of a ledger to the newest.'
     def __init__(self, origin):
@@ -158,10 +148,10 @@ class Keys:
         for line in lines[:-1].split("\n"):
             by, data = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", line).groups()
             data = unb64(data)
-            need(len(data) > 4, "signature line is too short")
             if by == name:  # other names are witnesses; under the own one nothing is skipped
                 good.append(known[data[:4]])
                 check_signature(good[-1], text.encode(), data[4:])
+            need(good and len(data) > 4, "signature is too short, or not the own one first")
         wanted = [step[3] for step in signers]
         need([key for key in good if key in wanted] == wanted, "not signed by the key in force")
         origin, size, root, end = text.split("\n")
@@ -170,14 +160,13 @@ class Keys:
     def check_trust(self, key, *where):
         prints = [fingerprint(step[3]) for step in self.steps]
         need(not key or key in prints, f"signed by {prints[-1]}, never by that key", *where)
-
 class Ledger:
     "A ledger's directory (ledger-tables.md). The order of steps decides which finding is first."
     def __init__(self, directory, still=False):
-        self.directory, self.still, self.keys, self.gone = Path(directory), still, None, None
-        self.leaves, self.landmarks, self.tokens, self.refs, self.notes = [], [], {}, {}, {}
-        self.tenant, self.last_time, self.expired = None, "", []
-        self.holds, self.erased, self.segments = {}, {}, {}
+        self.directory, self.still = Path(directory), still
+        self.keys = self.gone = self.tenant = None
+        self.leaves, self.landmarks, self.expired, self.notes, self.tokens = [], [], [], {}, {}
+        self.refs, self.holds, self.erased, self.segments, self.last_time = {}, {}, {}, {}, ""
     def open(self, name, kind):
         path, wal = str(self.directory / name), self.directory / (name + "-wal")
         log = wal.exists() and wal.stat().st_size or os.access(self.directory, os.W_OK)
@@ -207,7 +196,7 @@ class Ledger:
         if index and index + 1 == len(self.leaves):  # the last: does another prev mend the root?
             (before,), (line,) = self.db.execute(f"SELECT line FROM entry WHERE idx >= {index - 1}")
             mended = canonical(json.loads(line) | {"prev": b64(sha256(before))})
-            root = root_of(self.leaves[:-1] + [sha256(b"\0", mended)])
+            root = fold(frontier(self.leaves[:-1] + [sha256(b"\0", mended)]))
             bad = index - (self.db.execute("SELECT root FROM head").fetchone() != (root,))
         raise Finding("line and prev of the next do not agree", f"entry {bad}", bad)
     def take(self, index, entry):
@@ -215,8 +204,8 @@ class Ledger:
         kind, self.tenant = entry["kind"], self.tenant or entry["tenant"]
         need((entry["index"], entry["tenant"]) == (index, self.tenant), "other place or tenant")
         need(entry["time"] >= self.last_time, "time goes backwards")
-        for first, wanted in enumerate(("tenant.created", "key.created")):
-            need((kind == wanted) == (index == first), "ledger does not begin here, or not so")
+        wanted = {"tenant.created": 0, "key.created": 1}.get(kind, max(index, 2))
+        need(wanted == index, "a ledger begins with tenant.created, key.created, and never again")
         self.last_time, self.keys = entry["time"], self.keys or Keys(entry["origin"])
         if kind.startswith(LANDMARKS):
             self.landmarks.append((index, kind.encode()))
@@ -229,9 +218,9 @@ class Ledger:
         if kind in ("key.created", "key.rotated", "epoch.started"):
             self.keys.take(index, kind, entry)
         if kind in ("key.created", "key.rotated"):
-            said = [entry["previous"]] if kind == "key.rotated" else []
-            prints = [fingerprint(step[3]) for step in self.keys.steps[-2:]]
-            need([entry["algorithm"], *said, entry["fingerprint"]] == ["ed25519", *prints], "no match")
+            *old, new = (fingerprint(step[3]) for step in self.keys.steps[-2:])
+            need((entry["algorithm"], entry["fingerprint"]) == ("ed25519", new), "no such key")
+            need(not old or entry["previous"] == old[0], "previous key is another")
         elif kind == "epoch.started":
             need(unb64(entry["known_root"], 32) and entry["reason"] in ("restored", "accepted_loss")
                  and entry["lost"] == max(0, entry["known_size"] - index), "not the loss")
@@ -278,7 +267,8 @@ class Ledger:
                 need(len(found) == 8192, "tile is missing or of a wrong length", name)
                 i = index * 256 + len(os.path.commonprefix([found, b"".join(wanted)])) // 32
                 need(found == b"".join(wanted), f"hash {i} is another", name, i << (8 * level))
-            hashes, level, count = list(map(root_of, wide)), level + 1, count + len(wide)
+            hashes = [fold(frontier(wanted)) for wanted in wide]
+            level, count = level + 1, count + len(wide)
         need(count == len(tiles), f"{len(tiles)} are stored, not {count}", "ledger.db table tile")
         stored = self.db.execute("SELECT idx, kind FROM landmark ORDER BY idx").fetchall()
         need(stored == self.landmarks, "not the landmarks of the lines", "ledger.db table landmark")
@@ -286,7 +276,8 @@ class Ledger:
             _, size, root, epoch, nodes = next(self.db.execute("SELECT * FROM head"))
             last, place = len(self.leaves) - 1, min(size, len(self.leaves))
             need(size == last + 1, f"head is at {size}, not {last + 1}", f"entry {place}", place)
-            same = root == root_of(self.leaves) and nodes == b"".join(frontier(self.leaves))
+            tree = frontier(self.leaves)
+            same = (root, nodes) == (fold(tree), b"".join(tree))
             need(same, "head is not the root of the stored entries", f"entry {last}", last)
             need(epoch == self.keys.epoch, "epoch is not that of the last entry")
     def check_checkpoints(self):
@@ -306,9 +297,9 @@ class Ledger:
         with at("ledger.db table timestamp"):
             rows = dict(self.db.execute("SELECT digest, token FROM timestamp"))
             need(rows.keys() == self.tokens.keys(), "not the tokens that entries name")
-            for digest, note in self.tokens.items():
-                need(sha256(rows[digest]) == digest and b"\4\x20" + sha256(note) in rows[digest],
-                     "token is another, or not of that note")
+            for digest, token in rows.items():
+                need(sha256(token) == digest, "token is another")
+                need(b"\4\x20" + sha256(self.tokens[digest]) in token, "token is not of that note")
     def check_log(self, notes):
         log, path = b"".join(note + b"\n" for note in notes), self.directory / "checkpoints.log"
         there, count = path.read_bytes() if path.exists() else b"", len(self.leaves)
@@ -379,13 +370,6 @@ def check_cosignature(line, vkey, note):
     need((mark, by, data[:4]) == ("\u2014", name, key_id(name, key, COSIGNATURE)), "another's line")
     seconds = int.from_bytes(data[4:12], "big")
     check_signature(key, b"cosignature/v1\ntime %d\n" % seconds + text, data[12:], "cosignature")
-
-def verify(path, args):
-    marks = path / "manifest.json", path / "manifest.sig"
-    if path.is_dir() and path.suffix != ".abk" and not any(mark.exists() for mark in marks):
-        return Ledger(path).verify(args)
-    import verify_bundle  # beside this file
-    return verify_bundle.verify(path, args)
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("usage")[0])
     types = {"path": Path, "--key": str, "--min-size": int, "--min-time": parse_time}
@@ -398,7 +382,12 @@ def main():
     report = dict.fromkeys(("place", "message", "first_bad_index", "entries", "fingerprint"))
     try:
         with at("file"):
-            keys, report["entries"] = verify(args.path, args)
+            names = {*os.listdir(args.path)} if args.path.is_dir() else {"manifest.json"}
+            if args.path.suffix == ".abk" or names & {"manifest.json", "manifest.sig"}:
+                import verify_bundle  # beside this file, for backups and bundles
+                keys, report["entries"] = verify_bundle.verify(args.path, args)
+            else:
+                keys, report["entries"] = Ledger(args.path).verify(args)
         report |= {"ok": True, "fingerprint": fingerprint(keys.steps[-1][3])}
         text = "verified: {entries} entries under the signed head, key {fingerprint}"
     except Finding as bad:
@@ -406,7 +395,6 @@ def main():
         text = "NOT VERIFIED: {place}: {message} (first bad entry: {first_bad_index})"
     print(json.dumps(report) if args.json else text.format(**report))
     return 0 if report["ok"] else 7
-
 if __name__ == "__main__":
     sys.modules["verify"] = sys.modules["__main__"]
     sys.exit(main())

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""The part of verify.py for what is handed out apart from a ledger: bundles (proof-bundle.md: one entry
-or record alone, one signed head grown from another) and backups (backup.md). Run verify.py.
+"""The part of verify.py for what is handed out of a ledger: bundles (proof-bundle.md: an entry or a
+record alone, a signed head grown from another) and backups (backup.md). Run verify.py, not this.
 """
 import contextlib
 import re
 
-from verify import (Finding, Keys, Ledger, at, b64, check_signature, need, parse_line, parse_object,
-                    parse_vkey, root_of, sha256, unb64)
+from verify import (Finding, Keys, Ledger, at, b64, check_signature, fold, frontier, need,
+                    parse_line, parse_object, parse_vkey, sha256, unb64)
 
 
 def follow(node, last, path, old, prefix=b"\1"):
-    "Both hashes that a path leads to (RFC 9162 sections 2.1.3.2, 2.1.4.2): of the left nodes, and of all."
+    "Both hashes that a path leads to (RFC 9162 2.1.3.2, 2.1.4.2): of the left nodes, and of all."
     new = old
     for other in path:
         need(last, "path is too long")
@@ -27,11 +27,13 @@ def follow(node, last, path, old, prefix=b"\1"):
 
 def walk(steps, args):
     "Member `keys`: the first key, then handovers: with signatures a rotation, without an epoch."
-    keys = Keys(steps[0]["vkey"].partition("+")[0])
+    keys = Keys(steps[0].partition("+")[0])
     for number, step in enumerate(steps):
-        need(len(step) == 1 or number and len(step) == 3, "unknown members")
-        keys.take(number, "key.rotated" if len(step) == 3 else
-                  "epoch.started" if number else "key.created", step)
+        vkey, *signatures = step.split(" ")
+        need(not signatures or number and len(signatures) == 2, "keys hold something else")
+        kind = "key.rotated" if signatures else "epoch.started" if number else "key.created"
+        says = dict(zip(("vkey", "signature_old", "signature_new"), (vkey, *signatures)))
+        keys.take(number, kind, says)
     keys.check_trust(args.key)
     return keys
 
@@ -115,7 +117,8 @@ def verify_backup(directory, args):
             need([len(content), sha256(content).hex()] == files[name], "not what is listed")
     ledger = Ledger(directory, still=True)
     keys, size = ledger.verify(args)
-    wanted = {"epoch": keys.epoch, "origin": keys.steps[-1][2], "root": b64(root_of(ledger.leaves)),
+    root = b64(fold(frontier(ledger.leaves)))
+    wanted = {"epoch": keys.epoch, "origin": keys.steps[-1][2], "root": root,
               "size": size, "tenant": ledger.tenant, "vkey": keys.steps[-1][4]}
     need(says | wanted == says, "not of this ledger, or signed by another key", "manifest.json")
     return keys, size

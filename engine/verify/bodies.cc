@@ -24,22 +24,30 @@ Result<proof::SecretKey> ReadMasterKey(const std::string& file) {
   return proof::SecretKey::From(bytes.span());
 }
 
-// The seal key; both keys of the tenant must open.
-Result<proof::SecretKey> ReadSealKey(const Database& database, const proof::SecretKey& master,
-                                     const std::string& tenant) {
+// The seal keys, newest first; every key of the tenant must open.
+Result<std::vector<proof::SecretKey>> ReadSealKeys(const Database& database,
+                                                   const proof::SecretKey& master,
+                                                   const std::string& tenant) {
   std::map<std::string, ByteVector> wrapped;
   ASSAY_TRY(database.Check(kKeysFile));
   ASSAY_TRY(database.Visit("SELECT purpose, wrapped FROM tenant_key", [&](const Row& row) {
     wrapped[std::string(AsText(row.Bytes(0)))] = row.Copy(1);
     return true;
   }));
-  Result<proof::SecretBytes> key{proof::SecretBytes()};
-  for (const char* purpose : {"index", "seal"}) {
-    key = proof::Unseal(master, proof::TenantKeyAad(tenant, purpose), wrapped[purpose]);
+  std::map<uint64_t, proof::SecretKey, std::greater<>> seals;
+  wrapped.try_emplace("index");
+  wrapped.try_emplace("seal");
+  for (const auto& [purpose, bytes] : wrapped) {
+    const auto key = proof::Unseal(master, proof::TenantKeyAad(tenant, purpose), bytes);
     if (!key)
       return Fail(Code::kCorrupt, fmt::format("the master key does not open the {} key", purpose));
+    if (purpose == "index") continue;
+    const uint64_t number = purpose == "seal" ? 0 : std::strtoull(purpose.c_str() + 5, nullptr, 10);
+    ASSAY_ASSIGN(seals[number], proof::SecretKey::From(key->span()));
   }
-  return proof::SecretKey::From(key->span());
+  std::vector<proof::SecretKey> out;
+  for (auto& [number, key] : seals) out.push_back(std::move(key));
+  return out;
 }
 
 uint64_t NumberOf(ByteSpan erased, size_t at) {
@@ -182,9 +190,9 @@ void BodyStore::LoadKeys(const Options& options, const Database& ledger) {
   const auto keys = Database::Open(file, still);
   if (!master) return Fault("keys.db", master.error().message);
   if (!keys) return Fault("keys.db", keys.error().message);
-  auto key = ReadSealKey(*keys, *master, tenant);
-  if (!key) return Fault("keys.db", key.error().message);
-  seal_key = std::move(*key);
+  auto opened = ReadSealKeys(*keys, *master, tenant);
+  if (!opened) return Fault("keys.db", opened.error().message);
+  seal_keys = std::move(*opened);
 }
 
 bool BodyStore::Claim(size_t file, uint64_t id) const {
@@ -269,7 +277,7 @@ BodyVerdict BodyReader::Check(const Line& line) {
   const bool first = store_.Claim(stored.file, stored.id);
   Status status = Compare(line, stored);
   bool opened = false;
-  if (status && first && store_.seal_key && stored.parts > 0) {
+  if (status && first && !store_.seal_keys.empty() && stored.parts > 0) {
     status = Open(line, stored);
     opened = status.has_value();
   }
@@ -319,9 +327,12 @@ Status BodyReader::Decompress(ByteSpan packed, ByteVector& out) {
 
 Status BodyReader::Open(const Line& line, const Stored& stored) {
   const Digest& root = line.body.root;
-  ASSAY_ASSIGN(const proof::SecretBytes key_bytes,
-               proof::Unseal(*store_.seal_key, proof::BodyKeyAad(store_.tenant, root), stored.key));
-  ASSAY_ASSIGN(const proof::SecretKey key, proof::SecretKey::From(key_bytes.span()));
+  const ByteVector aad = proof::BodyKeyAad(store_.tenant, root);
+  Result<proof::SecretBytes> key_bytes = Bad("no key of the tenant opens it");
+  for (const proof::SecretKey& seal : store_.seal_keys)
+    if (key_bytes = proof::Unseal(seal, aad, stored.key); key_bytes) break;
+  if (!key_bytes) return Fail(std::move(key_bytes.error()));
+  ASSAY_ASSIGN(const proof::SecretKey key, proof::SecretKey::From(key_bytes->span()));
   const proof::BodyId id{store_.tenant, stored.epoch, root, stored.scheme};
   proof::SecretBytes envelope;
   Query& parts = files_[stored.file].parts.Bind(1, stored.id);

@@ -34,7 +34,7 @@ class BodyStore {
   bool still = false;
   std::map<Digest, Erasure> erasures;
   std::string tenant;
-  std::optional<proof::SecretKey> seal_key;
+  std::vector<proof::SecretKey> seal_keys;  ///< newest first; any of them may open a body
   std::string fault_place, fault;  ///< of files and keys
 
  private:

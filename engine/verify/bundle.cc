@@ -72,17 +72,16 @@ Result<KeyChain> WalkKeys(const JsonObject& says) {
   KeyChain keys;
   uint64_t number = 0;
   for (const proof::Json& json : ListAt(says, "keys")) {
-    const JsonObject* step = json.object();
-    if (step == nullptr || (step->size() != 1 && (step->size() != 3 || number == 0)))
-      return Bad("keys hold something else");
-    const char* kind = step->size() == 3 ? "key.rotated"
-                       : number == 0     ? "key.created"
-                                         : "epoch.started";
-    if (number == 0) {
-      ASSAY_ASSIGN(const std::string vkey, proof::TextAt(*step, "vkey"));
-      keys = KeyChain(vkey.substr(0, vkey.find('+')));
-    }
-    ASSAY_TRY(keys.Take(number++, kind, *step));
+    if (json.text() == nullptr) return Bad("keys hold something else");
+    const std::vector<std::string_view> words = Split(*json.text(), ' ');
+    if (words.size() != 1 && words.size() != 3) return Bad("keys hold something else");
+    const bool rotated = words.size() == 3;
+    const char* kind = rotated ? "key.rotated" : number == 0 ? "key.created" : "epoch.started";
+    JsonObject step{{"vkey", {std::string(words[0])}}};
+    if (rotated) step["signature_old"] = {std::string(words[1])};
+    if (rotated) step["signature_new"] = {std::string(words[2])};
+    if (number == 0) keys = KeyChain(std::string(words[0].substr(0, words[0].find('+'))));
+    ASSAY_TRY(keys.Take(number++, kind, step));
   }
   if (number == 0) return Bad("no key");
   return keys;

@@ -70,6 +70,8 @@ Result<proof::Checkpoint> KeyChain::Open(std::string_view note,
   if (signers.empty()) return Bad("no key to verify checkpoints with");
   ASSAY_ASSIGN(const proof::Note parsed, proof::ParseNote(note));
   const std::string& name = signers.back().verifier.name;
+  if (parsed.signatures.front().name != name)
+    return Bad("signature of the ledger is not the first one");
   std::vector<KeyStep> good;
   for (const proof::NoteSignature& line : parsed.signatures) {
     if (line.name != name) continue;

@@ -469,9 +469,9 @@ class Lies(Case):
 class Bundles(Case):
     """[CL-12] [VE-11] One entry or record alone, and one head grown from another."""
 
-    KEYS = [{"vkey": A.vkey()}]
-    WALK = KEYS + [{key: handover(A, B)[key] for key in ("signature_new", "signature_old", "vkey")},
-                   {"vkey": B.vkey(ORIGIN + "/epoch-2")}]
+    KEYS = [A.vkey()]
+    WALK = KEYS + [" ".join(handover(A, B)[key] for key in
+                            ("vkey", "signature_old", "signature_new")), B.vkey(ORIGIN + "/epoch-2")]
 
     def saved(self, content, name="one.tlog-proof"):
         path = self.folder(name)
@@ -533,15 +533,17 @@ class Bundles(Case):
             ("checkpoint of another origin", {"note": sign_note(
                 f"assay.example/x\n{size}\n{b64(bytes(32))}\n", (ORIGIN, A))}, "checkpoint"),
             ("checkpoint not signed", {"note": story.text(size).encode() + b"\n"}, "checkpoint"),
-            ("key not the signer's", {"extra": steps({"vkey": C.vkey()})}, "checkpoint"),
+            ("key not the signer's", {"extra": steps(C.vkey())}, "checkpoint"),
             ("no key", {"extra": steps()}, "keys"),
             ("handover first", {"extra": steps(rotated)}, "keys"),
             ("handover forged", {"extra": steps(
-                self.KEYS[0], rotated | {"signature_old": b64(bytes(64))})}, "keys"),
+                self.KEYS[0], rotated.replace(rotated.split(" ")[1], b64(bytes(64))))}, "keys"),
+            ("handover with one signature", {"extra": steps(
+                self.KEYS[0], rotated.rpartition(" ")[0])}, "keys"),
             ("epoch that was never", {"extra": steps(
-                self.KEYS[0], {"vkey": A.vkey(ORIGIN + "/epoch-3")})}, "keys"),
-            ("unknown member of a key", {"extra": steps(
-                {"vkey": A.vkey(), "name": "x"})}, "keys"),
+                self.KEYS[0], A.vkey(ORIGIN + "/epoch-3"))}, "keys"),
+            ("keys as objects", {"extra": steps({"vkey": A.vkey()})}, "keys"),
+            ("key with a space after it", {"extra": steps(A.vkey() + " ")}, "keys"),
             ("extra not canonical", {"extra": extra.replace(b",", b", ", 1)}, "bundle"),
             ("extra unsorted", {"extra": b'{"line":"x","format":"assay.proof/1"}'}, "bundle"),
             ("extra of another format", {"extra": extra.replace(b"proof/1", b"proof/2")}, "bundle"),
