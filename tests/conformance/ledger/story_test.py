@@ -2,14 +2,15 @@
 """Ledgers, bundles and backups with one lie each, everything else linked and signed (forge.py).
 assay-verify and verify.py must agree: on the verdict, and on place and entry of the first finding."""
 import argparse
+import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import unittest
-import json
 
 from forge import (A, B, C, ORIGIN, OPEN_END, Authority, Forge, Key, b64, canonical, cosignature,
                    handover, sha256, sign_note)
@@ -644,6 +645,55 @@ class Backups(Case):
             with self.subTest(name):
                 self.refuse(self.made(**lies)[0],
                             None if name == "no files" else "manifest.json")
+
+
+class ByHand(Case):
+    """[CL-12] What docs/auditor/verify-by-hand.md tells an auditor to run, run."""
+
+    def block(self, language, start):
+        page = os.path.join(os.path.dirname(ARGS.script), "..", "docs/auditor/verify-by-hand.md")
+        with open(page, encoding="utf-8") as file:
+            blocks = re.findall(f"```{language}\n(.*?)```", file.read(), re.S)
+        return next(block for block in blocks if block.startswith(start))
+
+    def test_lines_and_tree(self):
+        script, folder = self.block("python", "import base64"), self.written(Story())
+        run = [sys.executable, "-c", script, folder]
+        self.assertEqual(0, subprocess.run(run, capture_output=True, check=False).returncode)
+        sql(folder, "UPDATE entry SET line = CAST(replace(line, '200', '201') AS BLOB) WHERE idx = 2")
+        self.assertEqual(7, subprocess.run(run, capture_output=True, check=False).returncode)
+
+    def climb(self, bundle):
+        folder = self.folder()
+        os.makedirs(folder)
+        with open(os.path.join(folder, "one.tlog-proof"), "wb") as file:
+            file.write(bundle)
+        done = subprocess.run(["sh", "-c", self.block("sh", "set -eu"), "sh", "one.tlog-proof"],
+                              cwd=folder, capture_output=True, text=True, check=False)
+        self.assertEqual(0, done.returncode, done.stderr)
+        return dict(re.findall(r"^([a-z ]+):? +(\S.*)$", done.stdout, re.M)), done.stdout
+
+    def test_one_entry_and_one_record(self):
+        story = Story()
+        for segment in range(3):
+            says = story.disclosure(story.plain_at, [A.vkey()], story.plain, segment)
+            found, text = self.climb(story.proof(story.plain_at, story.size, says))
+            self.assertEqual(found["root signed"], found["root computed"])
+            self.assertEqual(found["body in entry"], found["body computed"])
+            self.assertEqual(A.fingerprint(), found["key"])
+            self.assertEqual(1, text.count("Signature Verified Successfully"))
+        for index in range(story.rotated_size):
+            says = story.disclosure(index, Bundles.WALK[:2])
+            found, text = self.climb(story.proof(index, story.rotated_size, says))
+            self.assertEqual(found["root signed"], found["root computed"])
+            self.assertEqual(1, text.count("Signature Verified Successfully"))
+
+    def test_a_changed_record_leads_elsewhere(self):
+        story = Story()
+        says = story.disclosure(story.plain_at, [A.vkey()], story.plain, 1)
+        says["record"]["bytes"] = b64(b'{"id":"z"}')
+        found, _ = self.climb(story.proof(story.plain_at, story.size, says))
+        self.assertNotEqual(found["body in entry"], found["body computed"])
 
 
 if __name__ == "__main__":
