@@ -1,6 +1,7 @@
 // Full verification against SHA-256 of openssl on two cores, in one run: how much of the machine's
 // hashing speed is left when every line, node and sealed body of a ledger is checked.
-// Usage: verify_bench ASSAY-VERIFY [entries] [bodies] [rounds]. docs/benchmarks.md says what it means.
+// Usage: verify_bench ASSAY-VERIFY [entries] [bodies] [rounds]. docs/benchmarks.md says what it
+// means.
 #include <fmt/format.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -162,8 +163,9 @@ Status Run(const std::string& verifier, size_t entries, size_t bodies, int round
              lines.line_bytes / lines.lines, bodies, kRecords * kRecordBytes / 1024);
   for (int round = 0; round < rounds; ++round) {
     Print("assay-verify, lines and tree", lines, Time({verifier, lines.folder + "/ledger"}));
-    Print("assay-verify, bodies opened", sealed,
-          Time({verifier, sealed.folder + "/ledger", "--master-key", sealed.folder + "/master.key"}));
+    Print(
+        "assay-verify, bodies opened", sealed,
+        Time({verifier, sealed.folder + "/ledger", "--master-key", sealed.folder + "/master.key"}));
     Print("engine, lines and tree", lines, TimeEngine(lines));
     Print("engine, bodies opened", sealed, TimeEngine(sealed));
   }
