@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The part of verify.py for what is handed out of a ledger: bundles (proof-bundle.md: an entry or a
-record alone, a signed head grown from another) and backups (backup.md). Run verify.py, not this.
+record alone, a signed head grown from another) and backups (backup.md).
+usage: verify.py DIR|FILE runs it; python3 verify_bundle.py --help says so
 """
 import contextlib
 import re

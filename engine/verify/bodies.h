@@ -35,7 +35,7 @@ class BodyStore {
   std::map<Digest, Erasure> erasures;
   std::string tenant;
   std::vector<proof::SecretKey> seal_keys;  ///< newest first; any of them may open a body
-  std::string fault_place, fault;  ///< of files and keys
+  std::string fault_place, fault;           ///< of files and keys
 
  private:
   void ReadErasures(const Database& ledger);

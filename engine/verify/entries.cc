@@ -19,7 +19,7 @@ using proof::kTileWidth;
 /// A line within a block, and what one thread alone can say of it.
 struct Item {
   size_t begin = 0, size = 0;
-  Digest hash{};
+  std::string hash;  ///< base64 of SHA-256 of the line: `prev` of the next one
   Line line;
   std::string fault;
   BodyVerdict body;
@@ -118,7 +118,7 @@ class BlockWork {
     for (Item& item : block.items) {
       const std::string_view text = block.TextOf(item);
       block.leaves.push_back(proof::HashEntry(text));
-      item.hash = proof::Sha256(AsBytes(text));
+      item.hash = EncodeBase64(proof::Sha256(AsBytes(text)));
       auto line = ReadLine(text);
       if (!line) {
         item.fault = line.error().message;
@@ -215,7 +215,7 @@ class Order {
       return;
     }
     CheckLink(index, item.line.prev);
-    previous_ = item.hash;
+    previous_ = std::move(item.hash);
     if (form_ || fact_) return;
     if (const Status status = out_.facts.Take(index, item.line, text); !status)
       fact_ = AtEntry(index, status.error().message);
@@ -224,7 +224,7 @@ class Order {
 
   // If the next link holds, the line is as it was and the one before it is bad.
   void CheckLink(uint64_t index, std::string_view prev) {
-    const bool holds = prev == EncodeBase64(previous_);
+    const bool holds = prev == previous_;
     if (!holds && !ParseBytes(prev, 32)) {
       form_ = AtEntry(index, "prev is no hash");
     } else if (broken_ && !link_) {
@@ -306,7 +306,7 @@ class Order {
   proof::TileBuilder upper_;                ///< tiles above those of the lines
   std::vector<Digest> last_leaves_;
   bool ends_full_ = false;
-  Digest previous_{};
+  std::string previous_ = EncodeBase64(Digest{});
   std::optional<uint64_t> broken_;
   std::optional<Finding> form_, link_, fact_;
 };

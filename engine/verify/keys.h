@@ -32,7 +32,8 @@ class KeyChain {
   /// over to it since the checkpoint of size `before`.
   std::vector<KeyStep> Signers(uint64_t size, uint64_t before) const;
   /// A checkpoint under the name of the last signer, with good signatures of all signers in this
-  /// order. Other names are witnesses and come after; under the ledger's own every line is good. kCorrupt.
+  /// order. Other names are witnesses and come after; under the ledger's own every line is good.
+  /// kCorrupt.
   Result<proof::Checkpoint> Open(std::string_view note, const std::vector<KeyStep>& signers) const;
   /// kCorrupt unless the fingerprint is empty or that of some key of the walk.
   Status CheckTrust(const std::string& fingerprint) const;
