@@ -50,6 +50,15 @@ Result<std::vector<proof::SecretKey>> ReadSealKeys(const Database& database,
   return out;
 }
 
+// <target>/keys/<tenant name>/keys.db for <target>/<tenant name>-<time>.abk.
+std::filesystem::path KeysOfBackup(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  std::filesystem::path path = std::filesystem::absolute(directory, ignored).lexically_normal();
+  if (path.filename().empty()) path = path.parent_path();
+  const std::string name = path.stem().string();
+  return path.parent_path() / "keys" / name.substr(0, name.rfind('-')) / "keys.db";
+}
+
 uint64_t NumberOf(ByteSpan erased, size_t at) {
   return uint64_t{erased[at]} << 24 | uint64_t{erased[at + 1]} << 16 |
          uint64_t{erased[at + 2]} << 8 | erased[at + 3];
@@ -179,13 +188,7 @@ void BodyStore::LoadKeys(const Options& options, const Database& ledger) {
   const auto line = ReadLine(text);
   if (!read || !line || gone) return;
   tenant = line->tenant;
-  const auto beside = directory / "keys.db";
-  std::error_code ignored;
-  const auto file =
-      std::filesystem::exists(beside, ignored) || !still
-          ? beside
-          : std::filesystem::absolute(directory, ignored).lexically_normal().parent_path() /
-                "keys" / tenant / "keys.db";
+  const std::filesystem::path file = still ? KeysOfBackup(directory) : directory / "keys.db";
   auto master = ReadMasterKey(options.master_key);
   const auto keys = Database::Open(file, still);
   if (!master) return Fault("keys.db", master.error().message);
