@@ -9,6 +9,7 @@
 #include "ledger/high_water.h"
 #include "ledger/key_files.h"
 #include "ledger/lease.h"
+#include "ledger/proofs.h"
 #include "ledger/seal.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/verify.h"
@@ -83,6 +84,17 @@ class LedgerImpl : public Ledger {
     ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
     return notes.empty() ? std::string() : notes[0].note;
   }
+  std::future<Result<Appended>> AppendTimestamp(EntryDraft draft, ByteVector token) override {
+    return AppendWith(draft, std::move(token));
+  }
+  Result<std::unique_ptr<Proofs>> OpenProofs() override {
+    return Proofs::Load(*p_.store, [this](const Digest& root) { return OpenBody(root); });
+  }
+  Result<ByteVector> ReadToken(const Digest& digest) override {
+    ASSAY_ASSIGN(std::optional<ByteVector> token, p_.store->FindToken(digest));
+    if (token) return std::move(*token);
+    return Fail(Code::kNotFound, "time stamp " + EncodeBase64(digest) + ": not in the ledger");
+  }
   Result<VerifyReport> Verify() override;
   std::string Fingerprint() const override { return fingerprint_; }
 
@@ -93,6 +105,7 @@ class LedgerImpl : public Ledger {
   template <typename Seal>
   Result<BodyRef> PutSealed(const Digest& ident, const Seal& seal);
   Result<OpenedBody> OpenBody(const Digest& root);
+  std::future<Result<Appended>> AppendWith(const EntryDraft& draft, ByteVector token);
 
   Parts p_;
   std::string fingerprint_;
@@ -165,10 +178,12 @@ Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments
                    [&](const SealContext& context) { return SealSegments(context, spans, ident); });
 }
 
-std::future<Result<Appended>> LedgerImpl::Append(EntryDraft draft) {
+std::future<Result<Appended>> LedgerImpl::Append(EntryDraft draft) { return AppendWith(draft, {}); }
+
+std::future<Result<Appended>> LedgerImpl::AppendWith(const EntryDraft& draft, ByteVector token) {
   Result<Fragments> fragments =
       p_.writer ? PrepareLine(draft) : Result<Fragments>(Fail(ReadOnlyError()));
-  if (fragments) return p_.writer->Append(std::move(*fragments));
+  if (fragments) return p_.writer->Append(std::move(*fragments), std::move(token));
   std::promise<Result<Appended>> refused;
   refused.set_value(Fail(std::move(fragments.error())));
   return refused.get_future();

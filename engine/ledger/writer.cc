@@ -51,8 +51,8 @@ void GroupWriter::Enqueue(Item item) {
   changed_.notify_all();
 }
 
-std::future<Result<Appended>> GroupWriter::Append(Fragments fragments) {
-  EntryItem item{std::move(fragments), {}};
+std::future<Result<Appended>> GroupWriter::Append(Fragments fragments, ByteVector token) {
+  EntryItem item{std::move(fragments), std::move(token), {}};
   auto future = item.done.get_future();
   Enqueue(std::move(item));
   return future;
@@ -148,8 +148,10 @@ Status GroupWriter::CommitEntries(std::vector<EntryItem>& items) {
   Group group;
   group.first_index = chain_.size();
   std::vector<Appended> appended;
-  for (const EntryItem& item : items)
+  for (const EntryItem& item : items) {
     appended.push_back(chain_.Append(item.fragments, clock_.Now(), group));
+    if (!item.token.empty()) group.tokens.push_back(item.token);
+  }
   group.head = chain_.ToStored();
   ASSAY_TRY(store_.AppendGroup(group));
   for (size_t i = 0; i < items.size(); ++i) items[i].done.set_value(appended[i]);

@@ -28,7 +28,8 @@ class GroupWriter {
   /// Writes what is queued, then ends the thread.
   ~GroupWriter();
 
-  std::future<Result<Appended>> Append(Fragments fragments);
+  /// With `token` the RFC 3161 token that the entry names: both become durable together.
+  std::future<Result<Appended>> Append(Fragments fragments, ByteVector token = {});
   /// Waits until the body is committed; gives the earlier reference for bytes seen before.
   Result<BodyRef> Put(const SealedBody& body);
   Result<Head> Sync();
@@ -39,6 +40,7 @@ class GroupWriter {
  private:
   struct EntryItem {
     Fragments fragments;
+    ByteVector token;
     std::promise<Result<Appended>> done;
   };
   struct BodyItem {

@@ -79,6 +79,30 @@ HashReader ReadFromTiles(uint64_t size, TileReader tiles, LeafReader leaves) {
              unsigned level, uint64_t index) { return source.Read(level, index); };
 }
 
+HashReader ReadFromTiles(uint64_t size, TileReader tiles, std::vector<ByteVector> open) {
+  struct Source {
+    uint64_t size;
+    TileReader tiles;
+    std::vector<ByteVector> open;
+    Result<Digest> Read(unsigned level, uint64_t index) const {
+      if (level >= 64 || ((index + 1) << level) > size)
+        return Fail(Code::kCorrupt, fmt::format("node {}/{} is outside the tree", level, index));
+      const unsigned tile_level = level / kTileBits, depth = level % kTileBits;
+      const uint64_t first = index << depth;
+      const TileId id{tile_level, first / kTileWidth};
+      const uint64_t position = first % kTileWidth;
+      if (((id.index + 1) << (kTileBits * (tile_level + 1))) > size)
+        return Fold(open[tile_level], position, depth);
+      ASSAY_ASSIGN(const ByteVector hashes, tiles(id));
+      if (hashes.size() != kTileBytes)
+        return Fail(Code::kCorrupt, fmt::format("{}: wrong length", TilePath(id)));
+      return Fold(hashes, position, depth);
+    }
+  };
+  return [source = Source{size, std::move(tiles), std::move(open)}](
+             unsigned level, uint64_t index) { return source.Read(level, index); };
+}
+
 Result<std::vector<ByteVector>> OpenTiles(uint64_t size, const HashReader& read) {
   std::vector<ByteVector> out;
   for (unsigned level = 0; level < 8 && (size >> (kTileBits * level)) != 0; ++level) {
