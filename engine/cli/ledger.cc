@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
+#include "ledger/proofs.h"
 
 namespace assay::cli {
 namespace {
@@ -59,24 +60,6 @@ int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger,
   return report->ok ? 0 : ToInt(ExitCode::kVerification);
 }
 
-struct OpenedLedger {
-  std::optional<Workspace> workspace;
-  const config::TenantConfig* tenant = nullptr;
-  std::unique_ptr<ledger::Ledger> ledger;
-};
-
-std::optional<OpenedLedger> OpenOne(Context& context, int& exit) {
-  OpenedLedger out;
-  out.workspace = OpenWorkspace(context, exit);
-  if (!out.workspace) return std::nullopt;
-  const auto tenants = SelectTenants(context, *out.workspace, exit);
-  if (!tenants) return std::nullopt;
-  out.tenant = tenants->front();
-  out.ledger = OpenForReading(context, *out.workspace, *out.tenant, exit);
-  if (!out.ledger) return std::nullopt;
-  return out;
-}
-
 }  // namespace
 
 int RunLedgerVerify(Context& context) {
@@ -100,7 +83,7 @@ int RunLedgerVerify(Context& context) {
 
 int RunLedgerStatus(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenOneLedger(context, exit);
   if (!opened) return exit;
   auto head = opened->ledger->ReadHead();
   if (!head) return Report(context, head.error());
@@ -124,7 +107,7 @@ int RunLedgerStatus(Context& context) {
 
 int RunLedgerShow(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenOneLedger(context, exit);
   if (!opened) return exit;
   const std::string& argument = context.options.argument;
   auto head = opened->ledger->ReadHead();
@@ -153,18 +136,12 @@ int RunLedgerShow(Context& context) {
 
 int RunLedgerCheckpoint(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenOneLedger(context, exit);
   if (!opened) return exit;
-  auto note = opened->ledger->LatestCheckpoint();
-  if (!note) return Report(context, note.error());
-  if (note->empty())
-    return Report(context, Error{Code::kNotFound,
-                                 "tenant " + opened->tenant->id + ": no checkpoint yet",
-                                 {},
-                                 "assay run",
-                                 {},
-                                 {}});
-  Say(context, *note);
+  auto proofs = opened->ledger->OpenProofs();
+  if (!proofs)
+    return Report(context, std::move(proofs.error()).Context("tenant " + opened->tenant->id));
+  Say(context, (*proofs)->note());
   return 0;
 }
 

@@ -33,6 +33,13 @@ struct Options {
   std::string directory_id, client_id, secret_ref;  ///< init: the first tenant
   bool origin = false;                              ///< config show --origin
   bool no_secrets = false;                          ///< config check --no-secrets
+  std::optional<uint64_t> record;                   ///< ledger prove, evidence get --record
+  std::vector<std::string> notes;                   ///< ledger monitor --note
+  bool once = false;                                ///< ledger monitor --once
+  std::string every = "15m";                        ///< ledger monitor --every
+  std::string query, reply;                         ///< ledger timestamp --query, --reply
+  bool check = false;                               ///< ledger timestamp --check
+  std::string run;                                  ///< evidence list --run
   std::string verdict, framework;  ///< finding list --verdict, check list --framework
 };
 

@@ -1,7 +1,11 @@
 #include "cli/workspace.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <charconv>
+
+#include "base/text.h"
 #include "cli/installed.h"
 #include "proof/sha256.h"
 
@@ -52,6 +56,45 @@ std::unique_ptr<ledger::Ledger> OpenForReading(Context& context, const Workspace
   if (ledger) return std::move(*ledger);
   exit = Report(context, std::move(ledger.error()).Context("tenant " + tenant.id));
   return nullptr;
+}
+
+std::optional<OpenedLedger> OpenOneLedger(Context& context, int& exit, bool append) {
+  OpenedLedger out;
+  out.workspace = OpenWorkspace(context, exit);
+  if (!out.workspace) return std::nullopt;
+  const auto tenants = SelectTenants(context, *out.workspace, exit);
+  if (!tenants) return std::nullopt;
+  out.tenant = tenants->front();
+  if (!append) {
+    out.ledger = OpenForReading(context, *out.workspace, *out.tenant, exit);
+    if (!out.ledger) return std::nullopt;
+    return out;
+  }
+  auto options = assess::LedgerOptions(out.workspace->config, *out.tenant, false);
+  options.run_lease_holder =
+      fmt::format("assay {}, pid {}", Join(context.options.command, " "), ::getpid());
+  auto ledger = ledger::Ledger::Open(options);
+  if (!ledger) {
+    exit = Report(context, std::move(ledger.error()).Context("tenant " + out.tenant->id));
+    return std::nullopt;
+  }
+  out.ledger = std::move(*ledger);
+  return out;
+}
+
+std::optional<LeafIndex> EntryArgument(Context& context, int& exit) {
+  const std::string& text = context.options.argument;
+  uint64_t index = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (error == std::errc() && end == text.data() + text.size()) return LeafIndex{index};
+  Report(context, Error{Code::kInvalidInput,
+                        "entry " + Quote(text) + ": no leaf index",
+                        {},
+                        "assay evidence list shows them",
+                        {},
+                        {}});
+  exit = ToInt(ExitCode::kUsage);
+  return std::nullopt;
 }
 
 }  // namespace assay::cli

@@ -31,4 +31,15 @@ std::optional<std::vector<const config::TenantConfig*>> SelectTenants(Context& c
 std::unique_ptr<ledger::Ledger> OpenForReading(Context& context, const Workspace& workspace,
                                                const config::TenantConfig& tenant, int& exit);
 
+/// The one selected tenant with its ledger.
+struct OpenedLedger {
+  std::optional<Workspace> workspace;
+  const config::TenantConfig* tenant = nullptr;
+  std::unique_ptr<ledger::Ledger> ledger;
+};
+/// Opened for reading, or with `append` for appending. Prints and gives nothing when that fails.
+std::optional<OpenedLedger> OpenOneLedger(Context& context, int& exit, bool append = false);
+/// The leaf index that the command's argument names. Prints and gives nothing for another word.
+std::optional<LeafIndex> EntryArgument(Context& context, int& exit);
+
 }  // namespace assay::cli

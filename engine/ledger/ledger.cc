@@ -90,6 +90,17 @@ class LedgerImpl : public Ledger {
   Result<std::unique_ptr<Proofs>> OpenProofs() override {
     return Proofs::Load(*p_.store, [this](const Digest& root) { return OpenBody(root); });
   }
+  Status VisitCheckpoints(
+      const std::function<Status(TreeSize, const std::string&)>& visit) override {
+    return p_.store->VisitNotes(
+        [&](const StoredNote& note) { return visit(TreeSize{note.size}, note.note); });
+  }
+  Result<std::vector<LeafIndex>> ReadLandmarks(std::string_view prefix) override {
+    ASSAY_ASSIGN(const std::vector<Landmark> landmarks, p_.store->ReadLandmarks(prefix));
+    std::vector<LeafIndex> out;
+    for (const Landmark& landmark : landmarks) out.push_back(LeafIndex{landmark.index});
+    return out;
+  }
   Result<ByteVector> ReadToken(const Digest& digest) override {
     ASSAY_ASSIGN(std::optional<ByteVector> token, p_.store->FindToken(digest));
     if (token) return std::move(*token);

@@ -149,9 +149,14 @@ class Ledger {
   virtual Result<std::vector<ByteVector>> ReadSegments(const Digest& root) = 0;
   /// The newest signed note, empty when there is none yet.
   virtual Result<std::string> LatestCheckpoint() = 0;
+  /// Every signed note as it was stored, smallest size first.
+  virtual Status VisitCheckpoints(
+      const std::function<Status(TreeSize, const std::string& note)>& visit) = 0;
   /// Proofs under the newest signed note (ledger/proofs.h); must not outlive the ledger. kNotFound
   /// when nothing was signed yet, kCorrupt.
   virtual Result<std::unique_ptr<Proofs>> OpenProofs() = 0;
+  /// Entries that change how others are read, whose kind begins with `prefix`, in order.
+  virtual Result<std::vector<LeafIndex>> ReadLandmarks(std::string_view prefix) = 0;
   /// The RFC 3161 token of that SHA-256. kNotFound.
   virtual Result<ByteVector> ReadToken(const Digest& digest) = 0;
   /// Full verification of everything on disk (ledger.md section 7).
