@@ -88,7 +88,8 @@ Result<std::vector<Outcome>> SendCheckpoint(ledger::Ledger& ledger,
       outcome.cosignatures = std::move(answer->cosignatures);
       sent[place.Name()] = now;
       for (const proof::Cosignature& cosignature : outcome.cosignatures)
-        ASSAY_TRY(Keep(ledger, place, outcome.size, cosignature));
+        if (proofs->note().find(cosignature.line + "\n") == std::string::npos)
+          ASSAY_TRY(Keep(ledger, place, outcome.size, cosignature));
     } else {
       outcome.error = std::move(answer.error());
     }

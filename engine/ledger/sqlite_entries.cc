@@ -169,6 +169,16 @@ Result<std::optional<ByteVector>> EntryReader::FindToken(const Digest& digest) {
   return out;
 }
 
+Status EntryReader::VisitTokens(const std::function<Status(ByteSpan, ByteSpan)>& visit) {
+  const std::lock_guard lock(mutex_);
+  ASSAY_ASSIGN(Statement read, database_.Prepare("SELECT digest, token FROM timestamp"));
+  for (;;) {
+    ASSAY_ASSIGN(const bool row, read.Step());
+    if (!row) return {};
+    ASSAY_TRY(visit(read.Blob(0), read.Blob(1)));
+  }
+}
+
 Result<std::optional<ByteVector>> EntryReader::ReadTile(proof::TileId id) {
   const std::lock_guard lock(mutex_);
   read_tile_.Bind(1, id.level).Bind(2, id.index);

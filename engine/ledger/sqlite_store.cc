@@ -93,6 +93,9 @@ class SqliteStore : public LedgerStore {
   Result<std::optional<ByteVector>> FindToken(const Digest& digest) override {
     return reader_->FindToken(digest);
   }
+  Status VisitTokens(const std::function<Status(ByteSpan, ByteSpan)>& visit) override {
+    return reader_->VisitTokens(visit);
+  }
   Result<std::optional<ByteVector>> ReadTile(proof::TileId id) override {
     return reader_->ReadTile(id);
   }

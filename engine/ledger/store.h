@@ -93,6 +93,8 @@ class LedgerStore {
   virtual Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix) = 0;
   /// The RFC 3161 token of that SHA-256.
   virtual Result<std::optional<ByteVector>> FindToken(const Digest& digest) = 0;
+  virtual Status VisitTokens(
+      const std::function<Status(ByteSpan digest, ByteSpan token)>& visit) = 0;
   virtual Result<std::optional<ByteVector>> ReadTile(proof::TileId id) = 0;
   virtual Status VisitTiles(const std::function<Status(const proof::Tile&)>& visit) = 0;
   /// Smallest size first.

@@ -26,16 +26,17 @@ std::string ReadBody(std::istream& in) {
   return body;
 }
 
-Answer Decide(Witness& witness, Poco::Net::HTTPServerRequest& in) {
+Answer Decide(Witness& witness, const std::string& method, const std::string& uri,
+              const std::string& body) {
   constexpr std::string_view kAdd = "/add-checkpoint", kNewest = "/checkpoint/";
-  const std::string& uri = in.getURI();
+  if (body.size() > kMaxRequestBytes) return {413, "text/plain", "request is too long\n"};
   if (uri.ends_with(kAdd)) {
-    if (in.getMethod() != "POST") return {405, "text/plain", "POST only\n"};
-    return witness.AddCheckpoint(ReadBody(in.stream()));
+    if (method != "POST") return {405, "text/plain", "POST only\n"};
+    return witness.AddCheckpoint(body);
   }
   const size_t at = uri.find(kNewest);
   if (at == std::string::npos) return {404, "text/plain", "no such place\n"};
-  if (in.getMethod() != "GET") return {405, "text/plain", "GET only\n"};
+  if (method != "GET") return {405, "text/plain", "GET only\n"};
   std::string origin;
   Poco::URI::decode(uri.substr(at + kNewest.size()), origin);
   return witness.NewestNote(origin);
@@ -46,11 +47,13 @@ class Handler : public Poco::Net::HTTPRequestHandler {
   explicit Handler(Witness& witness) : witness_(witness) {}
   void handleRequest(Poco::Net::HTTPServerRequest& in,
                      Poco::Net::HTTPServerResponse& out) override {
-    const Answer answer = Decide(witness_, in);
+    // Read whatever it is for: what stays in the connection would be taken for the next request.
+    const bool has_body = in.hasContentLength() || in.getChunkedTransferEncoding();
+    const std::string body = has_body ? ReadBody(in.stream()) : std::string();
+    const Answer answer = Decide(witness_, in.getMethod(), in.getURI(), body);
     out.setStatusAndReason(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(answer.status));
     out.setContentType(answer.type);
-    // What was not read of an oversized body must not be taken for the next request.
-    if (answer.status == 413 || answer.status == 405) out.setKeepAlive(false);
+    if (body.size() > kMaxRequestBytes) out.setKeepAlive(false);
     out.sendBuffer(answer.body.data(), answer.body.size());
   }
 
