@@ -1,7 +1,6 @@
 // Arbitrary bytes as one JSON value: no crash, and what our own strict reader takes is taken.
-#include "proof/json_value.h"
-
 #include "proof/canonical_json.h"
+#include "proof/json_value.h"
 
 using namespace assay;
 using namespace assay::proof;
