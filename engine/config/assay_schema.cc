@@ -212,10 +212,9 @@ const Schema& WitnessSchema() {
 }
 
 const Schema& TimestampSchema() {
-  static const Schema schema{.title = "[ledger.timestamp]",
-                             .keys = {{.name = "url", .type = &kPlaceUrl},
-                                      {.name = "ca", .required = true},
-                                      {.name = "tls_ca"}}};
+  static const Schema schema{
+      .title = "[ledger.timestamp]",
+      .keys = {{.name = "url", .type = &kPlaceUrl}, {.name = "ca"}, {.name = "tls_ca"}}};
   return schema;
 }
 

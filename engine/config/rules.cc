@@ -126,7 +126,11 @@ class Rules {
       if (kind == "http") Demand(witness, kind, "vkey");
       CheckPlace(witness);
     }
-    if (ledger.Has("timestamp")) CheckPlace(ledger.Sub("timestamp"));
+    if (!ledger.Has("timestamp")) return;
+    const Fields timestamp = ledger.Sub("timestamp");
+    if (!timestamp.Has("ca"))
+      report_.Error("AS-CFG-002", timestamp.Where(), "key \"ca\" is missing in [ledger.timestamp]");
+    CheckPlace(timestamp);
   }
 
   void Demand(const Fields& witness, const std::string& kind, const char* key) {

@@ -18,7 +18,7 @@ SigningKey LedgerKey() {
   return KeyOf("MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g");
 }
 SigningKey WitnessKey() {
-  return KeyOf("MC4CAQAwBQYDK2VwBCIEIEzNCJsp/5bbndppFOwyT2zw9dW28aGbYfswWqbxHTqm");
+  return KeyOf("MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7");
 }
 
 std::string TestNote() {
@@ -55,6 +55,18 @@ TEST_CASE("Cosignature: WhatAWitnessSignsIsFoundAndNothingElse [CL-12]") {
       INFO("byte " << at << " bit " << bit);
       REQUIRE((!still || still->empty()));
     }
+}
+
+TEST_CASE("Cosignature: IsThatOfTheDocuments [CL-12]") {
+  const SigningKey key = WitnessKey();
+  const std::string text =
+      "assay.example/contoso\n2\nNFih8klbnlCU2Fwf7v0aaZdH28IjWd7lC1elN2zIr5E=\n";
+  const std::string document =
+      testing::ReadText(std::filesystem::path(ASSAY_SOURCE_DIR) / "docs/formats/checkpoint.md");
+  REQUIRE_OK_AND_ASSIGN(const std::string line,
+                        Cosign(text, "witness.example/w1", key, 1679315147));
+  const std::string vkey = Cosigner{"witness.example/w1", key.public_key()}.Encode();
+  CHECK_THAT(document, Catch::Matchers::Contains(line + "\n" + vkey + "\n"));
 }
 
 TEST_CASE("Cosignature: AWrongOneUnderAKnownKeyIsRefused [CL-12]") {
