@@ -9,11 +9,15 @@ Digest HashAt(ByteSpan hashes, uint64_t position) {
   return *ToDigest(hashes.subspan(position * 32, 32));
 }
 
-// Root over 2^depth neighbouring hashes that start at `first`.
+// Root over 2^depth neighbouring hashes that start at `first`; depth below kTileBits.
 Digest Fold(ByteSpan hashes, uint64_t first, unsigned depth) {
-  Frontier frontier(TreeKind::kEntry);
-  for (uint64_t i = 0; i < (uint64_t{1} << depth); ++i) frontier.Append(HashAt(hashes, first + i));
-  return frontier.Root();
+  std::array<Digest, kTileWidth / 2> nodes;
+  size_t count = size_t{1} << depth;
+  for (size_t i = 0; i < count; ++i) nodes[i] = HashAt(hashes, first + i);
+  for (; count > 1; count /= 2)
+    for (size_t i = 0; i < count / 2; ++i)
+      nodes[i] = HashNode(TreeKind::kEntry, nodes[2 * i], nodes[2 * i + 1]);
+  return nodes[0];
 }
 
 }  // namespace
