@@ -26,8 +26,11 @@ bool IsTarget(std::string_view text) {
 }
 
 /// Everything that goes onto the wire is looked at once more here, whoever built it.
-Status CheckRequest(const HttpRequest& request) {
-  if (request.method != "GET" && request.method != "POST")
+Status CheckRequest(const HttpRequest& request, bool carries_out) {
+  const bool put = request.method == "PUT" && carries_out;
+  if (carries_out && !request.bearer.empty())
+    return Fail(Code::kDenied, "a token has no business outside the tenant's services");
+  if (request.method != "GET" && request.method != "POST" && !put)
     return Fail(Code::kDenied, "method " + Quote(request.method) + " is not a read");
   if (request.method == "GET" && !request.body.empty())
     return Fail(Code::kDenied, "a GET has no body");
@@ -35,7 +38,7 @@ Status CheckRequest(const HttpRequest& request) {
       !IsTarget(request.url.query) || !IsTarget(request.url.host))
     return Fail(Code::kDenied, "request target holds a character that could split the request");
   if (!IsTarget(request.bearer) || !IsFieldText(request.content_type) ||
-      !IsTarget(request.client_request_id))
+      !IsTarget(request.client_request_id) || !IsFieldText(request.accept))
     return Fail(Code::kDenied, "request field holds a character that could split the request");
   if (!request.url.tls && !IsLoopbackHost(request.url.host))
     return Fail(Code::kDenied, "plain http is for loopback addresses only");
@@ -56,14 +59,14 @@ std::string FormatRequest(const HttpRequest& request, const std::string& user_ag
   field("Host", request.url.Authority());
   if (!request.bearer.empty())
     out.append("Authorization: Bearer ").append(request.bearer).append("\r\n");
-  field("Accept", "application/json");
+  field("Accept", request.accept);
   field("Accept-Encoding", "gzip");
   field("User-Agent", user_agent);
   if (!request.client_request_id.empty()) {
     field("client-request-id", request.client_request_id);
     field("return-client-request-id", "true");
   }
-  if (request.method == "POST") {
+  if (request.method != "GET") {
     if (!request.content_type.empty()) field("Content-Type", request.content_type);
     field("Content-Length", std::to_string(request.body.size()));
   }
@@ -156,7 +159,7 @@ struct HttpClient::Impl {
   }
 
   Result<HttpAnswer> Send(const HttpRequest& request) {
-    ASSAY_TRY(CheckRequest(request));
+    ASSAY_TRY(CheckRequest(request, options.carries_out));
     if (dog.cancelled()) return Fail(Code::kUnavailable, "cancelled");
     const SigpipeGuard guard;
     ASSAY_ASSIGN(auto connection, Connect(request.url));

@@ -18,12 +18,13 @@
 namespace assay::broker {
 
 struct HttpRequest {
-  std::string method;  ///< "GET" | "POST"; anything else is refused
+  std::string method;  ///< "GET" | "POST", "PUT" with HttpOptions::carries_out; else refused
   Url url;
   std::string_view bearer;  ///< token, may be empty; must outlive the call
   std::string_view body;    ///< of a POST; may be secret, must outlive the call
   std::string content_type;
-  std::string client_request_id;  ///< GUID
+  std::string client_request_id{};  ///< GUID, may be empty
+  std::string accept = "application/json";
 };
 
 struct HttpAnswer {
@@ -40,6 +41,9 @@ struct HttpOptions {
   uint64_t max_body_bytes = 64ull << 20;
   std::chrono::milliseconds timeout{60'000};  ///< connect, head, and between bytes
   const Clock* clock = &SystemClock();
+  /// For a client that carries our own checkpoints to places outside, never one that talks to a
+  /// tenant: PUT is allowed, and a bearer is refused.
+  bool carries_out = false;
 };
 
 /// Sends requests over pooled connections. [any thread]

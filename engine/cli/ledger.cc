@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
+#include "ledger/proofs.h"
 
 namespace assay::cli {
 namespace {
@@ -70,7 +71,11 @@ Result<std::string> OpenAndSign(OpenedLedger& opened, bool reads_only) {
   options.run_lease_holder = fmt::format("assay ledger checkpoint, pid {}", ::getpid());
   ASSAY_ASSIGN(opened.ledger,
                reads_only ? ledger::Ledger::OpenReadOnly(options) : ledger::Ledger::Open(options));
-  return reads_only ? opened.ledger->LatestCheckpoint() : opened.ledger->SignCheckpoint();
+  ASSAY_ASSIGN(const std::string note,
+               reads_only ? opened.ledger->LatestCheckpoint() : opened.ledger->SignCheckpoint());
+  if (note.empty()) return note;
+  ASSAY_ASSIGN(const auto proofs, opened.ledger->OpenProofs());
+  return proofs->note();  // with the cosignatures that are known
 }
 
 /// Second line of a note; 0 without one.

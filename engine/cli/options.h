@@ -43,6 +43,13 @@ struct Options {
   std::optional<uint64_t> to_size;       ///< backup restore --to-size
   std::vector<std::string> known;        ///< backup restore --known
   std::string verdict, framework;        ///< finding list --verdict, check list --framework
+  std::optional<uint64_t> record;        ///< ledger prove, evidence get --record
+  std::vector<std::string> notes;        ///< ledger monitor --note
+  bool once = false;                     ///< ledger monitor --once
+  std::string every = "15m";             ///< ledger monitor --every
+  std::string query, reply;              ///< ledger timestamp --query, --reply
+  bool check = false;                    ///< ledger timestamp --check
+  std::string run;                       ///< evidence list --run
 };
 
 }  // namespace assay::cli

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "cli/outside.h"
 #include "proof/sha256.h"
 
 namespace assay::cli {
@@ -39,6 +40,7 @@ Result<TenantRun> RunTenant(const RunRequest& request) {
   auto report = assess::Run(std::move(plan));
   if (!report) return Fail(std::move(report.error()).Context("tenant " + request.tenant->id));
   out.report = std::move(*report);
+  SendOutside(*request.config, *request.tenant, *ledger, out.report.warnings);
   return out;
 }
 

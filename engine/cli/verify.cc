@@ -1,6 +1,6 @@
-// assay verify PATH: hands a ledger folder to assay-verify, the offline verifier that shares no
-// storage code with the engine. What an auditor runs and what an administrator runs is the same
-// program. A backup is recognised by its manifest and verified as one.
+// assay verify PATH: hands a ledger folder or a proof bundle to assay-verify, the offline verifier
+// that shares no storage code with the engine. What an auditor runs and what an administrator runs
+// is the same program. A backup is recognised by its manifest and verified as one.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,7 +34,12 @@ int RunVerify(Context& context) {
   if (backup::IsBackup(context.options.argument)) return VerifyBackupAt(context, {});
   auto installation = assess::LocateInstallation();
   if (!installation) return Report(context, installation.error());
-  auto folder = FindLedger(context.options.argument);
+  std::error_code ignored;
+  const std::filesystem::path argument = context.options.argument;
+  // A file is a bundle; which kind, its first bytes say.
+  auto folder = std::filesystem::is_regular_file(argument, ignored)
+                    ? Result<std::filesystem::path>(argument)
+                    : FindLedger(argument);
   if (!folder) return Report(context, folder.error());
   const std::string program = (installation->root / "bin" / "assay-verify").string();
   std::vector<const char*> arguments{program.c_str(), folder->c_str()};

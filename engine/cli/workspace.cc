@@ -1,7 +1,11 @@
 #include "cli/workspace.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <charconv>
+
+#include "base/text.h"
 #include "cli/installed.h"
 #include "proof/sha256.h"
 
@@ -76,6 +80,36 @@ std::optional<OpenedLedger> OpenOneForReading(Context& context, int& exit) {
   out->ledger = OpenForReading(context, *out->workspace, *out->tenant, exit);
   if (!out->ledger) return std::nullopt;
   return out;
+}
+
+std::optional<OpenedLedger> OpenOneForAppending(Context& context, int& exit) {
+  auto out = SelectOne(context, exit);
+  if (!out) return std::nullopt;
+  auto options = assess::LedgerOptions(out->workspace->config, *out->tenant, false);
+  options.run_lease_holder =
+      fmt::format("assay {}, pid {}", Join(context.options.command, " "), ::getpid());
+  auto ledger = ledger::Ledger::Open(options);
+  if (!ledger) {
+    exit = Report(context, std::move(ledger.error()).Context("tenant " + out->name));
+    return std::nullopt;
+  }
+  out->ledger = std::move(*ledger);
+  return out;
+}
+
+std::optional<LeafIndex> EntryArgument(Context& context, int& exit) {
+  const std::string& text = context.options.argument;
+  uint64_t index = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (error == std::errc() && end == text.data() + text.size()) return LeafIndex{index};
+  Report(context, Error{Code::kInvalidInput,
+                        "entry " + Quote(text) + ": no leaf index",
+                        {},
+                        "assay evidence list shows them",
+                        {},
+                        {}});
+  exit = ToInt(ExitCode::kUsage);
+  return std::nullopt;
 }
 
 bool VisitLedgers(

@@ -39,6 +39,8 @@ struct OpenedLedger {
 std::optional<OpenedLedger> SelectOne(Context& context, int& exit);
 /// The same with the ledger opened for reading.
 std::optional<OpenedLedger> OpenOneForReading(Context& context, int& exit);
+/// The same with the ledger opened for appending, under the name of the command.
+std::optional<OpenedLedger> OpenOneForAppending(Context& context, int& exit);
 
 /// Opens the ledger of each selected tenant for reading, of all without --tenant, and calls
 /// `visit`, which gives an exit code. `exit` is the worst: 7, else the highest. False when it came
@@ -47,5 +49,8 @@ bool VisitLedgers(
     Context& context, int& exit,
     const std::function<int(const Workspace& workspace, const config::TenantConfig& tenant,
                             ledger::Ledger& ledger)>& visit);
+
+/// The leaf index that the command's argument names. Prints and gives nothing for another word.
+std::optional<LeafIndex> EntryArgument(Context& context, int& exit);
 
 }  // namespace assay::cli

@@ -208,6 +208,36 @@ const Schema& CheckSchema() {
   return schema;
 }
 
+const Schema& WitnessSchema() {
+  static const Schema schema{
+      .title = "[[ledger.witness]]",
+      .keys = {{.name = "kind", .required = true, .words = "file|http|put", .later_words = "mail"},
+               {.name = "path"},
+               {.name = "url", .type = &kPlaceUrl},
+               {.name = "vkey"},
+               {.name = "ca_file"},
+               {.name = "every", .type = &kDuration, .fallback = "\"0s\""},
+               {.name = "to", .later = true}}};
+  return schema;
+}
+
+const Schema& TimestampSchema() {
+  static const Schema schema{
+      .title = "[ledger.timestamp]",
+      .keys = {{.name = "url", .type = &kPlaceUrl}, {.name = "ca"}, {.name = "tls_ca"}}};
+  return schema;
+}
+
+const Schema& LedgerSchema() {
+  static const Schema schema{
+      .title = "[ledger]",
+      .keys = {{.name = "witness", .type = &kTables, .table = WitnessSchema},
+               {.name = "timestamp", .type = &kTable, .table = TimestampSchema},
+               {.name = "checkpoint_every", .later = true},
+               {.name = "verify_every", .later = true}}};
+  return schema;
+}
+
 const Schema& StorageSchema() {
   static const Schema schema{.title = "[storage]",
                              .keys = {{.name = "default", .type = &kName, .required = true}},
@@ -232,7 +262,7 @@ const Schema& AssaySchema() {
                {.name = "frameworks", .type = &kTables, .table = FrameworkSchema},
                {.name = "checks", .type = &kNamedTables, .table = CheckSchema},
                {.name = "checks_dir"},
-               {.name = "ledger", .later = true},
+               {.name = "ledger", .type = &kTable, .table = LedgerSchema},
                {.name = "residency", .later = true},
                {.name = "retention", .later = true},
                {.name = "schedules", .later = true},

@@ -113,6 +113,21 @@ std::string StoreText(const StorageConfig& s) {
                {"region", JsonString(s.region)}});
 }
 
+std::string WitnessText(const WitnessConfig& w) {
+  return Text({{"kind", JsonString(w.kind)},
+               {"path", JsonString(w.path.string())},
+               {"url", JsonString(w.url)},
+               {"vkey", JsonString(w.vkey)},
+               {"ca_file", JsonString(w.ca_file.string())},
+               {"every_s", JsonString(std::to_string(w.every.count()))}});
+}
+
+std::string TimestampText(const TimestampConfig& t) {
+  return Text({{"url", JsonString(t.url)},
+               {"ca", JsonString(t.ca_file.string())},
+               {"tls_ca", JsonString(t.tls_ca_file.string())}});
+}
+
 template <typename Map, typename Function>
 std::string Named(const Map& map, Function text) {
   Object object;
@@ -138,6 +153,8 @@ std::string CanonicalText(const Config& config) {
                {"frameworks", List(config.frameworks, FrameworkText)},
                {"checks", Named(config.checks, CheckText)},
                {"checks_dir", JsonString(config.checks_dir.string())},
+               {"witnesses", List(config.witnesses, WitnessText)},
+               {"timestamp", TimestampText(config.timestamp)},
                {"evidence_raw", JsonString(config.evidence_raw)}});
 }
 

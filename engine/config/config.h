@@ -89,6 +89,23 @@ struct BackupConfig {
   std::chrono::seconds full_every{}, window{}, drill_every{};
 };
 
+/// Who keeps our checkpoints outside, and how often they go there.
+struct WitnessConfig {
+  std::string kind;            ///< "file", "http" (C2SP tlog-witness), "put"
+  std::filesystem::path path;  ///< of "file": a folder, best on another volume
+  std::string url, vkey;       ///< vkey: of "http"
+  std::filesystem::path ca_file;
+  std::chrono::seconds every{0};  ///< 0: after every run
+  Place place;
+};
+
+/// RFC 3161 time-stamping authority.
+struct TimestampConfig {
+  std::string url;                ///< empty: only offline queries and replies
+  std::filesystem::path ca_file;  ///< PEM that its certificate must lead to
+  std::filesystem::path tls_ca_file;
+};
+
 struct Config {
   std::filesystem::path file;  ///< the main file; relative paths count from its folder
   std::string instance_name, origin;
@@ -105,6 +122,8 @@ struct Config {
   std::filesystem::path checks_dir;
   std::string evidence_raw = "full";
   BackupConfig backup;
+  std::vector<WitnessConfig> witnesses;
+  TimestampConfig timestamp;
   std::string digest_hex;  ///< SHA-256 of the effective configuration (V20)
 };
 

@@ -41,6 +41,26 @@ void ExtractBackup(const Fields& backup, const fs::path& folder, Config& config)
   config.backup.drill_every = duration("drill_every");
 }
 
+void ExtractLedger(const Fields& ledger, const fs::path& folder, Config& config) {
+  const auto path = [&](const Fields& fields, const char* key) {
+    return fields.Has(key) ? folder / fields.Text(key) : fs::path();
+  };
+  for (const Fields& item : ledger.Items("witness")) {
+    WitnessConfig witness;
+    witness.kind = item.Text("kind");
+    witness.path = path(item, "path");
+    witness.url = item.Text("url");
+    witness.vkey = item.Text("vkey");
+    witness.ca_file = path(item, "ca_file");
+    if (auto every = ParseDuration(item.Text("every"))) witness.every = *every;
+    witness.place = item.Where();
+    config.witnesses.push_back(std::move(witness));
+  }
+  if (!ledger.Has("timestamp")) return;
+  const Fields timestamp = ledger.Sub("timestamp");
+  config.timestamp = {timestamp.Text("url"), path(timestamp, "ca"), path(timestamp, "tls_ca")};
+}
+
 void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
   for (const auto& [name, fields] : root.Named("clouds")) {
     CloudConfig cloud;
@@ -168,6 +188,7 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   ExtractStorage(root.Sub("storage"), folder, config);
   ExtractKeys(root.Sub("keys"), config);
   ExtractBackup(root.Sub("backup"), folder, config);
+  if (root.Has("ledger")) ExtractLedger(root.Sub("ledger"), folder, config);
   ExtractClouds(root, folder, config);
   for (const Fields& item : root.Items("tenants"))
     config.tenants.push_back(ExtractTenant(item, config));

@@ -40,6 +40,7 @@ class Rules {
     CheckStores();
     CheckClouds();
     CheckKeys();
+    CheckLedger();
     for (const Fields& tenant : root_.Items("tenants")) CheckTenant(tenant);
     CheckDirectories();
     for (const Fields& plugin : root_.Items("plugins")) CheckPlugin(plugin);
@@ -113,6 +114,40 @@ class Rules {
       else
         CheckReferenceKind(key, ref);
     }
+  }
+
+  void CheckLedger() {
+    if (!root_.Has("ledger")) return;
+    const Fields ledger = root_.Sub("ledger");
+    for (const Fields& witness : ledger.Items("witness")) {
+      const std::string kind = witness.Text("kind");
+      if (kind == "file") Demand(witness, kind, "path");
+      if (kind == "http" || kind == "put") Demand(witness, kind, "url");
+      if (kind == "http") Demand(witness, kind, "vkey");
+      CheckPlace(witness);
+    }
+    if (!ledger.Has("timestamp")) return;
+    const Fields timestamp = ledger.Sub("timestamp");
+    if (!timestamp.Has("ca"))
+      report_.Error("AS-CFG-002", timestamp.Where(), "key \"ca\" is missing in [ledger.timestamp]");
+    CheckPlace(timestamp);
+  }
+
+  void Demand(const Fields& witness, const std::string& kind, const char* key) {
+    if (!witness.Has(key))
+      report_.Error("AS-CFG-002", witness.Where(),
+                    fmt::format("a witness of kind {} needs the key {}", Quote(kind), Quote(key)));
+  }
+
+  void CheckPlace(const Fields& fields) {
+    if (!fields.Has("url")) return;
+    const std::string url = fields.Text("url");
+    const auto base = ParseBaseUrl(url.substr(0, url.find('/', url.find("://") + 3)));
+    if (base && base->scheme != "https" && !IsLoopbackHost(base->host))
+      report_
+          .Error("AS-CFG-011", fields.Where("url"),
+                 "plain http is accepted for loopback addresses only")
+          .caret_note = "write https://";
   }
 
   // References of later versions, and those that production refuses.

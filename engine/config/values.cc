@@ -65,6 +65,16 @@ std::string CheckUrl(std::string_view t) {
              : "write a base address such as \"https://graph.example.com\", without a path";
 }
 
+std::string CheckPlaceUrl(std::string_view t) {
+  const size_t scheme = t.find("://");
+  const size_t path = scheme == std::string_view::npos ? scheme : t.find('/', scheme + 3);
+  const bool ok = ParseBaseUrl(t.substr(0, path)) &&
+                  (path == std::string_view::npos || All(t.substr(path), [](char c) {
+                     return IsAlnum(c) || std::string_view("/-._~%").find(c) != std::string::npos;
+                   }));
+  return ok ? "" : "write an address such as \"https://witness.example.com/w1\", without a query";
+}
+
 std::string CheckSha256(std::string_view t) {
   const bool ok =
       t.size() == 64 && All(t, [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); });
@@ -133,6 +143,7 @@ const ValueType kDuration{"a duration", Form::kText, CheckDuration, DurationFix}
 const ValueType kSize{"a size", Form::kText, CheckSize, SizeFix};
 const ValueType kDate{"a date", Form::kDate, CheckDate, nullptr};
 const ValueType kUrl{"a base address", Form::kText, CheckUrl, QuotedFix};
+const ValueType kPlaceUrl{"an address", Form::kText, CheckPlaceUrl, QuotedFix};
 const ValueType kSha256{"a SHA-256", Form::kText, CheckSha256, QuotedFix};
 const ValueType kReference{"a reference", Form::kText, CheckReference, nullptr};
 const ValueType kOrigin{"an origin", Form::kText, CheckOrigin, QuotedFix};

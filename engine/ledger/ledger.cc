@@ -6,6 +6,7 @@
 
 #include "ledger/key_walk.h"
 #include "ledger/opening.h"
+#include "ledger/proofs.h"
 #include "ledger/seal.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/verify.h"
@@ -61,6 +62,28 @@ class LedgerImpl : public Ledger {
     ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
     return notes.empty() ? std::string() : notes[0].note;
   }
+  std::future<Result<Appended>> AppendTimestamp(EntryDraft draft, ByteVector token) override {
+    return AppendWith(draft, std::move(token));
+  }
+  Result<std::unique_ptr<Proofs>> OpenProofs() override {
+    return Proofs::Load(*p_.store, [this](const Digest& root) { return OpenBody(root); });
+  }
+  Status VisitCheckpoints(
+      const std::function<Status(TreeSize, const std::string&)>& visit) override {
+    return p_.store->VisitNotes(
+        [&](const StoredNote& note) { return visit(TreeSize{note.size}, note.note); });
+  }
+  Result<std::vector<LeafIndex>> ReadLandmarks(std::string_view prefix) override {
+    ASSAY_ASSIGN(const std::vector<Landmark> landmarks, p_.store->ReadLandmarks(prefix));
+    std::vector<LeafIndex> out;
+    for (const Landmark& landmark : landmarks) out.push_back(LeafIndex{landmark.index});
+    return out;
+  }
+  Result<ByteVector> ReadToken(const Digest& digest) override {
+    ASSAY_ASSIGN(std::optional<ByteVector> token, p_.store->FindToken(digest));
+    if (token) return std::move(*token);
+    return Fail(Code::kNotFound, "time stamp " + EncodeBase64(digest) + ": not in the ledger");
+  }
   Result<VerifyReport> Verify() override;
   std::string Fingerprint() const override {
     const proof::KeyStep* step = p_.history.Newest();
@@ -83,6 +106,7 @@ class LedgerImpl : public Ledger {
   Error Refusal() const {
     return p_.fault.value_or(Error{Code::kDenied, "ledger: opened read-only", {}, {}, {}, {}});
   }
+  std::future<Result<Appended>> AppendWith(const EntryDraft& draft, ByteVector token);
 
   Parts p_;
 };
@@ -206,10 +230,12 @@ Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments
                    [&](const SealContext& context) { return SealSegments(context, spans, ident); });
 }
 
-std::future<Result<Appended>> LedgerImpl::Append(EntryDraft draft) {
+std::future<Result<Appended>> LedgerImpl::Append(EntryDraft draft) { return AppendWith(draft, {}); }
+
+std::future<Result<Appended>> LedgerImpl::AppendWith(const EntryDraft& draft, ByteVector token) {
   Result<PreparedLine> line =
       p_.writer ? PrepareLine(draft) : Result<PreparedLine>(Fail(Refusal()));
-  if (line) return p_.writer->Append(std::move(*line));
+  if (line) return p_.writer->Append(std::move(*line), std::move(token));
   std::promise<Result<Appended>> refused;
   refused.set_value(Fail(std::move(line.error())));
   return refused.get_future();

@@ -115,6 +115,8 @@ struct LedgerKey {
 /// "SQLite 3.40.1": what stores the ledger on this machine. [any thread]
 std::string StorageVersion();
 
+class Proofs;
+
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -138,6 +140,8 @@ class Ledger {
   /// Queues an entry; the future is ready when the entry is durable (committed and synced). After
   /// any failure the ledger is stopped and every later call fails with the same error.
   virtual std::future<Result<Appended>> Append(EntryDraft draft) = 0;
+  /// Appends a `checkpoint.timestamped` that names `token` (RFC 3161, DER), and keeps the token.
+  virtual std::future<Result<Appended>> AppendTimestamp(EntryDraft draft, ByteVector token) = 0;
   /// Waits until everything queued is durable.
   virtual Result<Head> Sync() = 0;
   /// Signs the head, writes checkpoints.log and syncs it: the signed note. Implies Sync.
@@ -156,6 +160,16 @@ class Ledger {
   virtual Result<std::vector<ByteVector>> ReadSegments(const Digest& root) = 0;
   /// The newest signed note, empty when there is none yet.
   virtual Result<std::string> LatestCheckpoint() = 0;
+  /// Every signed note as it was stored, smallest size first.
+  virtual Status VisitCheckpoints(
+      const std::function<Status(TreeSize, const std::string& note)>& visit) = 0;
+  /// Proofs under the newest signed note (ledger/proofs.h); must not outlive the ledger. kNotFound
+  /// when nothing was signed yet, kCorrupt.
+  virtual Result<std::unique_ptr<Proofs>> OpenProofs() = 0;
+  /// Entries that change how others are read, whose kind begins with `prefix`, in order.
+  virtual Result<std::vector<LeafIndex>> ReadLandmarks(std::string_view prefix) = 0;
+  /// The RFC 3161 token of that SHA-256. kNotFound.
+  virtual Result<ByteVector> ReadToken(const Digest& digest) = 0;
   /// Full verification of everything on disk (ledger.md section 7).
   virtual Result<VerifyReport> Verify() = 0;
   /// "SHA256:<base64 without padding>" of the public key.

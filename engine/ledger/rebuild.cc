@@ -37,14 +37,13 @@ class EntryRebuild {
     return to_.Settle();
   }
   const std::string& log() const { return log_; }
-  /// Digests of the tokens that the entries name.
-  const std::vector<ByteVector>& tokens() const { return tokens_; }
 
  private:
   Status AppendUpTo(uint64_t end) {
     while (frontier_.size() < end) {
       const uint64_t first = frontier_.size();
-      Group group{first, {}, {}, {}, {}};
+      Group group;
+      group.first_index = first;
       ASSAY_TRY(Collect(first, std::min(end, first + kGroup), group));
       if (frontier_.size() == first)
         return Fail(Code::kCorrupt, "entry " + std::to_string(first) + ": missing");
@@ -70,8 +69,11 @@ class EntryRebuild {
     if (IsLandmarkKind(facts.kind)) group.landmarks.push_back({index, facts.kind});
     if (facts.kind == "checkpoint.timestamped") {
       ASSAY_ASSIGN(const std::string digest, proof::TextAt(facts.members, "digest"));
-      ASSAY_ASSIGN(ByteVector bytes, ParseBase64(digest));
-      tokens_.push_back(std::move(bytes));
+      ASSAY_ASSIGN(const ByteVector bytes, ParseBase64(digest));
+      ASSAY_ASSIGN(const Digest named, ToDigest(bytes));
+      ASSAY_ASSIGN(std::optional<ByteVector> token, from_.FindToken(named));
+      if (!token) return Fail(Code::kCorrupt, "ledger.db: a time stamp is missing");
+      group.tokens.push_back(std::move(*token));
     }
     const Digest leaf = proof::HashEntry(line);
     frontier_.Append(leaf);
@@ -88,26 +90,7 @@ class EntryRebuild {
   proof::Frontier frontier_;
   proof::TileBuilder tiles_;
   std::string log_;
-  std::vector<ByteVector> tokens_;
 };
-
-Status CopyTokens(const fs::path& from, const fs::path& to,
-                  const std::vector<ByteVector>& digests) {
-  if (digests.empty()) return {};
-  ASSAY_ASSIGN(Database source, Database::Open(from / "ledger.db", Database::Mode::kRead));
-  ASSAY_ASSIGN(Database target, Database::Open(to / "ledger.db", Database::Mode::kWrite));
-  ASSAY_ASSIGN(Statement read, source.Prepare("SELECT token FROM timestamp WHERE digest = ?1"));
-  ASSAY_ASSIGN(Statement insert, target.Prepare("INSERT INTO timestamp VALUES(?1, ?2)"));
-  ASSAY_ASSIGN(Transaction transaction, Transaction::Begin(target));
-  for (const ByteVector& digest : digests) {
-    ASSAY_ASSIGN(const bool found, read.Bind(1, digest).Step());
-    if (!found) return Fail(Code::kCorrupt, "ledger.db: a time stamp is missing");
-    ASSAY_TRY(insert.Bind(1, digest).Bind(2, read.Blob(0)).Run());
-    read.Reset();
-  }
-  ASSAY_TRY(transaction.Commit());
-  return target.CopyBack(true);
-}
 
 Result<std::set<Digest>> ReferredRoots(const fs::path& directory) {
   ASSAY_ASSIGN(const auto store, OpenSqliteStore(directory, StoreMode::kRead, "none"));
@@ -161,7 +144,6 @@ Status RebuildEntries(const fs::path& from, const fs::path& to, uint64_t size) {
   EntryRebuild rebuild(*source, *target, size);
   ASSAY_TRY(rebuild.Run());
   target.reset();
-  ASSAY_TRY(CopyTokens(from, to, rebuild.tokens()));
   return WriteFileDurably(to / "checkpoints.log", AsBytes(rebuild.log()), 0600);
 }
 

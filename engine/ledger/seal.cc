@@ -163,6 +163,7 @@ Result<OpenedBody> OpenedBody::Open(const SealContext& context, const SealedBody
   if (view.segments.size() - (skeleton ? 1 : 0) != body.ref.records)
     return Fail(Code::kCorrupt, "body: number of records is not the recorded one");
   out.segments_ = std::move(view.segments);
+  out.salts_ = std::move(view.salts);
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include "ledger/store.h"
 #include "ledger/tenant_keys.h"
+#include "proof/body.h"
 
 namespace assay::ledger {
 
@@ -42,9 +43,13 @@ class OpenedBody {
   /// Marks of a rec/1 body, as its skeleton has them.
   Result<std::vector<RecordRange>> Marks() const;
   const std::string& scheme() const { return scheme_; }
+  ByteSpan SaltOf(size_t segment) const {
+    return ByteSpan(salts_).subspan(segment * proof::kSaltBytes, proof::kSaltBytes);
+  }
 
  private:
   std::string scheme_;
+  ByteVector salts_;
   proof::SecretBytes envelope_;
   std::vector<ByteSpan> segments_;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "proof/sha256.h"
+
 namespace assay::ledger {
 namespace {
 
@@ -58,6 +60,10 @@ Status EntryWriter::InsertRows(const Group& group) {
         insert_tile_.Bind(1, tile.id.level).Bind(2, tile.id.index).Bind(3, tile.hashes).Run());
   for (const Landmark& landmark : group.landmarks)
     ASSAY_TRY(insert_landmark_.Bind(1, landmark.index).BindText(2, landmark.kind).Run());
+  for (const ByteVector& token : group.tokens) {
+    ASSAY_ASSIGN(Statement insert, database_.Prepare("INSERT INTO timestamp VALUES(?1, ?2)"));
+    ASSAY_TRY(insert.Bind(1, ByteSpan(proof::Sha256(token))).Bind(2, ByteSpan(token)).Run());
+  }
   const StoredHead& head = group.head;
   return update_head_.Bind(1, head.size)
       .Bind(2, head.root)
@@ -157,6 +163,25 @@ Result<std::vector<Landmark>> EntryReader::ReadLandmarks(std::string_view prefix
     ASSAY_ASSIGN(const bool row, read.Step());
     if (!row) return out;
     out.push_back({read.Integer(0), std::string(AsText(read.Blob(1)))});
+  }
+}
+
+Result<std::optional<ByteVector>> EntryReader::FindToken(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  ASSAY_ASSIGN(Statement read, database_.Prepare("SELECT token FROM timestamp WHERE digest = ?1"));
+  ASSAY_ASSIGN(const bool row, read.Bind(1, ByteSpan(digest)).Step());
+  std::optional<ByteVector> out;
+  if (row) AppendBytes(out.emplace(), read.Blob(0));
+  return out;
+}
+
+Status EntryReader::VisitTokens(const std::function<Status(ByteSpan, ByteSpan)>& visit) {
+  const std::lock_guard lock(mutex_);
+  ASSAY_ASSIGN(Statement read, database_.Prepare("SELECT digest, token FROM timestamp"));
+  for (;;) {
+    ASSAY_ASSIGN(const bool row, read.Step());
+    if (!row) return {};
+    ASSAY_TRY(visit(read.Blob(0), read.Blob(1)));
   }
 }
 

@@ -94,6 +94,12 @@ class SqliteStore : public LedgerStore {
   Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix) override {
     return reader_->ReadLandmarks(prefix);
   }
+  Result<std::optional<ByteVector>> FindToken(const Digest& digest) override {
+    return reader_->FindToken(digest);
+  }
+  Status VisitTokens(const std::function<Status(ByteSpan, ByteSpan)>& visit) override {
+    return reader_->VisitTokens(visit);
+  }
   Result<std::optional<ByteVector>> ReadTile(proof::TileId id) override {
     return reader_->ReadTile(id);
   }

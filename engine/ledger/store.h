@@ -37,6 +37,7 @@ struct Group {
   std::vector<std::string> lines;
   std::vector<Landmark> landmarks;  ///< those among the lines
   std::vector<proof::Tile> tiles;   ///< those that became full
+  std::vector<ByteVector> tokens;   ///< RFC 3161 tokens that entries among the lines name
   StoredHead head;                  ///< after the last line
 };
 
@@ -91,6 +92,10 @@ class LedgerStore {
   virtual Status ReadLines(uint64_t from, uint64_t to, const LineVisitor& visit) = 0;
   /// Those whose kind begins with `prefix`, in order of index.
   virtual Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix) = 0;
+  /// The RFC 3161 token of that SHA-256.
+  virtual Result<std::optional<ByteVector>> FindToken(const Digest& digest) = 0;
+  virtual Status VisitTokens(
+      const std::function<Status(ByteSpan digest, ByteSpan token)>& visit) = 0;
   virtual Result<std::optional<ByteVector>> ReadTile(proof::TileId id) = 0;
   virtual Status VisitTiles(const std::function<Status(const proof::Tile&)>& visit) = 0;
   /// Smallest size first.

@@ -28,6 +28,7 @@ class Verification {
     CheckKeyFiles();
     Step("ledger.db", CheckTiles());
     Step("ledger.db", CheckLandmarks());
+    Step("ledger.db table timestamp", CheckTokens());
     Step("ledger.db", CheckHead());
     Step("checkpoint", CheckNotes());
     Step("checkpoints.log", CheckLog());
@@ -107,6 +108,7 @@ class Verification {
     last_time_ = std::max(last_time_, facts.time);
     report_.head.epoch = facts.epoch;
     if (IsLandmarkKind(facts.kind)) landmarks_.push_back({index, facts.kind});
+    if (facts.kind == "checkpoint.timestamped") TakeToken(index, facts);
     if (facts.body) bodies_.emplace(facts.body->root, std::pair(*facts.body, index));
     if (index == 0 && facts.kind != "tenant.created")
       FindEntry(index, "the first entry is not tenant.created");
@@ -226,6 +228,30 @@ class Verification {
       Find("ledger.db table landmark",
            fmt::format("entry {} ({}) is not named", wanted->index, wanted->kind));
     return {};
+  }
+
+  void TakeToken(uint64_t index, const LineFacts& facts) {
+    const auto text = proof::TextAt(facts.members, "digest");
+    const auto digest = text ? ParseBase64(*text) : Result<ByteVector>(Fail(text.error()));
+    if (!digest) return FindEntry(index, "names no time stamp: " + digest.error().message);
+    tokens_.insert(*digest);
+  }
+
+  // The tokens that entries name, each of its own digest, and no other.
+  Status CheckTokens() {
+    uint64_t rows = 0;
+    ASSAY_TRY(in_.store.VisitTokens([&](ByteSpan digest, ByteSpan token) -> Status {
+      ++rows;
+      const Digest hash = proof::Sha256(token);
+      if (!std::equal(digest.begin(), digest.end(), hash.begin(), hash.end()) ||
+          tokens_.count({hash.begin(), hash.end()}) == 0)
+        return Fail(Code::kCorrupt,
+                    "time stamp " + EncodeBase64(digest) + ": changed, or named by no entry");
+      return {};
+    }));
+    if (rows == tokens_.size()) return {};
+    return Fail(Code::kCorrupt, fmt::format("{} time stamps are stored, the entries name {}", rows,
+                                            tokens_.size()));
   }
 
   void CompareRootWithNote() {
@@ -370,6 +396,7 @@ class Verification {
   std::vector<Landmark> landmarks_;
   KeyWalk walk_;
   const proof::KeyHistory& keys_ = walk_.history;
+  std::set<ByteVector> tokens_;
   std::map<Digest, std::pair<BodyRef, uint64_t>> bodies_;
   Timestamp last_time_{};
   Digest previous_hash_{};

@@ -52,8 +52,8 @@ void GroupWriter::Enqueue(Item item) {
   if (wake) chaining_wakes_.notify_one();
 }
 
-std::future<Result<Appended>> GroupWriter::Append(PreparedLine line) {
-  EntryItem item{std::move(line), {}};
+std::future<Result<Appended>> GroupWriter::Append(PreparedLine line, ByteVector token) {
+  EntryItem item{std::move(line), std::move(token), {}};
   auto future = item.done.get_future();
   Enqueue(std::move(item));
   return future;
@@ -153,6 +153,7 @@ void GroupWriter::Add(Round& round, Item item) {
     round.bytes += entry->line.text.size();
     round.appended.emplace_back(chain_.Append(entry->line, clock_.Now(), round.group),
                                 std::move(entry->done));
+    if (!entry->token.empty()) round.group.tokens.push_back(std::move(entry->token));
   } else if (auto* body = std::get_if<BodyItem>(&item)) {
     for (const ByteVector& part : body->body->parts) round.bytes += part.size();
     round.bodies.push_back(std::move(*body));

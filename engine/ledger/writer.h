@@ -30,7 +30,8 @@ class GroupWriter {
   /// Writes what is queued, then ends the threads.
   ~GroupWriter();
 
-  std::future<Result<Appended>> Append(PreparedLine line);
+  /// With `token` the RFC 3161 token that the entry names: both become durable together.
+  std::future<Result<Appended>> Append(PreparedLine line, ByteVector token = {});
   /// Waits until the body is committed; gives the earlier reference for bytes seen before.
   Result<BodyRef> Put(const SealedBody& body);
   Result<Head> Sync();
@@ -41,6 +42,7 @@ class GroupWriter {
  private:
   struct EntryItem {
     PreparedLine line;
+    ByteVector token;
     std::promise<Result<Appended>> done;
   };
   struct BodyItem {

@@ -11,11 +11,15 @@ Digest HashAt(ByteSpan hashes, uint64_t position) {
   return *ToDigest(hashes.subspan(position * 32, 32));
 }
 
-// Root over 2^depth neighbouring hashes that start at `first`.
+// Root over 2^depth neighbouring hashes that start at `first`; depth below kTileBits.
 Digest Fold(ByteSpan hashes, uint64_t first, unsigned depth) {
-  Frontier frontier(TreeKind::kEntry);
-  for (uint64_t i = 0; i < (uint64_t{1} << depth); ++i) frontier.Append(HashAt(hashes, first + i));
-  return frontier.Root();
+  std::array<Digest, kTileWidth / 2> nodes;
+  size_t count = size_t{1} << depth;
+  for (size_t i = 0; i < count; ++i) nodes[i] = HashAt(hashes, first + i);
+  for (; count > 1; count /= 2)
+    for (size_t i = 0; i < count / 2; ++i)
+      nodes[i] = HashNode(TreeKind::kEntry, nodes[2 * i], nodes[2 * i + 1]);
+  return nodes[0];
 }
 
 }  // namespace
@@ -108,6 +112,30 @@ HashReader ReadFromTiles(uint64_t size, TileReader tiles, LeafReader leaves) {
     }
   };
   return [source = Source{size, std::move(tiles), std::move(leaves)}](
+             unsigned level, uint64_t index) { return source.Read(level, index); };
+}
+
+HashReader ReadFromTiles(uint64_t size, TileReader tiles, std::vector<ByteVector> open) {
+  struct Source {
+    uint64_t size;
+    TileReader tiles;
+    std::vector<ByteVector> open;
+    Result<Digest> Read(unsigned level, uint64_t index) const {
+      if (level >= 64 || ((index + 1) << level) > size)
+        return Fail(Code::kCorrupt, fmt::format("node {}/{} is outside the tree", level, index));
+      const unsigned tile_level = level / kTileBits, depth = level % kTileBits;
+      const uint64_t first = index << depth;
+      const TileId id{tile_level, first / kTileWidth};
+      const uint64_t position = first % kTileWidth;
+      if (((id.index + 1) << (kTileBits * (tile_level + 1))) > size)
+        return Fold(open[tile_level], position, depth);
+      ASSAY_ASSIGN(const ByteVector hashes, tiles(id));
+      if (hashes.size() != kTileBytes)
+        return Fail(Code::kCorrupt, fmt::format("{}: wrong length", TilePath(id)));
+      return Fold(hashes, position, depth);
+    }
+  };
+  return [source = Source{size, std::move(tiles), std::move(open)}](
              unsigned level, uint64_t index) { return source.Read(level, index); };
 }
 

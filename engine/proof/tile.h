@@ -59,6 +59,9 @@ using TileReader = std::function<Result<ByteVector>(TileId id)>;
 using LeafReader = std::function<Result<Digest>(uint64_t index)>;
 /// Node hashes of a tree of `size` leaves from its full tiles and tail leaves.
 HashReader ReadFromTiles(uint64_t size, TileReader tiles, LeafReader leaves);
+/// The same with the hashes of the open tile of each level at hand (OpenTiles): only full tiles are
+/// read, one for each level of tiles, and no leaf.
+HashReader ReadFromTiles(uint64_t size, TileReader tiles, std::vector<ByteVector> open);
 /// The hashes of the open tile of each level, for TileBuilder.
 Result<std::vector<ByteVector>> OpenTiles(uint64_t size, const HashReader& read);
 

@@ -406,6 +406,36 @@ def personal_values(access):
     return tokens, values
 
 
+class Outside(Scenario):
+    """What leaves this machine after a run. [CL-12]"""
+
+    def test_a_run_sends_its_checkpoint_and_a_dead_place_is_a_warning(self):
+        made = self.assay("init", "w", "witness.example/w1", program=BIN / "assay-witness")
+        self.assertEqual(made.code, 0, made.text)
+        (self.home / "worm").mkdir()
+        places = (f'[[ledger.witness]]\nkind = "file"\npath = "{self.home}/worm"\n'
+                  f'[[ledger.witness]]\nkind = "http"\nurl = "http://127.0.0.1:1"\nvkey = "{made.out.strip()}"\n')
+        self.configure(self.server().access, [GRAPH], places)
+        done = self.assay("run")
+        self.assertIn(done.code, (0, 5), done.text)
+        self.assertRegex(done.err, r"warning: witness .*127\.0\.0\.1:1")
+        notes = list((self.home / "worm").glob("*/*.note"))
+        self.assertEqual(len(notes), 1)
+        self.assertEqual(notes[0].read_text(), self.assay("ledger", "checkpoint").out)
+        # Behind its log and ahead of nothing: the folder alone knows when both go back.
+        shutil.copytree(self.home / "data" / "t", self.home / "older")
+        done = self.assay("run")
+        self.assertIn(done.code, (0, 5), done.text)
+        shutil.rmtree(self.home / "data" / "t")
+        shutil.copytree(self.home / "older", self.home / "data" / "t")
+        self.ledger_verifies()
+        seen = self.assay("ledger", "monitor", "--once", "--jsonl")
+        self.assertEqual(seen.code, 7, seen.text)
+        events = [json.loads(line) for line in seen.out.splitlines()]
+        self.assertEqual([(e["data"]["word"], e["data"]["place"]) for e in events if e["event"] == "finding"],
+                         [("ROLLED BACK", f"file {self.home}/worm")])
+
+
 class Confidentiality(Scenario):
     def test_no_secret_and_no_person_in_files_or_output_of_a_run(self):
         access = self.server().access

@@ -17,6 +17,8 @@ int Fuzz_manifest(const uint8_t*, size_t);
 int Fuzz_config(const uint8_t*, size_t);
 int Fuzz_note(const uint8_t*, size_t);
 int Fuzz_canonical_json(const uint8_t*, size_t);
+int Fuzz_json_value(const uint8_t*, size_t);
+int Fuzz_bundle(const uint8_t*, size_t);
 int Fuzz_inspect(const uint8_t*, size_t);
 }
 
@@ -31,6 +33,8 @@ const std::map<std::string, Fuzzer> kFuzzers = {
     {"config", Fuzz_config},
     {"note", Fuzz_note},
     {"canonical_json", Fuzz_canonical_json},
+    {"json_value", Fuzz_json_value},
+    {"bundle", Fuzz_bundle},
     {"inspect", Fuzz_inspect},
 };
 

@@ -1,5 +1,7 @@
 // The golden vectors of docs/formats, made by another implementation (tools/verify.py).
+#include "base/files.h"
 #include "proof/body.h"
+#include "proof/bundle.h"
 #include "proof/note.h"
 #include "proof/tree.h"
 #include "support/matchers.h"
@@ -59,6 +61,28 @@ TEST_CASE("Formats: CheckpointIsThatOfTheDocuments") {
   CHECK(EncodeHex(checkpoint.root) ==
         "3458a1f2495b9e5094d85c1feefd1a699747dbc22359dee50b57a5376cc8af91");
   CHECK(FingerprintOf(verifier.key) == "SHA256:If4x36FUomFia/hUBG/SJxt77UtqvkWqWId+9H+XIbk");
+}
+
+TEST_CASE("Formats: BundleIsThatOfTheDocuments [CL-12]") {
+  const auto file = ReadFile(ASSAY_SOURCE_DIR "/docs/formats/proof-bundle.md");
+  REQUIRE_OK(file);
+  const std::string document(AsText(*file));
+  const size_t begin = document.find("```\nc2sp.org/tlog-proof@v1\nextra ey");
+  REQUIRE(begin != std::string::npos);
+  const size_t end = document.find("```", begin + 4);
+  const std::string text = document.substr(begin + 4, end - begin - 4);
+  CHECK(EncodeHex(Sha256(AsBytes(text))) ==
+        "a16f9931a402cc0c8a394d5859321a993bb6a79b30603ef664f99784cbe0f0ca");
+  REQUIRE_OK_AND_ASSIGN(const Bundle bundle, ParseBundle(text));
+  CHECK(bundle.line == kSecond);
+  CHECK(bundle.note == kNote);
+  REQUIRE_OK_AND_ASSIGN(
+      const BundleFacts facts,
+      VerifyBundle(bundle, {"SHA256:If4x36FUomFia/hUBG/SJxt77UtqvkWqWId+9H+XIbk", {}}));
+  CHECK(AsText(bundle.record->bytes) == R"({"id":"a"})");
+  CHECK(facts.first_key == facts.fingerprint);
+  REQUIRE_OK_AND_ASSIGN(const std::string again, WriteBundle(bundle));
+  CHECK(again == text);
 }
 
 }  // namespace
