@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ledger/ledger.h"
+#include "ledger/proofs.h"
 
 namespace assay::testing {
 
@@ -67,6 +68,19 @@ class BreakingLedger : public ledger::Ledger {
   std::string Fingerprint() const override { return real_.Fingerprint(); }
   std::vector<ledger::LedgerKey> Keys() const override { return real_.Keys(); }
   std::optional<Error> Fault() const override { return real_.Fault(); }
+  std::future<Result<ledger::Appended>> AppendTimestamp(ledger::EntryDraft draft,
+                                                        ByteVector token) override {
+    return real_.AppendTimestamp(std::move(draft), std::move(token));
+  }
+  Result<std::unique_ptr<ledger::Proofs>> OpenProofs() override { return real_.OpenProofs(); }
+  Status VisitCheckpoints(
+      const std::function<Status(TreeSize, const std::string&)>& visit) override {
+    return real_.VisitCheckpoints(visit);
+  }
+  Result<std::vector<LeafIndex>> ReadLandmarks(std::string_view prefix) override {
+    return real_.ReadLandmarks(prefix);
+  }
+  Result<ByteVector> ReadToken(const Digest& digest) override { return real_.ReadToken(digest); }
 
   int calls(Call call) const { return calls_[static_cast<size_t>(call)]; }
   /// Kind and fate of each entry that reached the real ledger, in order.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "ledger/key_files.h"
+#include "ledger/tenant_keys.h"
 #include "ledger/ledger.h"
 #include "ledger/sqlite_store.h"
 #include "proof/body.h"
@@ -102,8 +102,8 @@ Status Store(const std::string& file, const Digest& root, const Rewritten& body)
 Status Rewrite(const std::string& folder, const TenantId& tenant, const Digest& root,
                Digest& column) {
   ASSAY_ASSIGN(const auto store, OpenSqliteStore(folder + "/ledger", StoreMode::kRead));
-  ASSAY_ASSIGN(const proof::SecretKey master, LoadMasterKey(folder + "/master.key", false));
-  ASSAY_ASSIGN(const TenantKeys keys, LoadTenantKeys(*store, master, tenant));
+  ASSAY_ASSIGN(const auto master, OpenMasterKey(folder + "/master.key", false));
+  ASSAY_ASSIGN(const TenantKeys keys, LoadTenantKeys(*store, *master, tenant));
   ASSAY_ASSIGN(const std::optional<SealedBody> body, store->FindBody(root));
   if (!body) return Fail(Code::kNotFound, "body is not there");
   ASSAY_ASSIGN(const Rewritten rewritten, TakeOut(*body, keys, tenant));
