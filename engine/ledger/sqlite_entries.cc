@@ -103,6 +103,16 @@ Result<std::unique_ptr<EntryReader>> EntryReader::Open(const std::filesystem::pa
   return out;
 }
 
+// A read transaction of SQLite begins with its first read.
+Status EntryReader::HoldSnapshot() {
+  {
+    const std::lock_guard lock(mutex_);
+    ASSAY_TRY(database_.Execute("BEGIN"));
+  }
+  ASSAY_TRY(ReadHead());
+  return {};
+}
+
 Result<std::optional<StoredHead>> EntryReader::ReadHead() {
   const std::lock_guard lock(mutex_);
   ASSAY_ASSIGN(Statement read,

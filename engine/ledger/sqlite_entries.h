@@ -31,6 +31,7 @@ class EntryWriter {
 class EntryReader {
  public:
   static Result<std::unique_ptr<EntryReader>> Open(const std::filesystem::path& path);
+  Status HoldSnapshot();
   Result<std::optional<StoredHead>> ReadHead();
   Status ReadLines(uint64_t from, uint64_t to, const LedgerStore::LineVisitor& visit);
   Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix);

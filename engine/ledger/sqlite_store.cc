@@ -87,6 +87,7 @@ class SqliteStore : public LedgerStore {
     return writer_->Settle();
   }
 
+  Status HoldSnapshot() override { return reader_->HoldSnapshot(); }
   Result<std::optional<StoredHead>> ReadHead() override { return reader_->ReadHead(); }
   Status ReadLines(uint64_t from, uint64_t to, const LineVisitor& visit) override {
     return reader_->ReadLines(from, to, visit);

@@ -86,6 +86,9 @@ class LedgerStore {
   /// Copies what is in the write-ahead logs back and empties them.
   virtual Status Settle() = 0;
 
+  /// From now on all that is read of entries, tiles, heads and notes is as it is now, whatever
+  /// another process appends, until this object goes.
+  virtual Status HoldSnapshot() = 0;
   /// Empty when nothing was ever appended.
   virtual Result<std::optional<StoredHead>> ReadHead() = 0;
   /// Lines of [from, to) that are there, in order of index, until `visit` returns false.

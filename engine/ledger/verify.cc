@@ -21,6 +21,9 @@ class Verification {
   explicit Verification(const VerifyInput& input) : in_(input) {}
 
   VerifyReport Run() {
+    // The log first and then one moment of the database: a writer at work beside is no finding.
+    log_ = in_.log.Read();
+    Step("ledger.db", in_.store.HoldSnapshot());
     CheckStorage();
     if (in_.key_fault) Find("keys.db", *in_.key_fault);
     Step("ledger.db", ReadNotes());
@@ -317,7 +320,8 @@ class Verification {
   }
 
   Status CheckLog() {
-    ASSAY_ASSIGN(const CheckpointLog::Content content, in_.log.Read());
+    if (!log_) return Fail(log_.error());
+    const CheckpointLog::Content& content = *log_;
     for (size_t i = 0; i < content.notes.size(); ++i) {
       if (i < notes_.size() && content.notes[i] == notes_[i].note) continue;
       return CheckStrangeNote(i, content.notes[i]);
@@ -384,6 +388,7 @@ class Verification {
   }
 
   const VerifyInput& in_;
+  Result<CheckpointLog::Content> log_;
   VerifyReport report_;
   bool found_ = false;
   std::vector<StoredNote> notes_;

@@ -239,7 +239,8 @@ class Network(Scenario):
             done = self.assay("run")
             self.assertEqual(done.code, 9, done.text)
             self.assertIn("AS-LED-001", done.err)
-            self.assertEqual(self.assay("ledger", "verify").code, 0, "reading goes on beside a run")
+            verified = self.assay("ledger", "verify")
+            self.assertEqual(verified.code, 0, f"reading goes on beside a run: {verified.out}{verified.err}")
         finally:
             first.wait(timeout=30)
         self.assertEqual(first.returncode, 5)

@@ -115,7 +115,7 @@ TEST_CASE("Bundle: PartsOfTwoGoodBundlesDoNotMix [CL-12]") {
   CHECK_FAILS(VerifyBundle(mixed, {}), Code::kCorrupt, "says that it is entry 2, not 3");
   mixed = a;
   mixed.keys.push_back(a.line);
-  CHECK_FAILS(VerifyBundle(mixed, {}), Code::kCorrupt, "key history");
+  CHECK_FAILS(VerifyBundle(mixed, {}), Code::kCorrupt, "handovers");
   Shown other;
   REQUIRE_OK_AND_ASSIGN(const std::string third, other.Prove(1));
   REQUIRE_OK_AND_ASSIGN(const proof::Bundle c, ParseBundle(third));
