@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include "ledger/chain.h"
+#include "ledger/entry_body.h"
+#include "ledger/erase.h"
 #include "ledger/high_water.h"
 #include "ledger/key_files.h"
 #include "ledger/lease.h"
@@ -21,6 +23,10 @@ namespace {
 constexpr uint64_t kGenesis = 2;  // tenant.created and key.created
 
 Error ReadOnlyError() { return Error{Code::kDenied, "ledger: opened read-only", {}, {}, {}, {}}; }
+
+Error NoKeysError() {
+  return Error{Code::kDenied, "ledger: its keys are destroyed", {}, {}, {}, {}};
+}
 
 // Members in the order in which they must go: the writer first, the lease last.
 struct Parts {
@@ -79,6 +85,18 @@ class LedgerImpl : public Ledger {
     for (ByteSpan segment : body.segments()) out.emplace_back(segment.begin(), segment.end());
     return out;
   }
+  Result<EntryBody> ReadEntryBody(LeafIndex index) override {
+    return ledger::ReadEntryBody(*p_.store, p_.keys ? &*p_.keys : nullptr, p_.options.tenant,
+                                 index);
+  }
+  Result<ErasureDone> Erase(const ErasureOrder& order,
+                            const std::vector<BodySegments>& bodies) override {
+    if (!p_.writer) return Fail(ReadOnlyError());
+    if (!p_.keys) return Fail(NoKeysError());
+    return EraseSegments(Erasing(), order, bodies);
+  }
+  Result<LeafIndex> EraseTenant(const ErasureOrder& order,
+                                const std::vector<std::string>& note) override;
   Result<std::string> LatestCheckpoint() override {
     ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
     return notes.empty() ? std::string() : notes[0].note;
@@ -90,6 +108,7 @@ class LedgerImpl : public Ledger {
   Status StartWriting(Chain chain, const proof::Verifier& verifier);
 
  private:
+  EraseContext Erasing() { return {*p_.store, *p_.writer, *p_.keys, p_.options.tenant}; }
   template <typename Seal>
   Result<BodyRef> PutSealed(const Digest& ident, const Seal& seal);
   Result<OpenedBody> OpenBody(const Digest& root);
@@ -122,7 +141,20 @@ Status LedgerImpl::StartWriting(Chain chain, const proof::Verifier& verifier) {
   if (size < kGenesis) ASSAY_TRY(AppendGenesis(*p_.writer, size, verifier));
   ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
   if (notes.empty()) ASSAY_TRY(p_.writer->Sign());
-  return {};
+  return CompleteErasures(Erasing());
+}
+
+Result<LeafIndex> LedgerImpl::EraseTenant(const ErasureOrder& order,
+                                          const std::vector<std::string>& note) {
+  if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.keys) return Fail(NoKeysError());
+  std::optional<BodyRef> body;
+  if (!note.empty()) {
+    ASSAY_ASSIGN(body, PutSegments(note));
+  }
+  ASSAY_ASSIGN(const LeafIndex index, ledger::EraseTenant(Erasing(), order, std::move(body)));
+  p_.keys.reset();
+  return index;
 }
 
 template <typename Seal>
@@ -137,6 +169,7 @@ Result<BodyRef> LedgerImpl::PutSealed(const Digest& ident, const Seal& seal) {
 
 Result<BodyRef> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRange>& records) {
   if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.keys) return Fail(NoKeysError());
   if (bytes.size() > kMaxBodyBytes)
     return Fail(Code::kLimitExceeded,
                 fmt::format("body: {} bytes, at most {} are kept", bytes.size(), kMaxBodyBytes));
@@ -150,6 +183,7 @@ Result<BodyRef> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRang
 
 Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments) {
   if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.keys) return Fail(NoKeysError());
   if (segments.empty()) return Fail(Code::kInvalidInput, "body: no segment");
   std::vector<ByteSpan> spans;
   uint64_t size = 0;
@@ -271,6 +305,7 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const OpenOptions& options) {
   ASSAY_ASSIGN(parts.store, OpenSqliteStore(options.directory, StoreMode::kWrite));
   ASSAY_ASSIGN(Chain chain, Chain::Load(*parts.store, options.tenant));
   const bool is_new = chain.size() < kGenesis;
+  ASSAY_TRY(RefuseErasedTenant(*parts.store, options.tenant));
   ASSAY_TRY(LoadKeys(parts, is_new));
   const proof::Verifier verifier{options.origin, parts.signing_key->public_key()};
   if (!is_new) ASSAY_TRY(CheckSigner(parts, verifier));

@@ -91,9 +91,37 @@ struct OpenOptions {
   const Clock* clock = &SystemClock();
 };
 
+/// The body of an entry as far as it is still there.
+struct EntryBody {
+  std::string scheme;                ///< empty when the entry has no body
+  std::vector<ByteVector> segments;  ///< empty bytes where one is absent; none when all are
+  std::map<uint64_t, std::string> absent_segments;  ///< "erased (privacy, 2026-11-21)" by number
+  std::string absent;                               ///< why the whole body is not there, else empty
+};
+
+/// Segments of one body.
+struct BodySegments {
+  Digest root{};
+  std::vector<uint64_t> segments;
+};
+
+/// Why bytes are taken out and by whom. `reason` is privacy, mistake, contract or court.
+struct ErasureOrder {
+  std::string reason, receipt;
+  std::string actor = "engine";
+};
+
+struct ErasureDone {
+  std::vector<LeafIndex> entries;
+  uint64_t bodies = 0, segments = 0;  ///< newly erased
+};
+
 /// What verification found; `ok` false makes exit 7.
 struct VerifyReport {
   bool ok = false;
+  /// Bodies that are absent in whole or in part, by what explains it: "erased (privacy)",
+  /// "expired", "never kept".
+  std::map<std::string, uint64_t> absent;
   uint64_t entries = 0, bodies = 0, bodies_opened = 0, checkpoints = 0;
   Head head;
   std::string fingerprint;  ///< "SHA256:..." of the ledger's public key
@@ -143,6 +171,21 @@ class Ledger {
   virtual Result<ByteVector> ReadBody(const Digest& root) = 0;
   /// Opens a body segment by segment.
   virtual Result<std::vector<ByteVector>> ReadSegments(const Digest& root) = 0;
+  /// The body of an entry with what is absent of it explained. kCorrupt when something is absent
+  /// and nothing explains it, kDenied (no key), kNotFound (no such entry).
+  virtual Result<EntryBody> ReadEntryBody(LeafIndex index) = 0;
+
+  /// Takes segments out for good: entries `erasure.record` first, then the bodies are sealed again
+  /// without them under new keys. Segments that are gone already are passed over. A failure after
+  /// the entries is made good by the next Open. kDenied (legal hold, before anything is done),
+  /// kNotFound, kInvalidInput, kUnavailable (a reader keeps old pages of a log).
+  virtual Result<ErasureDone> Erase(const ErasureOrder& order,
+                                    const std::vector<BodySegments>& bodies) = 0;
+  /// Destroys the tenant's keys and every body. Only reading and signing the head goes on; a later
+  /// Open gives kDenied.
+  virtual Result<LeafIndex> EraseTenant(const ErasureOrder& order,
+                                        const std::vector<std::string>& note) = 0;
+
   /// The newest signed note, empty when there is none yet.
   virtual Result<std::string> LatestCheckpoint() = 0;
   /// Full verification of everything on disk (ledger.md section 7).

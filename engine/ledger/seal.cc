@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "proof/body.h"
+#include "proof/tree.h"
 
 namespace assay::ledger {
 namespace {
@@ -68,6 +69,24 @@ Result<SealedBody> SealAll(const SealContext& context, const std::vector<ByteSpa
   const proof::SecretBytes envelope(proof::MakeEnvelope(salts.span(), segments));
   ASSAY_TRY(SealParts(context, envelope.span(), body));
   return body;
+}
+
+Status UnsealParts(const SealContext& context, const SealedBody& body, ByteVector& envelope) {
+  const bool none_left = body.parts.empty() && body.wrapped_key.empty();
+  if (none_left) return {};
+  const std::string& tenant = context.tenant.text();
+  ASSAY_ASSIGN(
+      const proof::SecretBytes key_bytes,
+      proof::Unseal(context.keys.seal, proof::BodyKeyAad(tenant, body.ref.root), body.wrapped_key));
+  ASSAY_ASSIGN(const proof::SecretKey key, proof::SecretKey::From(key_bytes.span()));
+  const proof::BodyId id{tenant, body.epoch, body.ref.root, body.ref.scheme};
+  envelope.reserve(body.parts.size() > 1 ? body.parts.size() * proof::kPartBytes : 0);
+  for (size_t part = 0; part < body.parts.size(); ++part) {
+    ASSAY_ASSIGN(const proof::SecretBytes packed,
+                 proof::Unseal(key, proof::PartAad(id, part, body.parts.size()), body.parts[part]));
+    ASSAY_TRY(Decompress(packed.span(), envelope));
+  }
+  return {};
 }
 
 uint64_t LengthOf(const std::vector<ByteSpan>& segments) {
@@ -134,28 +153,44 @@ Result<SealedBody> SealSegments(const SealContext& context, const std::vector<By
 }
 
 Result<OpenedBody> OpenedBody::Open(const SealContext& context, const SealedBody& body) {
-  const std::string& tenant = context.tenant.text();
-  ASSAY_ASSIGN(
-      const proof::SecretBytes key_bytes,
-      proof::Unseal(context.keys.seal, proof::BodyKeyAad(tenant, body.ref.root), body.wrapped_key));
-  ASSAY_ASSIGN(const proof::SecretKey key, proof::SecretKey::From(key_bytes.span()));
-  const proof::BodyId id{tenant, body.epoch, body.ref.root, body.ref.scheme};
   OpenedBody out;
   out.scheme_ = body.ref.scheme;
-  out.envelope_.get().reserve(body.parts.size() > 1 ? body.parts.size() * proof::kPartBytes : 0);
-  for (size_t part = 0; part < body.parts.size(); ++part) {
-    ASSAY_ASSIGN(const proof::SecretBytes packed,
-                 proof::Unseal(key, proof::PartAad(id, part, body.parts.size()), body.parts[part]));
-    ASSAY_TRY(Decompress(packed.span(), out.envelope_.get()));
-  }
-  ASSAY_ASSIGN(proof::EnvelopeView view, proof::ReadEnvelope(out.envelope_.span()));
-  if (proof::RecordRoot(view.salts, view.segments) != body.ref.root)
-    return Fail(Code::kCorrupt, "body: does not match its root");
-  const bool skeleton = out.scheme_ == proof::kRecordScheme;
-  if (view.segments.size() - (skeleton ? 1 : 0) != body.ref.records)
-    return Fail(Code::kCorrupt, "body: number of records is not the recorded one");
-  out.segments_ = std::move(view.segments);
+  ASSAY_ASSIGN(out.erased_, DecodeErased(body.erased, SegmentsOf(body.ref)));
+  ASSAY_TRY(UnsealParts(context, body, out.envelope_.get()));
+  ASSAY_TRY(out.PlaceSegments(body.ref));
   return out;
+}
+
+// What is left goes to the places it had; leaf hashes stand in for the rest.
+Status OpenedBody::PlaceSegments(const BodyRef& ref) {
+  proof::EnvelopeView view;
+  if (!envelope_.span().empty()) {
+    ASSAY_ASSIGN(view, proof::ReadEnvelope(envelope_.span()));
+  }
+  const proof::SecretBytes kept(std::move(view.salts));
+  const uint64_t total = view.segments.size() + erased_.size();
+  if (total != SegmentsOf(ref))
+    return Fail(Code::kCorrupt, "body: number of records is not the recorded one");
+  segments_.resize(total);
+  salts_.get().resize(total * proof::kSaltBytes);
+  proof::Frontier tree(proof::TreeKind::kRecord);
+  for (uint64_t i = 0, next = 0; i < total; ++i) {
+    if (const auto gone = erased_.find(i); gone != erased_.end()) {
+      tree.Append(gone->second);
+      continue;
+    }
+    const ByteSpan salt = kept.span().subspan(next * proof::kSaltBytes, proof::kSaltBytes);
+    std::copy(salt.begin(), salt.end(), salts_.get().begin() + i * proof::kSaltBytes);
+    segments_[i] = view.segments[next++];
+    tree.Append(proof::HashRecord(salt, segments_[i]));
+  }
+  if (tree.Root() != ref.root) return Fail(Code::kCorrupt, "body: does not match its root");
+  return {};
+}
+
+ByteSpan OpenedBody::Salt(size_t segment) const {
+  if (erased_.contains(segment)) return {};
+  return salts_.span().subspan(segment * proof::kSaltBytes, proof::kSaltBytes);
 }
 
 Result<std::vector<RecordRange>> OpenedBody::Marks() const {
@@ -166,10 +201,42 @@ Result<std::vector<RecordRange>> OpenedBody::Marks() const {
 }
 
 Result<ByteVector> OpenedBody::Bytes() const {
+  if (!erased_.empty())
+    return Fail(Code::kNotFound, fmt::format("body: {} of {} segments are erased", erased_.size(),
+                                             segments_.size()));
   if (scheme_ == proof::kRecordScheme)
     return proof::FillSkeleton(segments_.front(), {segments_.begin() + 1, segments_.end()});
   ByteVector out;
   for (ByteSpan segment : segments_) AppendBytes(out, segment);
+  return out;
+}
+
+ErasedSegments ErasedWith(const OpenedBody& body, const std::vector<uint64_t>& segments) {
+  ErasedSegments out = body.erased();
+  for (const uint64_t segment : segments)
+    if (segment < body.segments().size() && !out.contains(segment))
+      out[segment] = proof::HashRecord(body.Salt(segment), body.segments()[segment]);
+  return out;
+}
+
+Result<SealedBody> SealWithout(const SealContext& context, const OpenedBody& body,
+                               const SealedBody& before, const ErasedSegments& erased) {
+  SealedBody out;
+  out.ref = before.ref;
+  out.epoch = before.epoch;
+  out.place = before.place;
+  out.erased = EncodeErased(erased);
+  std::vector<ByteSpan> left;
+  proof::SecretBytes salts;
+  salts.get().reserve(body.segments().size() * proof::kSaltBytes);
+  for (size_t i = 0; i < body.segments().size(); ++i) {
+    if (erased.contains(i)) continue;
+    left.push_back(body.segments()[i]);
+    AppendBytes(salts.get(), body.Salt(i));
+  }
+  if (left.empty()) return out;
+  const proof::SecretBytes envelope(proof::MakeEnvelope(salts.span(), left));
+  ASSAY_TRY(SealParts({context.tenant, before.epoch, context.keys}, envelope.span(), out));
   return out;
 }
 

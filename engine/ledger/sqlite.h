@@ -56,6 +56,8 @@ class Database {
   }
   /// Copies the log back; `empty` also truncates it (skipped silently while a reader is inside).
   Status CopyBack(bool empty);
+  /// Copies the log back, truncates it and insists. kUnavailable when a reader stays inside.
+  Status EmptyLog();
   const std::string& name() const { return name_; }
 
  private:

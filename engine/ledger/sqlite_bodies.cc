@@ -38,10 +38,7 @@ std::string FileOf(const std::string& month) { return "evidence-" + month + ".db
 Status BodyWriter::OpenMonth(const std::string& month) {
   if (month == month_) return {};
   ASSAY_TRY(Settle());
-  insert_body_ = Statement();
-  insert_part_ = Statement();
-  find_ident_ = Statement();
-  database_.reset();
+  Close();
   ASSAY_ASSIGN(database_, Database::Open(directory_ / FileOf(month), Database::Mode::kWrite));
   ASSAY_TRY(PrepareSchema(*database_, FileKind::kEvidence));
   ASSAY_ASSIGN(insert_body_,
@@ -138,6 +135,7 @@ Result<std::optional<SealedBody>> BodyReader::Find(const Digest& root) {
     }
     AppendBytes(body.wrapped_key, find.Blob(6));
     const uint64_t parts = find.Integer(7);
+    AppendBytes(body.erased, find.Blob(9));
     ASSAY_ASSIGN(Statement read,
                  database->Prepare("SELECT part, sealed FROM part WHERE body = ?1 ORDER BY part"));
     read.Bind(1, find.Integer(8));

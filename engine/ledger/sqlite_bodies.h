@@ -16,6 +16,12 @@ class BodyWriter {
   Result<std::vector<BodyRef>> Put(const std::string& month,
                                    const std::vector<const SealedBody*>& bodies);
   Status Settle();
+  Status Rewrite(const SealedBody& body);
+  /// True when the file was removed because nothing is left in it.
+  Result<bool> Remove(const std::string& file, const std::vector<Digest>& roots);
+  Status EmptyLog(const std::string& file);
+  /// Closes the file that is open.
+  void Close();
 
  private:
   Status OpenMonth(const std::string& month);
@@ -37,11 +43,17 @@ class BodyReader {
   Result<std::vector<std::string>> Files() const;
   /// Null for a file that a crash left before its tables were made.
   Result<Database*> OpenFile(const std::string& file);
+  Result<std::vector<Digest>> Roots(const std::string& file);
+  /// Closes the connection to a file that goes away.
+  void Forget(const std::string& file);
 
  private:
   std::recursive_mutex mutex_;
   std::filesystem::path directory_;
   std::map<std::string, Database> open_;
 };
+
+/// Removes a SQLite file with its log and shared memory, and syncs the folder.
+Status RemoveDatabaseFile(const std::filesystem::path& path);
 
 }  // namespace assay::ledger

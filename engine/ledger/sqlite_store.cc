@@ -1,5 +1,7 @@
 #include "ledger/sqlite_store.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "ledger/sqlite_bodies.h"
 #include "ledger/sqlite_entries.h"
@@ -77,6 +79,17 @@ class SqliteStore : public LedgerStore {
     ASSAY_TRY(transaction.Commit());
     return keys.CopyBack(true);
   }
+  Status RewriteBody(const SealedBody& body) override {
+    return writer_ ? body_writer_.Rewrite(body) : ReadOnly();
+  }
+  Status RemoveBodies(const std::string& file, const std::vector<Digest>& roots) override {
+    if (!writer_) return ReadOnly();
+    ASSAY_ASSIGN(const bool removed, body_writer_.Remove(file, roots));
+    if (removed) body_reader_.Forget(file);
+    return {};
+  }
+  Status DestroyEvidence() override;
+  Status EmptyEvidenceLogs() override;
   Status Settle() override {
     if (!writer_) return ReadOnly();
     ASSAY_TRY(body_writer_.Settle());
@@ -103,6 +116,14 @@ class SqliteStore : public LedgerStore {
   }
   Result<std::vector<StoredNote>> NewestNotes(int count) override {
     return reader_->ReadNotes("ORDER BY size DESC LIMIT " + std::to_string(count));
+  }
+  Result<std::vector<std::string>> EvidenceFiles() override {
+    ASSAY_ASSIGN(std::vector<std::string> files, body_reader_.Files());
+    std::reverse(files.begin(), files.end());
+    return files;
+  }
+  Result<std::vector<Digest>> RootsIn(const std::string& file) override {
+    return body_reader_.Roots(file);
   }
   Result<std::optional<SealedBody>> FindBody(const Digest& root) override {
     return body_reader_.Find(root);
@@ -136,6 +157,37 @@ class SqliteStore : public LedgerStore {
   BodyReader body_reader_;
   std::unique_ptr<EntryReader> reader_;
 };
+
+// Keys first: with them gone nothing opens any more, wherever a copy of the files lies. The rows
+// are overwritten, then the file is written anew, so that no page holds an older row.
+Status SqliteStore::DestroyEvidence() {
+  if (!writer_) return ReadOnly();
+  ASSAY_ASSIGN(Database keys, Database::Open(directory_ / "keys.db", Database::Mode::kWrite));
+  ASSAY_TRY(PrepareSchema(keys, FileKind::kKeys));
+  ASSAY_TRY(keys.Execute("UPDATE tenant_key SET wrapped = zeroblob(length(wrapped))"));
+  ASSAY_TRY(keys.Execute("DELETE FROM tenant_key"));
+  ASSAY_TRY(keys.EmptyLog());
+  ASSAY_TRY(keys.Execute("VACUUM"));
+  ASSAY_TRY(keys.EmptyLog());
+  body_writer_.Close();
+  ASSAY_ASSIGN(const std::vector<std::string> files, body_reader_.Files());
+  for (const std::string& file : files) {
+    body_reader_.Forget(file);
+    ASSAY_TRY(RemoveDatabaseFile(directory_ / file));
+  }
+  return {};
+}
+
+Status SqliteStore::EmptyEvidenceLogs() {
+  if (!writer_) return ReadOnly();
+  ASSAY_ASSIGN(const std::vector<std::string> files, body_reader_.Files());
+  for (const std::string& file : files) {
+    std::error_code ignored;
+    const auto size = std::filesystem::file_size(directory_ / (file + "-wal"), ignored);
+    if (!ignored && size > 0) ASSAY_TRY(body_writer_.EmptyLog(file));
+  }
+  return {};
+}
 
 Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
   std::vector<StorageFault> out;

@@ -79,6 +79,13 @@ Result<std::string> GroupWriter::Sign() {
   return future.get();
 }
 
+Status GroupWriter::Do(std::function<Status()> work) {
+  WorkItem item{std::move(work), {}};
+  auto future = item.done.get_future();
+  Enqueue(std::move(item));
+  return future.get();
+}
+
 void GroupWriter::Loop() {
   for (;;) {
     Batch batch;
@@ -131,6 +138,7 @@ void GroupWriter::Process(Batch& batch) {
     if (!note) Stop(note.error());
     sign->done.set_value(std::move(note));
   }
+  if (auto* work = std::get_if<WorkItem>(&*batch.control)) work->done.set_value(work->work());
 }
 
 Status GroupWriter::CommitBodies(std::vector<BodyItem>& items) {

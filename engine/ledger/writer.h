@@ -33,6 +33,9 @@ class GroupWriter {
   Result<BodyRef> Put(const SealedBody& body);
   Result<Head> Sync();
   Result<std::string> Sign();
+  /// Does something to the storage on the writer's thread, after all that was queued before. A
+  /// failure is the caller's alone: the writer goes on.
+  Status Do(std::function<Status()> work);
   /// Epoch of the chain: does not change while open.
   uint32_t epoch() const { return epoch_; }
 
@@ -51,11 +54,15 @@ class GroupWriter {
   struct SignItem {
     std::promise<Result<std::string>> done;
   };
-  using Item = std::variant<EntryItem, BodyItem, SyncItem, SignItem>;
+  struct WorkItem {
+    std::function<Status()> work;
+    std::promise<Status> done;
+  };
+  using Item = std::variant<EntryItem, BodyItem, SyncItem, SignItem, WorkItem>;
   struct Batch {
     std::vector<EntryItem> entries;
     std::vector<BodyItem> bodies;
-    std::optional<Item> control;  ///< sync or sign: ends a group
+    std::optional<Item> control;  ///< sync, sign or work: ends a group
   };
 
   /// Queues, or fails the item at once when the ledger is stopped.

@@ -1,0 +1,13 @@
+// The body of one entry for a reader: what is there, and why the rest is not.
+#pragma once
+
+#include "ledger/key_files.h"
+#include "ledger/store.h"
+
+namespace assay::ledger {
+
+/// See Ledger::ReadEntryBody. `keys` may be null: then a body that is there gives kDenied.
+Result<EntryBody> ReadEntryBody(LedgerStore& store, const TenantKeys* keys, const TenantId& tenant,
+                                LeafIndex index);
+
+}  // namespace assay::ledger
