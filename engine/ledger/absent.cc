@@ -78,6 +78,12 @@ Result<Hold> ReadHold(const LineFacts& facts) {
   return out;
 }
 
+// Keys and checkpoints are landmarks too, and many.
+bool TellsOfAbsence(std::string_view kind) {
+  return kind.starts_with("erasure.") || kind.starts_with("retention.") ||
+         kind.starts_with("hold.");
+}
+
 std::string DayOf(Timestamp time) { return FormatTime(time).substr(0, 10); }
 
 }  // namespace
@@ -120,10 +126,11 @@ std::string SayErased(std::string_view reason, Timestamp time) {
 
 std::string SayExpired(Timestamp time) { return fmt::format("expired ({})", DayOf(time)); }
 
-Result<AbsenceBook> AbsenceBook::Read(LedgerStore& store) {
+Result<AbsenceBook> AbsenceBook::Read(LedgerStore& store, std::string_view prefix, uint64_t first) {
   AbsenceBook out;
-  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, store.ReadLandmarks(""));
+  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, store.ReadLandmarks(prefix));
   for (const Landmark& landmark : landmarks) {
+    if (landmark.index < first || !TellsOfAbsence(landmark.kind)) continue;
     std::string text;
     ASSAY_TRY(
         store.ReadLines(landmark.index, landmark.index + 1, [&](LeafIndex, std::string_view line) {

@@ -69,8 +69,10 @@ inline constexpr std::string_view kNeverKept = "never kept (evidence.raw)";
 /// Every such entry of one ledger, in order.
 class AbsenceBook {
  public:
-  /// Reads the landmarks alone. kCorrupt when one of them does not read as its kind says.
-  static Result<AbsenceBook> Read(LedgerStore& store);
+  /// Reads the landmarks alone, those of kinds that begin with `prefix` from `first` on. kCorrupt
+  /// when one of them does not read as its kind says.
+  static Result<AbsenceBook> Read(LedgerStore& store, std::string_view prefix = "",
+                                  uint64_t first = 0);
   /// Takes one more entry, in order; other kinds are passed over.
   Status Take(const LineFacts& facts);
 

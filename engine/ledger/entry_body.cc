@@ -68,4 +68,24 @@ Result<EntryBody> ReadEntryBody(LedgerStore& store, const TenantKeys* keys, cons
   return out;
 }
 
+Status VisitStored(LedgerStore& store, const TenantKeys* keys, const TenantId& tenant,
+                   const std::function<bool(const StoredBody&)>& visit) {
+  ASSAY_ASSIGN(const std::vector<std::string> files, store.EvidenceFiles());
+  if (keys == nullptr && !files.empty())
+    return Fail(Code::kDenied, "bodies: no master key to open them with");
+  for (const std::string& file : files) {
+    ASSAY_ASSIGN(const std::vector<Digest> roots, store.RootsIn(file));
+    for (const Digest& root : roots) {
+      ASSAY_ASSIGN(const std::optional<SealedBody> sealed, store.FindBodyIn(file, root));
+      if (!sealed) continue;  // removed by another process meanwhile
+      ASSAY_ASSIGN(const OpenedBody body,
+                   OpenedBody::Open({tenant, sealed->epoch, *keys}, *sealed));
+      StoredBody view{root, file, body.scheme(), body.segments(), {}};
+      for (const auto& [segment, leaf] : body.erased()) view.erased.push_back(segment);
+      if (!visit(view)) return {};
+    }
+  }
+  return {};
+}
+
 }  // namespace assay::ledger

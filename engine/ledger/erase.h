@@ -30,8 +30,10 @@ Result<ErasureDone> EraseSegments(const EraseContext& context, const ErasureOrde
 /// See Ledger::EraseTenant.
 Result<LeafIndex> EraseTenant(const EraseContext& context, const ErasureOrder& order,
                               std::optional<BodyRef> note);
-/// Carries out each erasure.record that is not yet, and empties logs that still hold old pages.
-Status CompleteErasures(const EraseContext& context);
+/// Carries out each erasure.record that is not yet, and empties logs that still hold old pages. An
+/// erasure.subject is written when those before it are carried out, so that only those after the
+/// newest one are looked at, unless `all` are: then also files that are older than the entries.
+Status CompleteErasures(const EraseContext& context, bool all);
 /// kDenied when the tenant is erased, after what a crash left of that is done as well.
 Status RefuseErasedTenant(LedgerStore& store, const TenantId& tenant);
 

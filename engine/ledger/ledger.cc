@@ -11,6 +11,7 @@
 #include "ledger/high_water.h"
 #include "ledger/key_files.h"
 #include "ledger/lease.h"
+#include "ledger/retention.h"
 #include "ledger/seal.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/verify.h"
@@ -26,6 +27,10 @@ Error ReadOnlyError() { return Error{Code::kDenied, "ledger: opened read-only", 
 
 Error NoKeysError() {
   return Error{Code::kDenied, "ledger: its keys are destroyed", {}, {}, {}, {}};
+}
+
+Error NoSigningKeyError() {
+  return Error{Code::kDenied, "ledger: no ledger key to sign with", {}, {}, {}, {}};
 }
 
 // Members in the order in which they must go: the writer first, the lease last.
@@ -54,6 +59,8 @@ class LedgerImpl : public Ledger {
   }
 
   Result<BodyRef> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records) override;
+  Result<KeptBody> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records,
+                           Keep keep) override;
   Result<BodyRef> PutSegments(const std::vector<std::string>& segments) override;
   std::future<Result<Appended>> Append(EntryDraft draft) override;
   Result<Head> Sync() override {
@@ -97,6 +104,18 @@ class LedgerImpl : public Ledger {
   }
   Result<LeafIndex> EraseTenant(const ErasureOrder& order,
                                 const std::vector<std::string>& note) override;
+  Result<std::vector<ExpiryDone>> Expire(const std::vector<RetentionRule>& rules,
+                                         const std::string& actor, bool dry_run) override {
+    if (!p_.writer) return Fail(ReadOnlyError());
+    if (!p_.keys) return Fail(NoKeysError());
+    return ExpireBodies(Erasing(), rules, actor, p_.options.clock->Now(), dry_run);
+  }
+  Status VisitBodies(const std::function<bool(const StoredBody&)>& visit) override {
+    return VisitStored(*p_.store, p_.keys ? &*p_.keys : nullptr, p_.options.tenant, visit);
+  }
+  Result<AbsenceBook> ReadAbsences() override { return AbsenceBook::Read(*p_.store); }
+  Result<ByteVector> SignText(std::string_view text) override;
+  Result<std::string> VerifierKey() override;
   Result<std::string> LatestCheckpoint() override {
     ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
     return notes.empty() ? std::string() : notes[0].note;
@@ -141,7 +160,7 @@ Status LedgerImpl::StartWriting(Chain chain, const proof::Verifier& verifier) {
   if (size < kGenesis) ASSAY_TRY(AppendGenesis(*p_.writer, size, verifier));
   ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
   if (notes.empty()) ASSAY_TRY(p_.writer->Sign());
-  return CompleteErasures(Erasing());
+  return CompleteErasures(Erasing(), p_.options.carry_out_all_erasures);
 }
 
 Result<LeafIndex> LedgerImpl::EraseTenant(const ErasureOrder& order,
@@ -179,6 +198,34 @@ Result<BodyRef> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRang
   const Digest ident = IdentOfBody(*p_.keys, bytes, marks);
   return PutSealed(
       ident, [&](const SealContext& context) { return SealBody(context, bytes, marks, ident); });
+}
+
+Result<KeptBody> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRange>& records,
+                                     Keep keep) {
+  if (keep == Keep::kFull) {
+    ASSAY_ASSIGN(BodyRef ref, PutBody(bytes, records));
+    return KeptBody{std::move(ref), {}};
+  }
+  if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.keys) return Fail(NoKeysError());
+  const std::vector<RecordRange> whole{{0, bytes.size()}};  // nothing of it may stay by mistake
+  const bool usable = MarksAreUsable(bytes.size(), records) && !records.empty();
+  const SealContext context{p_.options.tenant, p_.writer->epoch(), *p_.keys};
+  ASSAY_ASSIGN(const PartlySealed part,
+               SealPartly(context, bytes, usable ? records : whole, keep == Keep::kRedacted));
+  if (part.body) ASSAY_TRY(p_.writer->Put(*part.body));
+  return KeptBody{part.ref, part.members};
+}
+
+Result<ByteVector> LedgerImpl::SignText(std::string_view text) {
+  if (!p_.signing_key) return Fail(NoSigningKeyError());
+  ASSAY_ASSIGN(const proof::Signature signature, p_.signing_key->Sign(AsBytes(text)));
+  return ByteVector(signature.begin(), signature.end());
+}
+
+Result<std::string> LedgerImpl::VerifierKey() {
+  if (!p_.signing_key) return Fail(NoSigningKeyError());
+  return proof::Verifier{p_.options.origin, p_.signing_key->public_key()}.Encode();
 }
 
 Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments) {

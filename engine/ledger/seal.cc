@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "proof/body.h"
+#include "proof/sha256.h"
 #include "proof/tree.h"
 
 namespace assay::ledger {
@@ -142,6 +143,39 @@ Result<SealedBody> SealBody(const SealContext& context, ByteSpan bytes,
   body.ref = {{}, bytes.size(), records.size(), std::string(proof::kRecordScheme)};
   body.ident = ident;
   return SealAll(context, segments, std::move(body));
+}
+
+Result<PartlySealed> SealPartly(const SealContext& context, ByteSpan bytes,
+                                const std::vector<RecordRange>& records, bool keep_skeleton) {
+  std::vector<proof::Range> ranges;
+  for (const RecordRange& record : records) ranges.emplace_back(record.offset, record.length);
+  const proof::SecretBytes skeleton(proof::MakeSkeleton(bytes, ranges));
+  proof::SecretBytes salts(ByteVector((ranges.size() + 1) * proof::kSaltBytes));
+  ASSAY_TRY(proof::FillRandom(salts.get()));
+  const auto salt = [&](size_t i) {
+    return salts.span().subspan(i * proof::kSaltBytes, proof::kSaltBytes);
+  };
+  proof::Frontier tree(proof::TreeKind::kRecord);
+  tree.Append(proof::HashRecord(salt(0), skeleton.span()));
+  ErasedSegments dropped;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    dropped[i + 1] =
+        proof::HashRecord(salt(i + 1), bytes.subspan(ranges[i].first, ranges[i].second));
+    tree.Append(dropped[i + 1]);
+  }
+  PartlySealed out;
+  out.ref = {tree.Root(), bytes.size(), ranges.size(), std::string(proof::kRecordScheme)};
+  out.members.emplace("raw", keep_skeleton ? "redacted" : "none");
+  if (!keep_skeleton) return out;
+  SealedBody body;
+  body.ref = out.ref;
+  body.epoch = context.epoch;
+  body.erased = EncodeErased(dropped);
+  const proof::SecretBytes envelope(proof::MakeEnvelope(salt(0), {skeleton.span()}));
+  ASSAY_TRY(SealParts(context, envelope.span(), body));
+  out.members.emplace("erased", EncodeBase64(proof::Sha256(body.erased)));
+  out.body = std::move(body);
+  return out;
 }
 
 Result<SealedBody> SealSegments(const SealContext& context, const std::vector<ByteSpan>& segments,

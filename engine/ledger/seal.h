@@ -31,6 +31,17 @@ Result<SealedBody> SealBody(const SealContext& context, ByteSpan bytes,
 Result<SealedBody> SealSegments(const SealContext& context, const std::vector<ByteSpan>& segments,
                                 const Digest& ident);
 
+/// A body of which records, or everything, is dropped at birth.
+struct PartlySealed {
+  BodyRef ref;
+  std::optional<SealedBody> body;  ///< none when nothing is kept
+  MemberMap members;               ///< what the entry says of it
+};
+/// With `keep_skeleton` the skeleton stays and records go ("redacted"), else nothing stays
+/// ("none"). Marks must be usable.
+Result<PartlySealed> SealPartly(const SealContext& context, ByteSpan bytes,
+                                const std::vector<RecordRange>& records, bool keep_skeleton);
+
 /// A body that was opened and matched its root.
 class OpenedBody {
  public:

@@ -38,6 +38,7 @@ class BodyReader {
  public:
   explicit BodyReader(std::filesystem::path directory) : directory_(std::move(directory)) {}
   Result<std::optional<SealedBody>> Find(const Digest& root);
+  Result<std::optional<SealedBody>> FindIn(const std::string& file, const Digest& root);
   Result<std::optional<BodyRef>> FindIdent(const std::string& month, const Digest& ident);
   /// Names of the month files, newest first.
   Result<std::vector<std::string>> Files() const;

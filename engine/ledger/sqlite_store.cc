@@ -128,6 +128,10 @@ class SqliteStore : public LedgerStore {
   Result<std::optional<SealedBody>> FindBody(const Digest& root) override {
     return body_reader_.Find(root);
   }
+  Result<std::optional<SealedBody>> FindBodyIn(const std::string& file,
+                                               const Digest& root) override {
+    return body_reader_.FindIn(file, root);
+  }
   Result<std::optional<BodyRef>> FindIdent(const std::string& month, const Digest& ident) override {
     return body_reader_.FindIdent(month, ident);
   }

@@ -112,6 +112,9 @@ class LedgerStore {
   /// Roots of the bodies in one evidence file, in the order in which they were stored.
   virtual Result<std::vector<Digest>> RootsIn(const std::string& file) = 0;
   virtual Result<std::optional<SealedBody>> FindBody(const Digest& root) = 0;
+  /// The same when it is known to lie in `file`.
+  virtual Result<std::optional<SealedBody>> FindBodyIn(const std::string& file,
+                                                       const Digest& root) = 0;
   virtual Result<std::optional<BodyRef>> FindIdent(const std::string& month,
                                                    const Digest& ident) = 0;
   virtual Result<std::map<std::string, ByteVector>> ReadKeys() = 0;
