@@ -25,11 +25,12 @@ struct JournalPage {
 std::string RequestLine(const broker::ReadRecord& record);
 
 /// Commits one page: body first, then the entry. The future is ready when the entry is durable.
-/// Marks that are not ordered, within the body and apart make the whole answer one record. [any
-/// thread]
+/// `keep` says how much of the body stays. Marks that are not ordered, within the body and apart
+/// make the whole answer one record. [any thread]
 Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
                                                          const std::string& run,
                                                          const JournalPage& page,
-                                                         uint32_t max_records);
+                                                         uint32_t max_records,
+                                                         ledger::Keep keep = ledger::Keep::kFull);
 
 }  // namespace assay::assess

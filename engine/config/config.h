@@ -83,6 +83,12 @@ struct CheckConfig {
   Place place;
 };
 
+/// `[retention]`: how long bodies are kept after their newest reference; none: forever.
+struct RetentionConfig {
+  std::optional<std::chrono::seconds> raw_bodies, facts;
+  std::string legal_basis;  ///< shown wherever something expires
+};
+
 struct Config {
   std::filesystem::path file;  ///< the main file; relative paths count from its folder
   std::string instance_name, origin;
@@ -98,6 +104,7 @@ struct Config {
   std::map<std::string, CheckConfig> checks;
   std::filesystem::path checks_dir;
   std::string evidence_raw = "full";
+  RetentionConfig retention;
   std::string digest_hex;  ///< SHA-256 of the effective configuration (V20)
 };
 
