@@ -33,6 +33,10 @@ struct Options {
   std::string directory_id, client_id, secret_ref;  ///< init: the first tenant
   bool origin = false;                              ///< config show --origin
   bool no_secrets = false;                          ///< config check --no-secrets
+  std::vector<std::string> subjects;                ///< privacy --subject
+  std::string ticket, reason, record;               ///< privacy erase, hold
+  bool tenant_keys = false;                         ///< privacy erase --tenant-keys
+  std::optional<uint64_t> first, last;              ///< hold place: leaf indexes
   std::string verdict, framework;  ///< finding list --verdict, check list --framework
 };
 
