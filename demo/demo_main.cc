@@ -60,8 +60,7 @@ Status Run(const std::vector<std::string>& words) {
   ASSAY_ASSIGN(Arguments arguments, ParseArguments(words));
   ASSAY_TRY(LoopbackUp());
   ASSAY_ASSIGN(auto server, DemoServer::Start(arguments.options, arguments.port));
-  PrintAccess(server->urls(), server->tenant());
-  WaitForEndOfInput();
+  ServeUntilEndOfInput(server->urls(), server->tenant());
   constexpr const char* kServices[] = {"login", "graph", "arm"};
   for (const LoggedRequest& request : server->log().Entries()) {
     fmt::print("{}\t{}\t{}\t{}\n", request.method, kServices[static_cast<int>(request.host)],
@@ -74,8 +73,5 @@ Status Run(const std::vector<std::string>& words) {
 }  // namespace assay::demo
 
 int main(int argc, char** argv) {
-  auto status = assay::demo::Run({argv + 1, argv + argc});
-  if (status) return 0;
-  fmt::print(stderr, "assay-demo-server: {}\n", status.error().ToString());
-  return 2;
+  return assay::demo::ServeMain("assay-demo-server", {argv + 1, argv + argc}, assay::demo::Run);
 }

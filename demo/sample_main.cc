@@ -77,8 +77,7 @@ Status Run(const std::vector<std::string>& words) {
   options.now = SystemClock().Now();
   ASSAY_ASSIGN(auto server, SampleServer::Start(std::move(catalogue), options, arguments.after_last,
                                                 arguments.port, arguments.log));
-  PrintAccess(server->urls(), server->identity());
-  WaitForEndOfInput();
+  ServeUntilEndOfInput(server->urls(), server->identity());
   return {};
 }
 
@@ -86,8 +85,5 @@ Status Run(const std::vector<std::string>& words) {
 }  // namespace assay::demo
 
 int main(int argc, char** argv) {
-  auto status = assay::demo::Run({argv + 1, argv + argc});
-  if (status) return 0;
-  fmt::print(stderr, "assay-sample-server: {}\n", status.error().ToString());
-  return 2;
+  return assay::demo::ServeMain("assay-sample-server", {argv + 1, argv + argc}, assay::demo::Run);
 }

@@ -1,4 +1,4 @@
-// Access line and waiting of the test servers.
+// Main, access line and waiting of the test servers.
 #include "demo/serve_main.h"
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 
 namespace assay::demo {
 
-void PrintAccess(const CloudUrls& urls, const DemoTenant& identity) {
+void ServeUntilEndOfInput(const CloudUrls& urls, const DemoTenant& identity) {
   Json line = Json::Object({{"login", urls.login},
                             {"graph", urls.graph},
                             {"arm", urls.arm},
@@ -22,9 +22,6 @@ void PrintAccess(const CloudUrls& urls, const DemoTenant& identity) {
                             {"client_secret", identity.client_secret()}});
   fmt::print("{}\n", line.Dump());
   std::fflush(stdout);
-}
-
-void WaitForEndOfInput() {
   char byte = 0;
   while (::read(STDIN_FILENO, &byte, 1) > 0) {
   }
@@ -37,6 +34,14 @@ Result<uint16_t> ParsePort(const std::string& text) {
     return Fail(Code::kInvalidInput, "--port: expected 0 to 65535, got " + Quote(text));
   }
   return port;
+}
+
+int ServeMain(const char* program, const std::vector<std::string>& words,
+              Status (*run)(const std::vector<std::string>&)) {
+  const Status served = run(words);
+  if (served) return 0;
+  fmt::print(stderr, "{}: {}\n", program, served.error().ToString());
+  return 2;
 }
 
 }  // namespace assay::demo

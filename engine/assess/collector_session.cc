@@ -239,13 +239,13 @@ Status CollectorSession::Commit(OpenPage page) {
   ASSAY_TRY(FinishStoring());
   const uint32_t number = page.journal.page;
   const ledger::Keep keep = KeepFor(*tickets_.at(page.ticket).endpoint);
-  storing_ = Storing{
-      number,
-      std::async(std::launch::async | std::launch::deferred,
-                 [journal = std::move(page.journal), ledger = context_.ledger, run = context_.run,
-                  keep, max_records = plugin_.manifest.limits.records_per_body] {
-                   return CommitPage(*ledger, run, journal, max_records, keep);
-                 })};
+  const uint32_t most = plugin_.manifest.limits.records_per_body;
+  if (!MarksHold(page.journal, most)) ++report_.wrong_marks[page.journal.result.record.endpoint];
+  storing_ = Storing{number, std::async(std::launch::async | std::launch::deferred,
+                                        [journal = std::move(page.journal),
+                                         ledger = context_.ledger, run = context_.run, most, keep] {
+                                          return CommitPage(*ledger, run, journal, most, keep);
+                                        })};
   return {};
 }
 
@@ -415,6 +415,8 @@ CollectorReport CollectorSession::Run() {
   WaitForLedger();
   report_.sent = sent_;
   report_.answered_any = answers_ > 0;
+  for (const auto& [endpoint, pages] : report_.wrong_marks)
+    context_.progress->MarksRefused(plugin_.manifest.id, endpoint, pages);
   context_.progress->CollectorFinished(plugin_.manifest.id, report_.ok, report_.detail);
   return report_;
 }

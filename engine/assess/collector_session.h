@@ -52,9 +52,10 @@ struct CollectorReport {
   std::map<uint32_t, LeafIndex> pages;    ///< page number -> its read entry
   std::set<std::string> asked, answered;  ///< endpoints
   std::vector<std::string> missing_permissions;
-  std::optional<Error> ledger_failure;  ///< the ledger stopped: the run must stop
-  uint64_t sent = 0;                    ///< first pages that the broker was asked for
-  bool answered_any = false;            ///< some request got an HTTP answer, whatever it said
+  std::map<std::string, uint64_t> wrong_marks;  ///< endpoint -> pages whose marks were refused
+  std::optional<Error> ledger_failure;          ///< the ledger stopped: the run must stop
+  uint64_t sent = 0;                            ///< first pages that the broker was asked for
+  bool answered_any = false;  ///< some request got an HTTP answer, whatever it said
 };
 
 /// Runs one collector to its end on the calling thread.

@@ -29,20 +29,6 @@ bool IsPlainId(const std::string& text) {
   });
 }
 
-bool MarksHold(const std::vector<ledger::RecordRange>& marks, uint64_t body_bytes,
-               uint32_t max_records) {
-  // At most one record for each 16 bytes: more would cost more leaves than evidence.
-  if (marks.size() > max_records || marks.size() > body_bytes / 16 + 1) return false;
-  uint64_t end = 0;
-  for (const ledger::RecordRange& mark : marks) {
-    if (mark.offset < end || mark.length == 0 || mark.length > body_bytes ||
-        mark.offset > body_bytes - mark.length)
-      return false;
-    end = mark.offset + mark.length;
-  }
-  return true;
-}
-
 ledger::MemberMap Members(const std::string& run, const JournalPage& page, size_t request_bytes,
                           bool marks_hold) {
   const broker::ReadRecord& r = page.result.record;
@@ -78,6 +64,20 @@ std::string RequestLine(const broker::ReadRecord& record) {
   return line + fmt::format("\"url\":{}}}\n", JsonString(record.url));
 }
 
+bool MarksHold(const JournalPage& page, uint32_t max_records) {
+  const uint64_t body_bytes = page.result.body.size();
+  // At most one record for each 16 bytes: more would cost more leaves than evidence.
+  if (page.marks.size() > max_records || page.marks.size() > body_bytes / 16 + 1) return false;
+  uint64_t end = 0;
+  for (const ledger::RecordRange& mark : page.marks) {
+    if (mark.offset < end || mark.length == 0 || mark.length > body_bytes ||
+        mark.offset > body_bytes - mark.length)
+      return false;
+    end = mark.offset + mark.length;
+  }
+  return true;
+}
+
 Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
                                                          const std::string& run,
                                                          const JournalPage& page,
@@ -85,7 +85,7 @@ Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
   const std::string request = RequestLine(page.result.record);
   ByteVector bytes(request.begin(), request.end());
   AppendBytes(bytes, page.result.body);
-  const bool hold = MarksHold(page.marks, page.result.body.size(), max_records);
+  const bool hold = MarksHold(page, max_records);
   std::vector<ledger::RecordRange> records;
   if (hold && !page.marks.empty()) {
     records.reserve(page.marks.size());

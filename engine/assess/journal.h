@@ -24,9 +24,13 @@ struct JournalPage {
 /// newline. It may hold personal identifiers, so it is sealed and erasable with the answer.
 std::string RequestLine(const broker::ReadRecord& record);
 
+/// True when the marks are in order, within the body, apart, and few enough (evidence-body.md); no
+/// marks hold. [any thread]
+bool MarksHold(const JournalPage& page, uint32_t max_records);
+
 /// Commits one page: body first, then the entry. The future is ready when the entry is durable.
-/// `keep` says how much of the body stays. Marks that are not ordered, within the body and apart
-/// make the whole answer one record. [any thread]
+/// `keep` says how much of the body stays. Marks that do not hold make the whole answer one record,
+/// and the entry says so. [any thread]
 Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
                                                          const std::string& run,
                                                          const JournalPage& page,

@@ -21,6 +21,9 @@ class Progress {
                        int /*http_status*/) {}
   virtual void CollectorFinished(const std::string& /*plugin*/, bool /*ok*/,
                                  const std::string& /*detail*/) {}
+  /// Once for each endpoint, before its collector finishes: `pages` of it are kept as one record.
+  virtual void MarksRefused(const std::string& /*plugin*/, const std::string& /*endpoint*/,
+                            uint64_t /*pages*/) {}
   virtual void PluginLog(const std::string& /*plugin*/, int /*severity*/,
                          const std::string& /*line*/) {}
   virtual void CheckFinished(const CheckResult& /*result*/) {}

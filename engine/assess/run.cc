@@ -65,6 +65,7 @@ class RunSteps {
   Status Finish();
   Status StartEvaluator();
   Status RecordDatasets();
+  void WarnOfMarks(const std::vector<CollectorReport>& reports);
   Status RecordFaults(const std::vector<CollectorReport>& reports);
   Status RecordDenials(const CollectorReport& report);
   Status Unreachable(const std::vector<CollectorReport>& reports) const;
@@ -241,6 +242,7 @@ Status RunSteps::Collect() {
                     permission) == report_.missing_permissions.end())
         report_.missing_permissions.push_back(permission);
   }
+  WarnOfMarks(reports);
   ASSAY_TRY(RecordFaults(reports));
   ASSAY_TRY(RecordDatasets());
   return Unreachable(reports);
@@ -254,6 +256,18 @@ Status RunSteps::Unreachable(const std::vector<CollectorReport>& reports) const 
   }
   if (asking == 0 || dead < asking) return {};
   return Fail(Code::kUnavailable, "tenant " + plan_.tenant->id + ": no service gave any answer");
+}
+
+/// Nothing is lost, but nothing of such a page can be disclosed or erased alone: people should
+/// know.
+void RunSteps::WarnOfMarks(const std::vector<CollectorReport>& reports) {
+  for (const CollectorReport& report : reports)
+    for (const auto& [endpoint, pages] : report.wrong_marks)
+      report_.warnings.push_back(
+          fmt::format("{}: plugin {} marked records wrongly on {} page{} of endpoint {}: each is "
+                      "kept whole, as "
+                      "one record",
+                      "AS-PLG-006", report.plugin, pages, pages == 1 ? "" : "s", endpoint));
 }
 
 Status RunSteps::RecordFaults(const std::vector<CollectorReport>& reports) {

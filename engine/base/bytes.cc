@@ -69,18 +69,22 @@ Result<ByteVector> ParseHex(std::string_view text) {
 }
 
 std::string EncodeBase64(ByteSpan bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t n = std::min<size_t>(3, bytes.size() - i);
-    uint32_t v = uint32_t(bytes[i]) << 16;
-    if (n > 1) v |= uint32_t(bytes[i + 1]) << 8;
-    if (n > 2) v |= bytes[i + 2];
-    out += kStandard[v >> 18];
-    out += kStandard[v >> 12 & 63];
-    out += n > 1 ? kStandard[v >> 6 & 63] : '=';
-    out += n > 2 ? kStandard[v & 63] : '=';
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  char* to = out.data();
+  size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3, to += 4) {
+    const uint32_t v = uint32_t{bytes[i]} << 16 | uint32_t{bytes[i + 1]} << 8 | bytes[i + 2];
+    to[0] = kStandard[v >> 18];
+    to[1] = kStandard[v >> 12 & 63];
+    to[2] = kStandard[v >> 6 & 63];
+    to[3] = kStandard[v & 63];
   }
+  if (i == bytes.size()) return out;
+  const bool two = i + 2 == bytes.size();
+  const uint32_t v = uint32_t{bytes[i]} << 16 | (two ? uint32_t{bytes[i + 1]} << 8 : 0);
+  to[0] = kStandard[v >> 18];
+  to[1] = kStandard[v >> 12 & 63];
+  if (two) to[2] = kStandard[v >> 6 & 63];
   return out;
 }
 

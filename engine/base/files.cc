@@ -56,6 +56,11 @@ Status SyncDirectory(const std::filesystem::path& path) {
   return {};
 }
 
+Status SyncNameOf(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  return ::access(folder.c_str(), R_OK | W_OK) == 0 ? SyncDirectory(folder) : Status{};
+}
+
 Status WriteFileDurably(const std::filesystem::path& path, ByteSpan content, unsigned mode) {
   const std::filesystem::path folder =
       path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");

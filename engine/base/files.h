@@ -39,6 +39,9 @@ Result<ByteVector> ReadFile(const std::filesystem::path& path, size_t max_bytes 
 Status WriteFileDurably(const std::filesystem::path& path, ByteSpan content, unsigned mode = 0600);
 /// fsync of a folder, so that names created in it survive power loss.
 Status SyncDirectory(const std::filesystem::path& path);
+/// Syncs the folder that holds this name, so that the name is safe too. A folder that this user
+/// cannot write is somebody else's, and so is its durability: then nothing is done.
+Status SyncNameOf(const std::filesystem::path& path);
 /// write(2) until all is out; EINTR is retried, any other error is kIo naming `what`.
 Status WriteAll(int fd, ByteSpan bytes, std::string_view what);
 

@@ -15,8 +15,9 @@ tl::unexpected<Error> Corrupt(std::string why) {
 }
 
 /// More bytes, or the error that the stream ended in `what`.
-Status FillOrCut(Connection& connection, std::string_view what) {
-  ASSAY_ASSIGN(const bool more, connection.Fill());
+Status FillOrCut(Connection& connection, std::string_view what,
+                 std::string_view phase = kReadingBody) {
+  ASSAY_ASSIGN(const bool more, connection.Fill(phase));
   if (!more)
     return Fail(Code::kUnavailable, "answer is cut: the connection ended in " + std::string(what));
   return {};
@@ -35,7 +36,7 @@ Result<HttpHead> ReadOneHead(Connection& connection) {
     }
     if (text.size() > 5 && !text.starts_with("HTTP/"))
       return Fail(Code::kCorrupt, "answer head: does not begin with a status line");
-    ASSAY_TRY(FillOrCut(connection, "the head"));
+    ASSAY_TRY(FillOrCut(connection, "the head", kAwaitingHead));
   }
 }
 

@@ -11,12 +11,15 @@
 #include <signal.h>
 
 #include <ctime>
+#include <sstream>
 
 namespace assay::broker {
 namespace {
 
 constexpr size_t kReadBytes = 16 * 1024;
 constexpr size_t kMaxAddresses = 4;
+constexpr std::string_view kConnecting = "connecting";
+constexpr std::string_view kHandshake = "TLS handshake";
 
 Poco::Timespan ToTimespan(std::chrono::milliseconds duration) {
   return Poco::Timespan(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
@@ -33,6 +36,20 @@ Error Untrusted(const Url& origin, const std::string& why) {
                "check the clock, a proxy that breaks TLS open, or ca_file of the cloud",
                {},
                "AS-NET-001"};
+}
+
+/// "0.3 s", "30 s".
+std::string Seconds(std::chrono::milliseconds limit) {
+  std::ostringstream out;
+  out << static_cast<double>(limit.count()) / 1000 << " s";
+  return out.str();
+}
+
+/// The socket's own limit passed without a byte; worded like the deadline of the whole phase.
+Error Silent(std::string_view phase, std::chrono::milliseconds limit) {
+  Error error = TimedOut(phase, limit);
+  error.message += " without a byte";
+  return error;
 }
 
 /// Host name for resolving and for the certificate: without the brackets of an IPv6 literal.
@@ -61,29 +78,35 @@ Result<std::vector<Poco::Net::IPAddress>> Resolve(const Url& origin) {
 }
 
 Result<Poco::Net::StreamSocket> ConnectTo(const Url& origin, const Poco::Net::IPAddress& address,
-                                          std::chrono::milliseconds timeout, Watchdog& dog,
-                                          Watchdog::Time deadline) {
+                                          const OpenLimits& limits) {
   try {
     Poco::Net::StreamSocket socket(address.family());
-    const Watchdog::Watch watch(dog, socket.impl()->sockfd(), deadline);
-    socket.connect(Poco::Net::SocketAddress(address, origin.port), ToTimespan(timeout));
+    const Watchdog::Watch watch(limits.dog, socket.impl()->sockfd(), limits.deadline);
+    try {
+      socket.connect(Poco::Net::SocketAddress(address, origin.port), ToTimespan(limits.timeout));
+    } catch (const Poco::TimeoutException&) {
+      return Fail(TimedOut(kConnecting, limits.timeout));
+    } catch (const Poco::Exception& e) {
+      return Fail(
+          WhyCut(Unavailable("connecting to " + origin.Authority() + ": " + e.displayText()),
+                 watch.cut(), kConnecting, limits.timeout));
+    }
     if (watch.cut() == Cut::kCancelled) return Fail(Unavailable("cancelled"));
     socket.setNoDelay(true);
-    socket.setReceiveTimeout(ToTimespan(timeout));
-    socket.setSendTimeout(ToTimespan(timeout));
+    socket.setReceiveTimeout(ToTimespan(limits.timeout));
+    socket.setSendTimeout(ToTimespan(limits.timeout));
     return socket;
   } catch (const Poco::Exception& e) {
     return Fail(Unavailable("connecting to " + origin.Authority() + ": " + e.displayText()));
   }
 }
 
-Result<Poco::Net::StreamSocket> ConnectAny(const Url& origin, std::chrono::milliseconds timeout,
-                                           Watchdog& dog, Watchdog::Time deadline) {
+Result<Poco::Net::StreamSocket> ConnectAny(const Url& origin, const OpenLimits& limits) {
   ASSAY_ASSIGN(const auto addresses, Resolve(origin));
   Result<Poco::Net::StreamSocket> socket = Fail(Unavailable("no address"));
   for (const auto& address : addresses) {
-    socket = ConnectTo(origin, address, timeout, dog, deadline);
-    if (socket || dog.cancelled()) break;
+    socket = ConnectTo(origin, address, limits);
+    if (socket || limits.dog.cancelled()) break;
   }
   return socket;
 }
@@ -94,26 +117,40 @@ uint32_t TlsVersionOf(Poco::Net::SecureStreamSocket& socket) {
   return static_cast<uint32_t>(SSL_SESSION_get_protocol_version(session->sslSession()));
 }
 
+/// A handshake that is over, and a certificate of that host. Both are looked at here, because
+/// attach() returns without an error, and without having looked at any certificate, when the
+/// socket's own time limit ends its wait: the handshake would then go on at the first write.
+Status FinishHandshake(Poco::Net::SecureStreamSocket& socket, const Url& origin,
+                       const OpenLimits& limits) {
+  if (socket.completeHandshake() != 1) return Fail(TimedOut(kHandshake, limits.timeout));
+  if (!socket.havePeerCertificate()) return Fail(Untrusted(origin, "it shows no certificate"));
+  socket.verifyPeerCertificate(BareHost(origin));
+  return {};
+}
+
 Result<Poco::Net::SecureStreamSocket> StartTls(const Url& origin,
                                                const Poco::Net::StreamSocket& plain,
                                                const Poco::Net::Context::Ptr& context,
-                                               Watchdog& dog, Watchdog::Time deadline) {
-  const Watchdog::Watch watch(dog, plain.impl()->sockfd(), deadline);
+                                               const OpenLimits& limits) {
+  const Watchdog::Watch watch(limits.dog, plain.impl()->sockfd(), limits.deadline);
+  const auto failed = [&](const Poco::Exception& e) {
+    return Fail(WhyCut(Unavailable(std::string(kHandshake) + ": " + e.displayText()), watch.cut(),
+                       kHandshake, limits.timeout));
+  };
   try {
     auto socket = Poco::Net::SecureStreamSocket::attach(plain, BareHost(origin), context);
-    // attach() has verified already; said again so that no later change of it goes unnoticed.
-    socket.verifyPeerCertificate(BareHost(origin));
+    ASSAY_TRY(FinishHandshake(socket, origin, limits));
     return socket;
   } catch (const Poco::Net::CertificateValidationException&) {
     return Fail(Untrusted(origin, "the certificate is for another host name"));
   } catch (const Poco::TimeoutException&) {
-    return Fail(Unavailable("TLS handshake with " + origin.Authority() + " timed out"));
+    return Fail(TimedOut(kHandshake, limits.timeout));
   } catch (const Poco::Net::SSLException& e) {
     if (watch.cut() != Cut::kNone || e.displayText().find("certificate") == std::string::npos)
-      return Fail(Unavailable("TLS handshake with " + origin.Authority() + ": " + e.displayText()));
+      return failed(e);
     return Fail(Untrusted(origin, e.displayText()));
   } catch (const Poco::Exception& e) {
-    return Fail(Unavailable("TLS handshake with " + origin.Authority() + ": " + e.displayText()));
+    return failed(e);
   }
 }
 
@@ -138,15 +175,23 @@ SigpipeGuard::~SigpipeGuard() {
   if (!was_blocked_) pthread_sigmask(SIG_UNBLOCK, &pipe, nullptr);
 }
 
+Error TimedOut(std::string_view phase, std::chrono::milliseconds limit) {
+  return Unavailable(std::string(phase) + " timed out after " + Seconds(limit));
+}
+
+Error WhyCut(Error error, Cut cut, std::string_view phase, std::chrono::milliseconds limit) {
+  if (cut == Cut::kDeadline) return TimedOut(phase, limit);
+  if (cut == Cut::kCancelled) return Unavailable("cancelled");
+  return error;
+}
+
 Result<std::unique_ptr<Connection>> Connection::Open(const Url& origin,
                                                      Poco::Net::Context::Ptr context,
-                                                     std::chrono::milliseconds timeout,
-                                                     Watchdog& dog, Watchdog::Time deadline) {
-  ASSAY_ASSIGN(const Poco::Net::StreamSocket plain, ConnectAny(origin, timeout, dog, deadline));
-  if (!origin.tls) return std::unique_ptr<Connection>(new Connection(plain));
-  ASSAY_ASSIGN(Poco::Net::SecureStreamSocket secure,
-               StartTls(origin, plain, context, dog, deadline));
-  auto connection = std::unique_ptr<Connection>(new Connection(secure));
+                                                     const OpenLimits& limits) {
+  ASSAY_ASSIGN(const Poco::Net::StreamSocket plain, ConnectAny(origin, limits));
+  if (!origin.tls) return std::unique_ptr<Connection>(new Connection(plain, limits.timeout));
+  ASSAY_ASSIGN(Poco::Net::SecureStreamSocket secure, StartTls(origin, plain, context, limits));
+  auto connection = std::unique_ptr<Connection>(new Connection(secure, limits.timeout));
   connection->tls_version_ = TlsVersionOf(secure);
   return connection;
 }
@@ -168,12 +213,14 @@ Status Connection::Write(std::string_view bytes) {
       bytes.remove_prefix(static_cast<size_t>(sent));
     }
     return {};
+  } catch (const Poco::TimeoutException&) {
+    return Fail(Silent(kSending, timeout_));
   } catch (const Poco::Exception& e) {
     return Fail(Unavailable(std::string("sending: ") + e.name()));
   }
 }
 
-Result<bool> Connection::Fill() {
+Result<bool> Connection::Fill(std::string_view phase) {
   try {
     buffer_.erase(0, start_);
     start_ = 0;
@@ -183,7 +230,7 @@ Result<bool> Connection::Fill() {
     buffer_.resize(old + (got > 0 ? static_cast<size_t>(got) : 0));
     return got > 0;
   } catch (const Poco::TimeoutException&) {
-    return Fail(Unavailable("no bytes came within the timeout"));
+    return Fail(Silent(phase, timeout_));
   } catch (const Poco::Net::SSLException& e) {
     // OpenSSL reports a TCP end without close_notify as an error: for us an end, and a cut one.
     if (e.displayText().find("unexpected eof") != std::string::npos) return false;

@@ -29,22 +29,41 @@ class SigpipeGuard {
   bool was_blocked_ = false;
 };
 
+/// The phases of an exchange, as a message about a deadline names them.
+inline constexpr std::string_view kSending = "sending the request";
+inline constexpr std::string_view kAwaitingHead = "waiting for the answer's head";
+inline constexpr std::string_view kReadingBody = "reading the answer's body";
+
+/// kUnavailable "<phase> timed out after <limit in seconds> s". [any thread]
+Error TimedOut(std::string_view phase, std::chrono::milliseconds limit);
+/// What a watchdog's cut means for the `error` it caused: the passed deadline or "cancelled"; the
+/// error itself without a cut. [any thread]
+Error WhyCut(Error error, Cut cut, std::string_view phase, std::chrono::milliseconds limit);
+
+/// What bounds the opening of a connection.
+struct OpenLimits {
+  std::chrono::milliseconds timeout;  ///< longest silence, later between bytes too
+  Watchdog& dog;
+  Watchdog::Time deadline;  ///< of connecting and handshake together
+};
+
 /// Used by one thread at a time.
 class Connection {
  public:
   /// kUnavailable; TLS that is not trusted has id AS-NET-001 and is not worth a retry. `context` is
-  /// null without TLS. `deadline` bounds connecting and the handshake together.
+  /// null without TLS. A connection with TLS has ended its handshake and has shown a certificate of
+  /// that host: nothing can be written before.
   static Result<std::unique_ptr<Connection>> Open(const Url& origin,
                                                   Poco::Net::Context::Ptr context,
-                                                  std::chrono::milliseconds timeout, Watchdog& dog,
-                                                  Watchdog::Time deadline);
+                                                  const OpenLimits& limits);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   Status Write(std::string_view bytes);
-  /// Reads more into the buffer. Gives false at the end of the stream.
-  Result<bool> Fill();
+  /// Reads more into the buffer. Gives false at the end of the stream; a silence is told with the
+  /// name of the `phase`.
+  Result<bool> Fill(std::string_view phase);
   /// What has been read and not consumed.
   std::string_view buffered() const { return std::string_view(buffer_).substr(start_); }
   void Consume(size_t count);
@@ -54,9 +73,11 @@ class Connection {
   uint32_t tls_version() const { return tls_version_; }
 
  private:
-  explicit Connection(Poco::Net::StreamSocket socket) : socket_(std::move(socket)) {}
+  Connection(Poco::Net::StreamSocket socket, std::chrono::milliseconds timeout)
+      : socket_(std::move(socket)), timeout_(timeout) {}
 
   Poco::Net::StreamSocket socket_;
+  std::chrono::milliseconds timeout_;
   uint32_t tls_version_ = 0;
   std::string buffer_;
   size_t start_ = 0;

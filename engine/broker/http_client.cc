@@ -119,8 +119,8 @@ struct HttpClient::Impl {
 
   Result<std::unique_ptr<Connection>> Connect(const Url& url) {
     if (auto reused = TakeIdle(OriginOf(url))) return reused;
-    return Connection::Open(url, context, options.timeout, dog,
-                            std::chrono::steady_clock::now() + options.timeout);
+    return Connection::Open(
+        url, context, {options.timeout, dog, std::chrono::steady_clock::now() + options.timeout});
   }
 
   Status WriteRequest(Connection& connection, const HttpRequest& request) {
@@ -140,25 +140,19 @@ struct HttpClient::Impl {
     {
       const Watchdog::Watch watch(dog, connection.fd(), start + options.timeout);
       Result<HttpHead> head = ReadHead(connection);
-      if (!head) return Fail(Explain(std::move(head.error()), watch.cut(), "head"));
+      if (!head)
+        return Fail(WhyCut(std::move(head.error()), watch.cut(), kAwaitingHead, options.timeout));
       answer.head = std::move(*head);
     }
-    const Watchdog::Watch watch(dog, connection.fd(), start + kAnswerTimeouts * options.timeout);
+    const auto limit = kAnswerTimeouts * options.timeout;
+    const Watchdog::Watch watch(dog, connection.fd(), start + limit);
     ASSAY_ASSIGN(const BodyFraming framing, FramingOf(answer.head));
     Result<ByteVector> body = ReadBody(connection, framing, options.max_body_bytes);
-    if (!body) return Fail(Explain(std::move(body.error()), watch.cut(), "body"));
+    if (!body) return Fail(WhyCut(std::move(body.error()), watch.cut(), kReadingBody, limit));
     answer.body = std::move(*body);
     answer.coding = framing.coding;
     answer.received = options.clock->Now();
     return answer;
-  }
-
-  static Error Explain(Error error, Cut cut, const std::string& what) {
-    if (cut == Cut::kDeadline)
-      return {
-          Code::kUnavailable, "the answer's " + what + " took too long (timeout)", {}, {}, {}, {}};
-    if (cut == Cut::kCancelled) return {Code::kUnavailable, "cancelled", {}, {}, {}, {}};
-    return error;
   }
 
   Result<HttpAnswer> Send(const HttpRequest& request) {
@@ -173,7 +167,7 @@ struct HttpClient::Impl {
       const Watchdog::Watch watch(dog, connection->fd(),
                                   std::chrono::steady_clock::now() + options.timeout);
       if (Status sent = WriteRequest(*connection, request); !sent)
-        return Fail(Explain(std::move(sent.error()), watch.cut(), "request"));
+        return Fail(WhyCut(std::move(sent.error()), watch.cut(), kSending, options.timeout));
     }
     ASSAY_ASSIGN(answer, Receive(*connection, std::move(answer)));
     if (KeepsAlive(answer.head)) GiveBack(OriginOf(request.url), std::move(connection));

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/backup_common.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
 
@@ -72,11 +72,29 @@ void LookAtLedgers(const config::Config& config, std::vector<Finding>& out) {
           {absent, "ledger", tenant.id + ": " + (absent ? "none yet" : ledger.error().ToString())});
       continue;
     }
+    if (const auto fault = (*ledger)->Fault()) {
+      out.push_back({false, "ledger", tenant.id + ": " + fault->ToString()});
+      continue;
+    }
     auto head = (*ledger)->ReadHead();
     out.push_back({head.has_value(), "ledger",
                    head ? fmt::format("{}: {} entries, key {}", tenant.id, ToNumber(head->size),
                                       (*ledger)->Fingerprint())
                         : tenant.id + ": " + head.error().ToString()});
+  }
+}
+
+void LookAtBackups(const Workspace& workspace, std::vector<Finding>& out) {
+  if (workspace.config.backup.target.empty()) {
+    out.push_back({true, "backup", "no [backup] target is configured"});
+    return;
+  }
+  for (const config::TenantConfig& tenant : workspace.config.tenants) {
+    const auto ages = AgesOf(workspace, tenant);
+    out.push_back(
+        {ages && !ages->AnyLate(), "backup",
+         tenant.id + ": " +
+             (ages ? AgesText(*ages, workspace.config.backup) : ages.error().ToString())});
   }
 }
 
@@ -99,6 +117,7 @@ int RunDoctor(Context& context) {
     }
     LookAtPlugins(workspace->installation, workspace->config, out);
     LookAtLedgers(workspace->config, out);
+    LookAtBackups(*workspace, out);
   } else {
     out.push_back({true, "config", context.options.config + ": not there (assay init writes one)"});
   }

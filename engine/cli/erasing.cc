@@ -10,25 +10,18 @@
 
 namespace assay::cli {
 
-std::optional<WritableLedger> OpenSelected(Context& context, bool read_only, int& exit) {
-  WritableLedger out;
-  out.workspace = OpenWorkspace(context, exit);
-  if (!out.workspace) return std::nullopt;
-  const auto tenants = SelectTenants(context, *out.workspace, exit);
-  if (!tenants) return std::nullopt;
-  out.tenant = tenants->front();
-  if (read_only) {
-    out.ledger = OpenForReading(context, *out.workspace, *out.tenant, exit);
-    return out.ledger ? std::optional(std::move(out)) : std::nullopt;
-  }
-  ledger::OpenOptions options = assess::LedgerOptions(out.workspace->config, *out.tenant, false);
+std::optional<OpenedLedger> OpenSelected(Context& context, bool read_only, int& exit) {
+  if (read_only) return OpenOneForReading(context, exit);
+  auto out = SelectOne(context, exit);
+  if (!out) return std::nullopt;
+  ledger::OpenOptions options = assess::LedgerOptions(out->workspace->config, *out->tenant, false);
   options.run_lease_holder = fmt::format("assay {}, pid {}", context.CommandName(), ::getpid());
   auto opened = ledger::Ledger::Open(options);
   if (!opened) {
-    exit = Report(context, std::move(opened.error()).Context("tenant " + out.tenant->id));
+    exit = Report(context, std::move(opened.error()).Context("tenant " + out->tenant->id));
     return std::nullopt;
   }
-  out.ledger = std::move(*opened);
+  out->ledger = std::move(*opened);
   return out;
 }
 

@@ -10,14 +10,9 @@
 
 namespace assay::cli {
 
-struct WritableLedger {
-  std::optional<Workspace> workspace;
-  const config::TenantConfig* tenant = nullptr;
-  std::unique_ptr<ledger::Ledger> ledger;
-};
 /// The one selected tenant's ledger, with its lease unless `read_only`. Prints and gives nothing
 /// when that fails.
-std::optional<WritableLedger> OpenSelected(Context& context, bool read_only, int& exit);
+std::optional<OpenedLedger> OpenSelected(Context& context, bool read_only, int& exit);
 
 /// "account:1000": who logged in on this machine, never a name.
 std::string AccountId();

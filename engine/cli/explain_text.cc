@@ -118,6 +118,11 @@ const std::vector<Explanation>& Explanations() {
       {"AS-PLG-005", "A plugin asks for more than it was granted.",
        "A grant is for exactly the reads that an administrator saw.",
        "Add the endpoint to the plugin's grants in assay.toml if you agree."},
+      {"AS-PLG-006", "A plugin marked the records of a page wrongly.",
+       "The page is kept byte for byte, as one record: it counts as evidence and verifies, but no "
+       "record of it can be disclosed or erased alone. Exit codes do not change.",
+       "Tell the plugin's author: marks must be in order, within the body, apart, and at most one "
+       "for each 16 bytes. 'assay ledger show' has \"marks\":\"refused\" on each such read."},
       {"AS-SBX-001", "This machine cannot confine plugins as the configuration demands.",
        "Untrusted code runs only behind the layers that were asked for; containers often forbid "
        "user namespaces.",
@@ -142,6 +147,42 @@ const std::vector<Explanation>& Explanations() {
       {"never_kept", "Bytes that were read and decided on, hashed, and not stored.",
        "evidence.raw is \"none\", or \"redacted\" and the data are personal: nothing can be shown.",
        ""},
+      {"AS-BAK-001", "A backup is restored by the owner of the ledger only.",
+       "Whoever has a copy must not be able to bring a ledger to life elsewhere.",
+       "Put the ledger key and the master key where [keys] says; without the tenant keys no backup "
+       "opens."},
+      {"AS-BAK-002", "The backup is older than what is known of the ledger.",
+       "Going on under the same name would make two ledgers of one; an outsider would see a "
+       "rollback.",
+       "Look for a newer backup, or accept the loss: a new epoch says what is missing."},
+      {"AS-LED-003", "The ledger is TRUNCATED: a signed head is known that it does not reach.",
+       "Its database is older than checkpoints.log: a disk lost writes, or an older copy was put "
+       "back. It is read on, but nothing is appended, so that the loss cannot be covered up.",
+       "Put the newer database back if there is one. Else: assay ledger recover --dry-run says "
+       "what is missing, and --accept-loss goes on as a new epoch that names it."},
+      {"AS-LED-004", "The ledger is FORKED: a signed head is known that is of another history.",
+       "Database and checkpoints.log went on from one state in two ways, or one was replaced. It "
+       "is "
+       "read on, but nothing is appended.",
+       "Find out which of the two is true before anything else, with a checkpoint that was kept "
+       "elsewhere. assay ledger recover --accept-loss goes on with the database as a new epoch."},
+      {"AS-LED-005", "checkpoints.log does not end with the newest checkpoint of the ledger.",
+       "The log is old, cut or gone, or the database lost the checkpoint that it signed last. "
+       "Without "
+       "the log nobody would see that the database was put back.",
+       "Put the newer log back if there is one. Else: assay ledger recover --dry-run says whether "
+       "entries are missing, and --accept-loss makes the log anew from what is stored."},
+      {"epoch", "The life of a ledger between recoveries.",
+       "A tree that lost entries and goes on is another tree than the one that witnesses know, so "
+       "it bears another name: the origin and /epoch-2.",
+       ""},
+      {"handover", "The entry by which a ledger key gives way to the next one, signed by both.",
+       "Who trusts the fingerprint of any of the keys reaches the others by these entries.", ""},
+      {"AS-LED-006", "A write-ahead log of the ledger lost commits that were acknowledged.",
+       "The file was cut or damaged, or another program copied it back. SQLite alone would go on "
+       "with fewer rows. No file was touched.",
+       "Bring back the newest backup. Removing the file that the hint names gives up what is "
+       "missing; assay ledger verify then says whether anything is."},
       {"not_assessed", "A check could not be decided on this subject or in this run.",
        "A missing permission or licence, throttling, a partial read or a failed plugin is neither "
        "pass nor fail.",

@@ -38,23 +38,15 @@ std::string RowJson(const Row& row, const std::string& tenant, const CheckCatalo
 }
 
 /// Everything that the commands share: one tenant, its ledger, its last run.
-struct Opened {
-  std::optional<Workspace> workspace;
-  const config::TenantConfig* tenant = nullptr;
-  std::unique_ptr<ledger::Ledger> ledger;
+struct Opened : OpenedLedger {
   assess::RunView run;
   CheckCatalogue checks;
 };
 
 std::optional<Opened> OpenLastRun(Context& context, int& exit) {
-  Opened out;
-  out.workspace = OpenWorkspace(context, exit);
-  if (!out.workspace) return std::nullopt;
-  const auto tenants = SelectTenants(context, *out.workspace, exit);
-  if (!tenants) return std::nullopt;
-  out.tenant = tenants->front();
-  out.ledger = OpenForReading(context, *out.workspace, *out.tenant, exit);
-  if (!out.ledger) return std::nullopt;
+  auto opened = OpenOneForReading(context, exit);
+  if (!opened) return std::nullopt;
+  Opened out{std::move(*opened), {}, {}};
   auto run = assess::ReadLastRun(*out.ledger);
   if (!run) return exit = Report(context, run.error()), std::nullopt;
   if (!*run) {

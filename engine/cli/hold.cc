@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint64_t kOpenEnd = (uint64_t{1} << 53) - 1;
 
-std::optional<WritableLedger> OpenWithTicket(Context& context, int& exit) {
+std::optional<OpenedLedger> OpenWithTicket(Context& context, int& exit) {
   if (context.options.ticket.empty()) {
     Report(context, Error{Code::kInvalidInput,
                           "--ticket is missing: why the hold is placed or released",

@@ -1,9 +1,12 @@
 // assay ledger verify|status|show|checkpoint.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <charconv>
+#include <filesystem>
 
 #include "base/text.h"
+#include "cli/backup_common.h"
 #include "cli/command.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
@@ -76,72 +79,123 @@ int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger,
   return report->ok ? 0 : ToInt(ExitCode::kVerification);
 }
 
-struct OpenedLedger {
-  std::optional<Workspace> workspace;
-  const config::TenantConfig* tenant = nullptr;
-  std::unique_ptr<ledger::Ledger> ledger;
-};
+/// Opens the tenant's ledger and gives its newest note, empty when there is none; unless
+/// `reads_only` with a head that is signed.
+Result<std::string> OpenAndSign(OpenedLedger& opened, bool reads_only) {
+  ledger::OpenOptions options =
+      assess::LedgerOptions(opened.workspace->config, *opened.tenant, false);
+  options.run_lease_holder = fmt::format("assay ledger checkpoint, pid {}", ::getpid());
+  ASSAY_ASSIGN(opened.ledger,
+               reads_only ? ledger::Ledger::OpenReadOnly(options) : ledger::Ledger::Open(options));
+  return reads_only ? opened.ledger->LatestCheckpoint() : opened.ledger->SignCheckpoint();
+}
 
-std::optional<OpenedLedger> OpenOne(Context& context, int& exit) {
+/// Second line of a note; 0 without one.
+uint64_t SignedSize(const std::string& note) {
+  uint64_t size = 0;
+  const size_t at = note.find('\n') + 1;
+  std::from_chars(note.data() + at, note.data() + note.size(), size);
+  return size;
+}
+
+/// --dry-run: what signing would do.
+int TellSigning(Context& context, const OpenedLedger& opened, const std::string& note) {
+  auto head = opened.ledger->ReadHead();
+  if (!head) return Report(context, head.error());
+  const uint64_t entries = ToNumber(head->size), covered = SignedSize(note);
+  if (context.options.json)
+    PrintJson(context, "ledger checkpoint", true,
+              fmt::format("{{\"tenant\":{},\"entries\":{},\"tree_size\":{},\"would_sign\":{}}}",
+                          JsonString(opened.tenant->id), entries, covered, covered != entries));
+  else
+    Say(context, fmt::format("  {}  {} entries, the newest checkpoint covers {}: {}\n",
+                             opened.tenant->id, entries, covered,
+                             covered == entries ? "nothing to sign" : "would sign the head"));
+  return 0;
+}
+
+/// The ledger of a tenant, or the log of the instance under the name that it has.
+std::optional<OpenedLedger> OpenAny(Context& context, int& exit) {
+  if (context.options.tenant != backup::kInstanceName) return OpenOneForReading(context, exit);
   OpenedLedger out;
   out.workspace = OpenWorkspace(context, exit);
   if (!out.workspace) return std::nullopt;
-  const auto tenants = SelectTenants(context, *out.workspace, exit);
-  if (!tenants) return std::nullopt;
-  out.tenant = tenants->front();
-  out.ledger = OpenForReading(context, *out.workspace, *out.tenant, exit);
-  if (!out.ledger) return std::nullopt;
+  out.name = backup::kInstanceName;
+  auto log = ledger::Ledger::OpenReadOnly(InstanceLogOptions(*out.workspace));
+  if (!log) {
+    exit = Report(context, log.error());
+    return std::nullopt;
+  }
+  out.ledger = std::move(*log);
   return out;
+}
+
+// The log of the instance is verified with the ledgers of all tenants, if there is one.
+int VerifyInstanceLog(Context& context, const Workspace& workspace, std::string& items) {
+  const ledger::OpenOptions options = InstanceLogOptions(workspace);
+  std::error_code ignored;
+  if (!std::filesystem::exists(options.directory / "ledger.db", ignored)) return 0;
+  auto log = ledger::Ledger::OpenReadOnly(options);
+  return log ? VerifyOne(context, backup::kInstanceName, **log, items)
+             : Report(context, log.error());
+}
+
+int Worst(int one, int other) {
+  const int alarm = ToInt(ExitCode::kVerification);
+  return one == alarm || other == alarm ? alarm : std::max(one, other);
 }
 
 }  // namespace
 
 int RunLedgerVerify(Context& context) {
-  int exit = 0;
-  auto workspace = OpenWorkspace(context, exit);
-  if (!workspace) return exit;
-  if (context.options.tenant.empty()) context.options.all = true;
-  const auto tenants = SelectTenants(context, *workspace, exit);
-  if (!tenants) return exit;
+  int exit = 0, log = 0;
   std::string items;
-  for (const config::TenantConfig* tenant : *tenants) {
-    int one = 0;
-    auto ledger = OpenForReading(context, *workspace, *tenant, one);
-    if (ledger) one = VerifyOne(context, tenant->id, *ledger, items);
-    exit = exit == ToInt(ExitCode::kVerification) ? exit : std::max(exit, one);
+  const bool only_log = context.options.tenant == backup::kInstanceName;
+  const bool with_log = only_log || context.options.tenant.empty();
+  if (with_log) {
+    const auto workspace = OpenWorkspace(context, exit);
+    if (!workspace) return exit;
+    log = VerifyInstanceLog(context, *workspace, items);
   }
-  if (context.options.json)
+  const bool visited =
+      only_log || VisitLedgers(context, exit, [&](const auto&, const auto& tenant, auto& ledger) {
+        return VerifyOne(context, tenant.id, ledger, items);
+      });
+  exit = Worst(exit, log);
+  if (visited && context.options.json)
     PrintJson(context, "ledger verify", exit == 0, "{\"ledgers\":[" + items + "]}");
   return exit;
 }
 
 int RunLedgerStatus(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenAny(context, exit);
   if (!opened) return exit;
   auto head = opened->ledger->ReadHead();
   if (!head) return Report(context, head.error());
   auto note = opened->ledger->LatestCheckpoint();
   if (!note) return Report(context, note.error());
+  const std::optional<Error> fault = opened->ledger->Fault();
+  const int code = fault ? ToInt(ExitCode::kVerification) : 0;
   if (context.options.json) {
-    PrintJson(context, "ledger status", true,
+    PrintJson(context, "ledger status", !fault,
               fmt::format("{{\"tenant\":{},\"epoch\":{},\"tree_size\":{},\"root_hash\":\"{}\","
-                          "\"fingerprint\":{},\"checkpoint\":{}}}",
-                          JsonString(opened->tenant->id), head->epoch, ToNumber(head->size),
+                          "\"fingerprint\":{},\"checkpoint\":{},\"fault\":{}}}",
+                          JsonString(opened->name), head->epoch, ToNumber(head->size),
                           EncodeBase64(head->root), JsonString(opened->ledger->Fingerprint()),
-                          JsonString(*note)));
-    return 0;
+                          JsonString(*note), JsonString(fault ? fault->message : "")));
+    return code;
   }
-  Say(context, fmt::format("  {}  epoch {}  {} entries\n    root {}\n    key  {}\n",
-                           opened->tenant->id, head->epoch, ToNumber(head->size),
-                           EncodeHex(head->root), opened->ledger->Fingerprint()));
+  Say(context, fmt::format("  {}  epoch {}  {} entries\n    root {}\n    key  {}\n", opened->name,
+                           head->epoch, ToNumber(head->size), EncodeHex(head->root),
+                           opened->ledger->Fingerprint()));
   if (note->empty()) Say(context, "    no checkpoint signed yet\n");
-  return 0;
+  return fault ? Report(context, *fault) : 0;
 }
 
 int RunLedgerShow(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = OpenAny(context, exit);
   if (!opened) return exit;
   const std::string& argument = context.options.argument;
   auto head = opened->ledger->ReadHead();
@@ -170,18 +224,26 @@ int RunLedgerShow(Context& context) {
 
 int RunLedgerCheckpoint(Context& context) {
   int exit = 0;
-  auto opened = OpenOne(context, exit);
+  auto opened = SelectOne(context, exit);
   if (!opened) return exit;
-  auto note = opened->ledger->LatestCheckpoint();
-  if (!note) return Report(context, note.error());
+  const bool reads_only = context.options.show || context.options.dry_run;
+  auto note = OpenAndSign(*opened, reads_only);
+  if (!note)
+    return Report(context, std::move(note.error()).Context("tenant " + opened->tenant->id));
+  if (context.options.dry_run && !context.options.show) return TellSigning(context, *opened, *note);
   if (note->empty())
     return Report(context, Error{Code::kNotFound,
                                  "tenant " + opened->tenant->id + ": no checkpoint yet",
                                  {},
-                                 "assay run",
+                                 "assay ledger checkpoint",
                                  {},
                                  {}});
-  Say(context, *note);
+  if (context.options.json)
+    PrintJson(context, "ledger checkpoint", true,
+              fmt::format("{{\"tenant\":{},\"tree_size\":{},\"checkpoint\":{}}}",
+                          JsonString(opened->tenant->id), SignedSize(*note), JsonString(*note)));
+  else
+    Say(context, *note);
   return 0;
 }
 

@@ -24,20 +24,29 @@ struct Options {
 
   // Of single commands; others leave them empty.
   std::string argument;                             ///< the one positional: id, path, code, shell
-  bool all = false, dry_run = false;                ///< run
+  bool all = false, dry_run = false;                ///< run; dry_run: ledger checkpoint too
+  bool show = false;                                ///< ledger checkpoint --show
   std::vector<std::string> only_checks;             ///< run --only
   std::vector<std::string> frameworks;              ///< run --framework
   std::string fail_on;                              ///< run --fail-on: a severity
   std::string directory;                            ///< demo, init --dir
   std::optional<uint64_t> random_state;             ///< demo --random-state
   std::string directory_id, client_id, secret_ref;  ///< init: the first tenant
-  bool origin = false;                              ///< config show --origin
-  bool no_secrets = false;                          ///< config check --no-secrets
   std::vector<std::string> subjects;                ///< privacy --subject
   std::string ticket, reason, record;               ///< privacy erase, hold
   bool tenant_keys = false;                         ///< privacy erase --tenant-keys
   std::optional<uint64_t> first, last;              ///< hold place: leaf indexes
-  std::string verdict, framework;  ///< finding list --verdict, check list --framework
+  std::string purpose;                              ///< key rotate --purpose
+  std::string format;                               ///< key export-public --format
+  bool keep_old = false;                            ///< key rotate --keep-old
+  bool accept_loss = false;              ///< ledger recover, backup restore --accept-loss
+  std::vector<std::string> checkpoints;  ///< ledger recover --checkpoint
+  bool origin = false;                   ///< config show --origin
+  bool no_secrets = false;               ///< config check --no-secrets
+  std::string to;                        ///< backup create, restore --to
+  std::optional<uint64_t> to_size;       ///< backup restore --to-size
+  std::vector<std::string> known;        ///< backup restore --known
+  std::string verdict, framework;        ///< finding list --verdict, check list --framework
 };
 
 }  // namespace assay::cli

@@ -21,7 +21,7 @@ std::string MonthOf(const std::string& file) {
 }
 
 struct Found {
-  WritableLedger opened;
+  OpenedLedger opened;
   assess::SubjectMatcher matcher;
   assess::SubjectFind found;
 };

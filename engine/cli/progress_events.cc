@@ -40,6 +40,12 @@ void ProgressEvents::CollectorFinished(const std::string& plugin, bool ok,
                                          JsonString(plugin), ok, JsonString(detail)));
 }
 
+void ProgressEvents::MarksRefused(const std::string& plugin, const std::string& endpoint,
+                                  uint64_t pages) {
+  Emit("marks_refused", fmt::format("\"plugin\":{},\"endpoint\":{},\"pages\":{}",
+                                    JsonString(plugin), JsonString(endpoint), pages));
+}
+
 void ProgressEvents::PluginLog(const std::string& plugin, int severity, const std::string& line) {
   Emit("plugin_log", fmt::format("\"plugin\":{},\"severity\":{},\"line\":{}", JsonString(plugin),
                                  severity, JsonString(line)));

@@ -18,6 +18,8 @@ class ProgressEvents : public assess::Progress {
   void EndpointFinished(const std::string& plugin, const std::string& endpoint) override;
   void Waiting(const std::string& endpoint, std::chrono::milliseconds wait, int status) override;
   void CollectorFinished(const std::string& plugin, bool ok, const std::string& detail) override;
+  void MarksRefused(const std::string& plugin, const std::string& endpoint,
+                    uint64_t pages) override;
   void PluginLog(const std::string& plugin, int severity, const std::string& line) override;
   void CheckFinished(const CheckResult& result) override;
 

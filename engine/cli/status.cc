@@ -3,7 +3,7 @@
 
 #include "assess/history.h"
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/backup_common.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
 
@@ -11,15 +11,18 @@ namespace assay::cli {
 namespace {
 
 std::string StatusJson(const config::TenantConfig& tenant, const assess::RunView& run,
-                       const std::map<Verdict, int>& counts) {
-  std::string numbers;
+                       const std::map<Verdict, int>& counts, const std::optional<Error>& fault,
+                       const std::string& backup) {
+  std::string numbers, notes;
   for (const auto& [verdict, n] : counts)
     numbers += fmt::format("{}\"{}\":{}", numbers.empty() ? "" : ",", Name(verdict), n);
+  for (const std::string& note : run.notes) notes += (notes.empty() ? "" : ",") + JsonString(note);
   return fmt::format(
       "{{\"tenant\":{},\"run\":{},\"outcome\":{},\"started\":{},\"finished\":{},\"tier\":{},"
-      "\"reads\":{},\"counts\":{{{}}}}}",
+      "\"reads\":{},\"fault\":{},\"counts\":{{{}}},\"notes\":[{}],\"backup\":{}}}",
       JsonString(tenant.id), JsonString(run.run), JsonString(run.outcome), JsonString(run.started),
-      JsonString(run.finished), JsonString(run.tier), run.reads, numbers);
+      JsonString(run.finished), JsonString(run.tier), run.reads,
+      JsonString(fault ? fault->message : ""), numbers, notes, backup);
 }
 
 void ShowStatus(Context& context, const config::TenantConfig& tenant, const assess::RunView& run,
@@ -45,39 +48,48 @@ void ShowStatus(Context& context, const config::TenantConfig& tenant, const asse
   for (const std::string& note : run.notes) Say(context, fmt::format("    {}\n", note));
 }
 
+// Ages of the tenant's copies: said in text, given back as JSON ("null" when none are configured).
+std::string ShowBackups(Context& context, const Workspace& workspace,
+                        const config::TenantConfig& tenant) {
+  if (workspace.config.backup.target.empty()) return "null";
+  const auto ages = AgesOf(workspace, tenant);
+  if (!context.options.json)
+    Say(context, fmt::format("    {}\n", ages ? AgesText(*ages, workspace.config.backup)
+                                              : "backup: " + ages.error().ToString()));
+  return ages ? AgesJson(*ages) : "null";
+}
+
+/// Shows one tenant's last finished run; the exit code.
+int StatusOf(Context& context, const Workspace& workspace, const config::TenantConfig& tenant,
+             ledger::Ledger& ledger, std::string& items) {
+  auto run = assess::ReadLastRun(ledger);
+  if (!run) return Report(context, run.error());
+  if (!*run) {
+    if (!context.options.json) Say(context, fmt::format("  {}  no finished run yet\n", tenant.id));
+    ShowBackups(context, workspace, tenant);
+    return 0;
+  }
+  std::map<Verdict, int> counts;
+  for (const auto& check : (*run)->checks) ++counts[check.result.verdict];
+  const auto fault = ledger.Fault();
+  if (!context.options.json) ShowStatus(context, tenant, **run, counts);
+  items += (items.empty() ? "" : ",") +
+           StatusJson(tenant, **run, counts, fault, ShowBackups(context, workspace, tenant));
+  if (!fault) return 0;
+  if (!context.options.json) Report(context, *fault);  // shown as it is, and the alarm with it
+  return ToInt(ExitCode::kVerification);
+}
+
 }  // namespace
 
 int RunStatus(Context& context) {
   int exit = 0;
-  auto workspace = OpenWorkspace(context, exit);
-  if (!workspace) return exit;
-  if (context.options.tenant.empty()) context.options.all = true;
-  const auto tenants = SelectTenants(context, *workspace, exit);
-  if (!tenants) return exit;
   std::string items;
-  for (const config::TenantConfig* tenant : *tenants) {
-    int opened = 0;
-    auto ledger = OpenForReading(context, *workspace, *tenant, opened);
-    if (!ledger) {
-      exit = std::max(exit, opened);
-      continue;
-    }
-    auto run = assess::ReadLastRun(*ledger);
-    if (!run) {
-      exit = Report(context, run.error());
-      continue;
-    }
-    if (!*run) {
-      if (!context.options.json)
-        Say(context, fmt::format("  {}  no finished run yet\n", tenant->id));
-      continue;
-    }
-    std::map<Verdict, int> counts;
-    for (const auto& check : (*run)->checks) ++counts[check.result.verdict];
-    items += (items.empty() ? "" : ",") + StatusJson(*tenant, **run, counts);
-    if (!context.options.json) ShowStatus(context, *tenant, **run, counts);
-  }
-  if (context.options.json)
+  const bool visited =
+      VisitLedgers(context, exit, [&](const auto& workspace, const auto& tenant, auto& ledger) {
+        return StatusOf(context, workspace, tenant, ledger, items);
+      });
+  if (visited && context.options.json)
     PrintJson(context, "status", exit == 0, "{\"tenants\":[" + items + "]}");
   return exit;
 }

@@ -136,7 +136,7 @@ std::string RunSummary(const assess::RunReport& report, const CheckCatalogue& ch
 }
 
 std::string RunReportJson(const assess::RunReport& report, const std::string& tenant) {
-  std::string checks, controls, missing, faults;
+  std::string checks, controls, missing, faults, warnings;
   for (const CheckResult& c : report.checks)
     checks += fmt::format(
         "{}{{\"check\":{},\"version\":{},\"verdict\":\"{}\",\"reason\":{},\"detail\":{},\"pass\":{}"
@@ -154,14 +154,17 @@ std::string RunReportJson(const assess::RunReport& report, const std::string& te
   for (const auto& [plugin, what] : report.plugin_faults)
     faults += fmt::format("{}{{\"plugin\":{},\"detail\":{}}}", faults.empty() ? "" : ",",
                           JsonString(plugin), JsonString(what));
+  for (const std::string& warning : report.warnings)
+    warnings += (warnings.empty() ? "" : ",") + JsonString(warning);
   return fmt::format(
       "{{\"tenant\":{},\"run\":\"{}\",\"interrupted_run\":{},\"reads\":{},\"entries\":{},"
       "\"subjects\":{},\"new_findings\":{},\"tree_size\":{},\"root_hash\":\"{}\",\"checks\":[{}],"
-      "\"controls\":[{}],\"missing_permissions\":[{}],\"plugin_faults\":[{}],\"stopped\":{}}}",
+      "\"controls\":[{}],\"missing_permissions\":[{}],\"plugin_faults\":[{}],\"warnings\":[{}],"
+      "\"stopped\":{}}}",
       JsonString(tenant), report.run,
       report.interrupted_run.empty() ? "null" : JsonString(report.interrupted_run), report.reads,
       report.entries, report.subjects, report.new_findings, ToNumber(report.head.size),
-      EncodeBase64(report.head.root), checks, controls, missing, faults,
+      EncodeBase64(report.head.root), checks, controls, missing, faults, warnings,
       report.stopped ? JsonString(report.stopped->ToString()) : "null");
 }
 

@@ -1,6 +1,6 @@
 // assay verify PATH: hands a ledger folder to assay-verify, the offline verifier that shares no
 // storage code with the engine. What an auditor runs and what an administrator runs is the same
-// program.
+// program. A backup is recognised by its manifest and verified as one.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include "assess/receipt.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/backup_common.h"
 #include "cli/command.h"
 #include "proof/note.h"
 
@@ -58,6 +59,7 @@ int VerifyFile(Context& context) {
 int RunVerify(Context& context) {
   std::error_code error;
   if (std::filesystem::is_regular_file(context.options.argument, error)) return VerifyFile(context);
+  if (backup::IsBackup(context.options.argument)) return VerifyBackupAt(context, {});
   auto installation = assess::LocateInstallation();
   if (!installation) return Report(context, installation.error());
   auto folder = FindLedger(context.options.argument);

@@ -45,6 +45,9 @@ std::optional<std::vector<const config::TenantConfig*>> SelectTenants(Context& c
   return std::nullopt;
 }
 
+namespace {
+
+/// Prints and gives null when the ledger does not open.
 std::unique_ptr<ledger::Ledger> OpenForReading(Context& context, const Workspace& workspace,
                                                const config::TenantConfig& tenant, int& exit) {
   auto ledger =
@@ -52,6 +55,45 @@ std::unique_ptr<ledger::Ledger> OpenForReading(Context& context, const Workspace
   if (ledger) return std::move(*ledger);
   exit = Report(context, std::move(ledger.error()).Context("tenant " + tenant.id));
   return nullptr;
+}
+
+}  // namespace
+
+std::optional<OpenedLedger> SelectOne(Context& context, int& exit) {
+  OpenedLedger out;
+  out.workspace = OpenWorkspace(context, exit);
+  if (!out.workspace) return std::nullopt;
+  const auto tenants = SelectTenants(context, *out.workspace, exit);
+  if (!tenants) return std::nullopt;
+  out.tenant = tenants->front();
+  out.name = out.tenant->id;
+  return out;
+}
+
+std::optional<OpenedLedger> OpenOneForReading(Context& context, int& exit) {
+  auto out = SelectOne(context, exit);
+  if (!out) return std::nullopt;
+  out->ledger = OpenForReading(context, *out->workspace, *out->tenant, exit);
+  if (!out->ledger) return std::nullopt;
+  return out;
+}
+
+bool VisitLedgers(
+    Context& context, int& exit,
+    const std::function<int(const Workspace& workspace, const config::TenantConfig& tenant,
+                            ledger::Ledger& ledger)>& visit) {
+  auto workspace = OpenWorkspace(context, exit);
+  if (!workspace) return false;
+  if (context.options.tenant.empty()) context.options.all = true;
+  const auto tenants = SelectTenants(context, *workspace, exit);
+  if (!tenants) return false;
+  for (const config::TenantConfig* tenant : *tenants) {
+    int one = 0;
+    const auto ledger = OpenForReading(context, *workspace, *tenant, one);
+    if (ledger) one = visit(*workspace, *tenant, *ledger);
+    exit = exit == ToInt(ExitCode::kVerification) ? exit : std::max(exit, one);
+  }
+  return true;
 }
 
 }  // namespace assay::cli

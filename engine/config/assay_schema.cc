@@ -53,6 +53,16 @@ const Schema& SandboxSchema() {
   return schema;
 }
 
+const Schema& BackupSchema() {
+  static const Schema schema{
+      .title = "[backup]",
+      .keys = {{.name = "target", .required = true},
+               {.name = "full_every", .type = &kDuration, .fallback = "\"7d\""},
+               {.name = "window", .type = &kDuration, .fallback = "\"35d\""},
+               {.name = "drill_every", .type = &kDuration, .fallback = "\"365d\""}}};
+  return schema;
+}
+
 const Schema& EvidenceSchema() {
   static const Schema schema{
       .title = "[evidence]",
@@ -246,7 +256,7 @@ const Schema& AssaySchema() {
                {.name = "roles", .later = true},
                {.name = "alerts", .later = true},
                {.name = "packs", .later = true},
-               {.name = "backup", .later = true},
+               {.name = "backup", .type = &kTable, .table = BackupSchema},
                {.name = "trust", .later = true}}};
   return schema;
 }

@@ -89,6 +89,12 @@ struct RetentionConfig {
   std::string legal_basis;  ///< shown wherever something expires
 };
 
+/// [backup]: where copies go and how old the newest of each kind may be.
+struct BackupConfig {
+  std::filesystem::path target;  ///< empty: none is configured
+  std::chrono::seconds full_every{}, window{}, drill_every{};
+};
+
 struct Config {
   std::filesystem::path file;  ///< the main file; relative paths count from its folder
   std::string instance_name, origin;
@@ -105,6 +111,7 @@ struct Config {
   std::filesystem::path checks_dir;
   std::string evidence_raw = "full";
   RetentionConfig retention;
+  BackupConfig backup;
   std::string digest_hex;  ///< SHA-256 of the effective configuration (V20)
 };
 

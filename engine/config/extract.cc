@@ -31,6 +31,16 @@ void ExtractKeys(const Fields& keys, Config& config) {
   if (keys.Has("ledger")) config.ledger_key_dir = PathOfReference(keys.Sub("ledger").Text("ref"));
 }
 
+void ExtractBackup(const Fields& backup, const fs::path& folder, Config& config) {
+  if (backup.Has("target")) config.backup.target = folder / backup.Text("target");
+  const auto duration = [&](const char* key) {
+    return ParseDuration(backup.Text(key)).value_or(std::chrono::seconds(0));
+  };
+  config.backup.full_every = duration("full_every");
+  config.backup.window = duration("window");
+  config.backup.drill_every = duration("drill_every");
+}
+
 void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
   for (const auto& [name, fields] : root.Named("clouds")) {
     CloudConfig cloud;
@@ -169,6 +179,7 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   if (root.Has("checks_dir")) config.checks_dir = folder / root.Text("checks_dir");
   ExtractStorage(root.Sub("storage"), folder, config);
   ExtractKeys(root.Sub("keys"), config);
+  ExtractBackup(root.Sub("backup"), folder, config);
   ExtractClouds(root, folder, config);
   for (const Fields& item : root.Items("tenants"))
     config.tenants.push_back(ExtractTenant(item, config));

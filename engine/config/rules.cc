@@ -132,6 +132,10 @@ class Rules {
   }
 
   void CheckTenant(const Fields& tenant) {
+    if (tenant.Text("id") == "instance")
+      report_
+          .Error("AS-CFG-008", tenant.Where("id"), "\"instance\" is the name of the instance's log")
+          .caret_note = "choose another name";
     const std::string cloud = tenant.Text("cloud");
     std::vector<std::string> clouds = BuiltInClouds();
     for (const auto& [name, value] : config_.clouds) clouds.push_back(name);

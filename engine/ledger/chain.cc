@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace assay::ledger {
 
@@ -24,11 +25,51 @@ proof::HashReader ReadStoredTree(LedgerStore& store, uint64_t size) {
   };
   const auto read_leaf = [&store](uint64_t index) -> Result<Digest> {
     auto line = ReadOneLine(store, index);
-    if (!line) return Fail(Code::kCorrupt, line.error().message);
+    // A line that is not there is damage; one that the disk would not give up is not.
+    if (!line && line.error().code == Code::kNotFound) line.error().code = Code::kCorrupt;
+    if (!line) return Fail(std::move(line.error()));
     return proof::HashEntry(*line);
   };
   return proof::ReadFromTiles(size, read_tile, read_leaf);
 }
+
+namespace {
+
+// What follows the last full tile: its leaf hashes, and the very last line.
+struct Tail {
+  std::vector<Digest> leaves;
+  std::string last;
+};
+
+Result<Tail> ReadTail(LedgerStore& store, uint64_t size) {
+  const uint64_t base = size - size % proof::kTileWidth;
+  uint64_t next = std::min(base, size - 1);
+  Tail tail;
+  ASSAY_TRY(store.ReadLines(next, size, [&](LeafIndex index, std::string_view line) {
+    if (ToNumber(index) != next) return false;
+    if (next >= base) tail.leaves.push_back(proof::HashEntry(line));
+    if (++next == size) tail.last = line;
+    return true;
+  }));
+  if (next != size) return Fail(Code::kCorrupt, fmt::format("entry {}: not in the ledger", next));
+  return tail;
+}
+
+// The head's frontier over full tiles, and the leaves after them.
+Result<proof::Frontier> Regrow(const StoredHead& head, const std::vector<Digest>& leaves) {
+  ASSAY_ASSIGN(const proof::Frontier stored,
+               proof::Frontier::Decode(proof::TreeKind::kEntry, head.size, head.frontier));
+  const uint64_t full = head.size / proof::kTileWidth;
+  std::vector<Digest> nodes = stored.nodes();
+  nodes.resize(static_cast<size_t>(std::popcount(full)));
+  ASSAY_ASSIGN(proof::Frontier out,
+               proof::Frontier::FromNodes(proof::TreeKind::kEntry, full * proof::kTileWidth,
+                                          std::move(nodes)));
+  for (const Digest& leaf : leaves) out.Append(leaf);
+  return out;
+}
+
+}  // namespace
 
 Result<Chain> Chain::Load(LedgerStore& store, const TenantId& tenant) {
   Chain chain(tenant);
@@ -42,19 +83,23 @@ Result<Chain> Chain::Load(LedgerStore& store, const TenantId& tenant) {
     if (any) return Fail(Code::kCorrupt, "ledger.db: head row is missing");
     return chain;
   }
-  const proof::HashReader read = ReadStoredTree(store, head->size);
-  ASSAY_ASSIGN(chain.frontier_, proof::FrontierAt(proof::TreeKind::kEntry, head->size, read));
-  if (chain.frontier_.Root() != head->root || chain.frontier_.Encode() != head->frontier)
+  Tail tail;
+  if (head->size > 0) {
+    ASSAY_ASSIGN(tail, ReadTail(store, head->size));
+  }
+  auto frontier = Regrow(*head, tail.leaves);
+  if (!frontier || frontier->Root() != head->root || frontier->Encode() != head->frontier)
     return Fail(Code::kCorrupt, "ledger.db: head is not that of the stored entries");
-  ASSAY_ASSIGN(std::vector<ByteVector> open, proof::OpenTiles(head->size, read));
-  chain.tiles_ = proof::TileBuilder(head->size, std::move(open));
+  chain.frontier_ = std::move(*frontier);
+  ByteVector open;
+  for (const Digest& leaf : tail.leaves) AppendBytes(open, leaf);
+  chain.tiles_ = proof::TileBuilder(head->size, {std::move(open)});
   chain.epoch_ = head->epoch;
-  if (head->size > 0) ASSAY_TRY(chain.TakeLastLine(store));
+  if (head->size > 0) ASSAY_TRY(chain.TakeLastLine(tail.last));
   return chain;
 }
 
-Status Chain::TakeLastLine(LedgerStore& store) {
-  ASSAY_ASSIGN(const std::string line, ReadOneLine(store, size() - 1));
+Status Chain::TakeLastLine(std::string_view line) {
   ASSAY_ASSIGN(const LineFacts facts, ParseLine(line));
   if (facts.tenant != tenant_)
     return Fail(Code::kCorrupt, "ledger.db: belongs to tenant " + Quote(facts.tenant));
@@ -70,14 +115,56 @@ bool IsLandmarkKind(std::string_view kind) {
                      [&](std::string_view family) { return kind.starts_with(family); });
 }
 
-Appended Chain::Append(const Fragments& fragments, Timestamp now, Group& group) {
-  std::string_view kind = fragments.find("kind")->second;  // quoted; words need no escapes
-  kind = kind.substr(1, kind.size() - 2);
-  if (kind == "epoch.started") ++epoch_;
-  if (IsLandmarkKind(kind)) group.landmarks.push_back({size(), std::string(kind)});
+Result<Digest> StoredRootAt(LedgerStore& store, const StoredHead& head, uint64_t size) {
+  if (size == head.size) return head.root;
+  const uint64_t base = head.size - head.size % proof::kTileWidth;
+  const proof::HashReader read = ReadStoredTree(store, head.size);
+  if (size < base) return proof::RootAt(proof::TreeKind::kEntry, size, read);
+  std::vector<Digest> leaves;
+  for (uint64_t i = base; i < size; ++i) {
+    ASSAY_ASSIGN(const Digest leaf, read(0, i));
+    leaves.push_back(leaf);
+  }
+  ASSAY_ASSIGN(const proof::Frontier frontier, Regrow(head, leaves));
+  return frontier.Root();
+}
+
+Result<bool> IsInTree(LedgerStore& store, const StoredHead& head, uint64_t index,
+                      const Digest& leaf) {
+  ASSAY_ASSIGN(const proof::Frontier frontier,
+               proof::Frontier::Decode(proof::TreeKind::kEntry, head.size, head.frontier));
+  if (frontier.Root() != head.root)
+    return Fail(Code::kCorrupt, "ledger.db: head is not that of the stored entries");
+  const proof::HashReader read = ReadStoredTree(store, head.size);
+  uint64_t first = 0, rest = head.size;
+  for (const Digest& node : frontier.nodes()) {
+    const uint64_t width = std::bit_floor(rest);
+    if (index < first + width) {
+      Digest hash = leaf;
+      for (unsigned level = 0; uint64_t{1} << level < width; ++level) {
+        const uint64_t at = index >> level;
+        ASSAY_ASSIGN(const Digest sibling, read(level, at ^ 1));
+        hash = at % 2 == 0 ? proof::HashNode(proof::TreeKind::kEntry, hash, sibling)
+                           : proof::HashNode(proof::TreeKind::kEntry, sibling, hash);
+      }
+      return hash == node;
+    }
+    first += width;
+    rest -= width;
+  }
+  return false;
+}
+
+Status Chain::MakeReady(LedgerStore& store, uint64_t entries) {
+  return tiles_.Lacks(entries) ? tiles_.Fill(ReadStoredTree(store, size())) : Status{};
+}
+
+Appended Chain::Append(const PreparedLine& prepared, Timestamp now, Group& group) {
+  if (prepared.kind == "epoch.started") ++epoch_;
+  if (IsLandmarkKind(prepared.kind)) group.landmarks.push_back({size(), prepared.kind});
   Place place{size(), epoch_, prev_, tenant_, std::max(now, last_), 0};
   if (now < last_) place.clock_behind_ms = static_cast<uint64_t>((last_ - now).count());
-  std::string line = CompleteLine(fragments, place);
+  std::string line = CompleteLine(prepared, place);
   const Digest leaf = proof::HashEntry(line);
   prev_ = proof::Sha256(AsBytes(line));
   last_ = place.time;

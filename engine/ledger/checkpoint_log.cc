@@ -63,4 +63,10 @@ Status CheckpointLog::Append(std::string_view note, size_t present) {
   return is_new ? SyncDirectory(path_.parent_path()) : Status{};
 }
 
+Status CheckpointLog::Replace(const std::vector<std::string>& notes) {
+  std::string content;
+  for (const std::string& note : notes) content += LogForm(note);
+  return WriteFileDurably(path_, AsBytes(content), 0600);
+}
+
 }  // namespace assay::ledger

@@ -26,6 +26,9 @@ class CheckpointLog {
   Result<Content> ReadEnd() const;
   /// Appends what of the note is not there yet and syncs. `present` bytes of it are.
   Status Append(std::string_view note, size_t present = 0);
+  /// Puts a log of exactly these notes in place of this one, by rename: after a crash the old or
+  /// the new one is there.
+  Status Replace(const std::vector<std::string>& notes);
 
  private:
   std::filesystem::path path_;

@@ -1,8 +1,8 @@
 // The body of one entry for a reader: what is there, and why the rest is not.
 #pragma once
 
-#include "ledger/key_files.h"
 #include "ledger/store.h"
+#include "ledger/tenant_keys.h"
 
 namespace assay::ledger {
 

@@ -66,7 +66,7 @@ EntryDraft DraftErasure(const ErasureOrder& order, const Digest& root,
 }
 
 Result<LeafIndex> AppendAndWait(GroupWriter& writer, const EntryDraft& draft) {
-  ASSAY_ASSIGN(Fragments line, PrepareLine(draft));
+  ASSAY_ASSIGN(PreparedLine line, PrepareLine(draft));
   ASSAY_ASSIGN(const Appended appended, writer.Append(std::move(line)).get());
   return appended.index;
 }

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "ledger/absent.h"
-#include "ledger/key_files.h"
+#include "ledger/tenant_keys.h"
 #include "ledger/writer.h"
 
 namespace assay::ledger {

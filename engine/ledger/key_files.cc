@@ -1,97 +1,101 @@
 #include "ledger/key_files.h"
 
-#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
 
 #include "base/files.h"
-#include "proof/body.h"
+#include "ledger/master_key.h"
+#include "proof/sha256.h"
 
 namespace assay::ledger {
 namespace {
 
-constexpr size_t kMaxKeyFile = 4096;
+namespace fs = std::filesystem;
 
-Result<proof::SecretBytes> ReadPrivateFile(const std::filesystem::path& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    if (errno == ENOENT) return Fail(Code::kNotFound, path.string() + ": no such key file");
-    return Fail(ErrnoError(path.string()));
-  }
-  if ((info.st_mode & 077) != 0)
-    return Fail(Error{Code::kDenied,
-                      path.string() + ": key file is open to group or others",
-                      {},
-                      "chmod 600 " + path.string(),
-                      {},
-                      {}});
-  ASSAY_ASSIGN(ByteVector bytes, ReadFile(path, kMaxKeyFile));
-  return proof::SecretBytes(std::move(bytes));
-}
-
-bool IsAbsent(const std::filesystem::path& path) {
+bool IsAbsent(const fs::path& path) {
   std::error_code ignored;
-  return !std::filesystem::exists(path, ignored);
+  return !fs::exists(path, ignored);
 }
 
-Result<proof::SecretKey> UnwrapTenantKey(const std::map<std::string, ByteVector>& wrapped,
-                                         const std::string& purpose, const proof::SecretKey& master,
-                                         const TenantId& tenant) {
-  const auto it = wrapped.find(purpose);
-  if (it == wrapped.end()) return Fail(Code::kNotFound, "keys.db: no " + purpose + " key");
-  auto opened = proof::Unseal(master, proof::TenantKeyAad(tenant.text(), purpose), it->second);
-  if (!opened)
-    return Fail(Code::kCorrupt, "keys.db: the master key does not open the " + purpose + " key");
-  return proof::SecretKey::From(opened->span());
+fs::path FolderOf(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
 }  // namespace
 
-Result<proof::SecretKey> LoadMasterKey(const std::filesystem::path& path, bool create) {
-  if (create && IsAbsent(path)) {
-    ASSAY_ASSIGN(proof::SecretKey key, proof::SecretKey::Random());
-    ASSAY_TRY(WriteFileDurably(path, key.bytes(), 0600));
-    return key;
-  }
-  ASSAY_ASSIGN(const proof::SecretBytes bytes, ReadPrivateFile(path));
-  auto key = proof::SecretKey::From(bytes.span());
-  if (!key) return Fail(Code::kInvalidInput, path.string() + ": master key must be 32 bytes");
-  return key;
+Status StoreLedgerKey(const fs::path& path, const proof::SigningKey& key) {
+  ASSAY_ASSIGN(std::string pem, key.ToPem());
+  const Status written = WriteFileDurably(path, AsBytes(pem), 0600);
+  proof::Wipe(pem);
+  return written;
 }
 
-Result<proof::SigningKey> LoadLedgerKey(const std::filesystem::path& path, bool create) {
+Result<proof::SigningKey> LoadLedgerKey(const fs::path& path, bool create) {
   if (create && IsAbsent(path)) {
     ASSAY_ASSIGN(proof::SigningKey key, proof::SigningKey::Generate());
-    ASSAY_ASSIGN(std::string pem, key.ToPem());
-    const Status written = WriteFileDurably(path, AsBytes(pem), 0600);
-    proof::Wipe(pem);
-    if (!written) return Fail(written.error());
+    ASSAY_TRY(StoreLedgerKey(path, key));
     return key;
   }
   ASSAY_ASSIGN(const proof::SecretBytes pem, ReadPrivateFile(path));
+  // A key that is there may come from a making that failed at its very end: nothing is signed with
+  // it before its name is safe too.
+  if (create) ASSAY_TRY(SyncNameOf(path));
   auto key = proof::SigningKey::FromPem(AsText(pem.span()));
   if (!key) return Fail(std::move(key.error()).Context(path.string()));
   return key;
 }
 
-Result<TenantKeys> LoadTenantKeys(LedgerStore& store, const proof::SecretKey& master,
-                                  const TenantId& tenant) {
-  ASSAY_ASSIGN(const auto wrapped, store.ReadKeys());
-  TenantKeys out;
-  ASSAY_ASSIGN(out.seal, UnwrapTenantKey(wrapped, "seal", master, tenant));
-  ASSAY_ASSIGN(out.index, UnwrapTenantKey(wrapped, "index", master, tenant));
-  return out;
+fs::path NextKeyPath(const fs::path& path) { return path.string() + ".next"; }
+
+fs::path KeptKeyPath(const fs::path& path, const proof::PublicKey& key) {
+  const Digest digest = proof::Sha256(key);
+  return path.string() + ".old-" + EncodeHex(ByteSpan(digest).first(4));
 }
 
-Result<TenantKeys> CreateTenantKeys(LedgerStore& store, const proof::SecretKey& master,
-                                    const TenantId& tenant) {
-  TenantKeys out;
-  std::map<std::string, ByteVector> wrapped;
-  for (auto [purpose, key] : {std::pair{"seal", &out.seal}, std::pair{"index", &out.index}}) {
-    ASSAY_ASSIGN(*key, proof::SecretKey::Random());
-    ASSAY_ASSIGN(wrapped[purpose],
-                 proof::Seal(master, proof::TenantKeyAad(tenant.text(), purpose), key->bytes()));
+Result<LedgerKeyFiles> FindLedgerKey(const fs::path& path, const proof::PublicKey& in_force) {
+  auto main = LoadLedgerKey(path, false);
+  if (main && main->public_key() == in_force)
+    return LedgerKeyFiles{std::move(*main), std::nullopt, false};
+  if (auto next = LoadLedgerKey(NextKeyPath(path), false); next && next->public_key() == in_force) {
+    LedgerKeyFiles out{std::move(*next), std::nullopt, true};
+    if (main) out.previous = std::move(*main);
+    return out;
   }
-  ASSAY_TRY(store.WriteKeys(wrapped));
-  return out;
+  // A ledger that was restored to the time before a rotation is signed by a key that was kept.
+  if (auto kept = LoadLedgerKey(KeptKeyPath(path, in_force), false);
+      kept && kept->public_key() == in_force)
+    return LedgerKeyFiles{std::move(*kept), std::nullopt, false};
+  if (!main) return Fail(std::move(main.error()));
+  return Fail(Error{
+      Code::kInvalidInput,
+      path.string() + ": not the key of this ledger, which is " + proof::FingerprintOf(in_force),
+      {},
+      "name the right file with [keys] ledger; a key that a rotation kept lies in " +
+          KeptKeyPath(path, in_force).string(),
+      {},
+      {}});
+}
+
+Status SettleKeyFiles(const fs::path& path, const LedgerKeyFiles& files) {
+  const fs::path next = NextKeyPath(path);
+  if (!files.next_is_current && IsAbsent(next)) return {};
+  const int failed =
+      files.next_is_current ? ::rename(next.c_str(), path.c_str()) : ::unlink(next.c_str());
+  if (failed != 0) return Fail(ErrnoError(next.string()));
+  return SyncDirectory(FolderOf(path));
+}
+
+Status RemoveHalfMade(const fs::path& path) {
+  const std::string prefix = path.filename().string() + ".tmp";
+  std::error_code error;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator it(FolderOf(path), error), end; !error && it != end;
+       it.increment(error))
+    if (it->path().filename().string().starts_with(prefix)) found.push_back(it->path());
+  for (const fs::path& one : found)
+    if (::unlink(one.c_str()) != 0 && errno != ENOENT) return Fail(ErrnoError(one.string()));
+  return {};
 }
 
 }  // namespace assay::ledger

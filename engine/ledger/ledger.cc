@@ -3,27 +3,19 @@
 #include "ledger/ledger.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include "ledger/chain.h"
 #include "ledger/entry_body.h"
 #include "ledger/erase.h"
-#include "ledger/high_water.h"
-#include "ledger/key_files.h"
-#include "ledger/lease.h"
+#include "ledger/key_walk.h"
+#include "ledger/opening.h"
 #include "ledger/retention.h"
 #include "ledger/seal.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/verify.h"
-#include "ledger/writer.h"
 #include "proof/body.h"
 
 namespace assay::ledger {
 namespace {
-
-constexpr uint64_t kGenesis = 2;  // tenant.created and key.created
-
-Error ReadOnlyError() { return Error{Code::kDenied, "ledger: opened read-only", {}, {}, {}, {}}; }
 
 Error NoKeysError() {
   return Error{Code::kDenied, "ledger: its keys are destroyed", {}, {}, {}, {}};
@@ -33,23 +25,9 @@ Error NoSigningKeyError() {
   return Error{Code::kDenied, "ledger: no ledger key to sign with", {}, {}, {}, {}};
 }
 
-// Members in the order in which they must go: the writer first, the lease last.
-struct Parts {
-  OpenOptions options;
-  std::optional<Lease> lease;
-  std::optional<proof::SigningKey> signing_key;
-  std::optional<TenantKeys> keys;
-  std::unique_ptr<LedgerStore> store;
-  std::unique_ptr<GroupWriter> writer;
-
-  explicit Parts(const OpenOptions& open) : options(open) {}
-  CheckpointLog Log() const { return CheckpointLog(options.directory / "checkpoints.log"); }
-};
-
 class LedgerImpl : public Ledger {
  public:
-  LedgerImpl(Parts parts, std::string fingerprint)
-      : p_(std::move(parts)), fingerprint_(std::move(fingerprint)) {}
+  explicit LedgerImpl(Parts parts) : p_(std::move(parts)) {}
 
   ~LedgerImpl() override {
     const bool writes = p_.writer != nullptr;
@@ -64,10 +42,10 @@ class LedgerImpl : public Ledger {
   Result<BodyRef> PutSegments(const std::vector<std::string>& segments) override;
   std::future<Result<Appended>> Append(EntryDraft draft) override;
   Result<Head> Sync() override {
-    return p_.writer ? p_.writer->Sync() : Result<Head>(Fail(ReadOnlyError()));
+    return p_.writer ? p_.writer->Sync() : Result<Head>(Fail(Refusal()));
   }
   Result<std::string> SignCheckpoint() override {
-    return p_.writer ? p_.writer->Sign() : Result<std::string>(Fail(ReadOnlyError()));
+    return p_.writer ? p_.writer->Sign() : Result<std::string>(Fail(Refusal()));
   }
 
   Result<Head> ReadHead() override {
@@ -98,7 +76,7 @@ class LedgerImpl : public Ledger {
   }
   Result<ErasureDone> Erase(const ErasureOrder& order,
                             const std::vector<BodySegments>& bodies) override {
-    if (!p_.writer) return Fail(ReadOnlyError());
+    if (!p_.writer) return Fail(Refusal());
     if (!p_.keys) return Fail(NoKeysError());
     return EraseSegments(Erasing(), order, bodies);
   }
@@ -106,7 +84,7 @@ class LedgerImpl : public Ledger {
                                 const std::vector<std::string>& note) override;
   Result<std::vector<ExpiryDone>> Expire(const std::vector<RetentionRule>& rules,
                                          const std::string& actor, bool dry_run) override {
-    if (!p_.writer) return Fail(ReadOnlyError());
+    if (!p_.writer) return Fail(Refusal());
     if (!p_.keys) return Fail(NoKeysError());
     return ExpireBodies(Erasing(), rules, actor, p_.options.clock->Now(), dry_run);
   }
@@ -121,19 +99,30 @@ class LedgerImpl : public Ledger {
     return notes.empty() ? std::string() : notes[0].note;
   }
   Result<VerifyReport> Verify() override;
-  std::string Fingerprint() const override { return fingerprint_; }
+  std::string Fingerprint() const override {
+    const proof::KeyStep* step = p_.history.Newest();
+    return step != nullptr ? proof::FingerprintOf(step->verifier.key) : std::string();
+  }
+  std::vector<LedgerKey> Keys() const override;
+  std::optional<Error> Fault() const override { return p_.fault; }
 
-  /// Starts the writer; a ledger whose making was cut short gets its first entries and checkpoint.
-  Status StartWriting(Chain chain, const proof::Verifier& verifier);
+  /// Starts the writer. What a crash left half done is finished: the first entries of a new ledger,
+  /// the first checkpoint after a rotation or a new epoch, the place of the new key file.
+  Status StartWriting(Chain chain);
 
  private:
   EraseContext Erasing() { return {*p_.store, *p_.writer, *p_.keys, p_.options.tenant}; }
   template <typename Seal>
   Result<BodyRef> PutSealed(const Digest& ident, const Seal& seal);
   Result<OpenedBody> OpenBody(const Digest& root);
+  Status MakeGenesis(Chain chain);
+  Status SignIfNew();
+  Status RecordRewraps();
+  Error Refusal() const {
+    return p_.fault.value_or(Error{Code::kDenied, "ledger: opened read-only", {}, {}, {}, {}});
+  }
 
   Parts p_;
-  std::string fingerprint_;
 };
 
 // The first two entries say whose ledger this is and which key signs it.
@@ -145,27 +134,45 @@ Status AppendGenesis(GroupWriter& writer, uint64_t size, const proof::Verifier& 
                   {"fingerprint", proof::FingerprintOf(verifier.key)},
                   {"vkey", verifier.Encode()}},
                  {}};
-  ASSAY_ASSIGN(Fragments first, PrepareLine(created));
-  ASSAY_ASSIGN(Fragments second, PrepareLine(key));
+  ASSAY_ASSIGN(PreparedLine first, PrepareLine(created));
+  ASSAY_ASSIGN(PreparedLine second, PrepareLine(key));
   if (size == 0) (void)writer.Append(std::move(first));  // a failure shows in the next one
   ASSAY_TRY(writer.Append(std::move(second)).get());
   return {};
 }
 
-Status LedgerImpl::StartWriting(Chain chain, const proof::Verifier& verifier) {
+Status LedgerImpl::MakeGenesis(Chain chain) {
   const uint64_t size = chain.size();
+  const proof::Verifier verifier{p_.options.origin, p_.signer->current.public_key()};
   p_.writer = std::make_unique<GroupWriter>(
-      GroupWriter::Parts{*p_.store, std::move(chain), p_.Log(), *p_.signing_key, p_.options.origin,
-                         *p_.options.clock});
-  if (size < kGenesis) ASSAY_TRY(AppendGenesis(*p_.writer, size, verifier));
-  ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
-  if (notes.empty()) ASSAY_TRY(p_.writer->Sign());
+      GroupWriter::Parts{*p_.store, std::move(chain), p_.Log(), verifier.name, p_.signer->current,
+                         nullptr, *p_.options.clock});
+  ASSAY_TRY(AppendGenesis(*p_.writer, size, verifier));
+  ASSAY_ASSIGN(const std::optional<StoredHead> head, p_.store->ReadHead());
+  ASSAY_ASSIGN(KeyWalk walk, WalkKeys(*p_.store, head.value_or(StoredHead{})));
+  p_.history = std::move(walk.history);
+  return {};
+}
+
+Status LedgerImpl::StartWriting(Chain chain) {
+  if (p_.is_new()) {
+    ASSAY_TRY(MakeGenesis(std::move(chain)));
+    return SignIfNew();
+  }
+  ASSAY_ASSIGN(const proof::SigningKey* previous, HandoverKey(p_, chain.size()));
+  p_.writer = std::make_unique<GroupWriter>(
+      GroupWriter::Parts{*p_.store, std::move(chain), p_.Log(), p_.history.Newest()->verifier.name,
+                         p_.signer->current, previous, *p_.options.clock});
+  ASSAY_TRY(RecordRewraps());
+  ASSAY_TRY(SignIfNew());
+  ASSAY_TRY(SettleKeyFiles(p_.options.ledger_key_file, *p_.signer));
+  p_.signer->previous.reset();  // wiped: it signs nothing any more
   return CompleteErasures(Erasing(), p_.options.carry_out_all_erasures);
 }
 
 Result<LeafIndex> LedgerImpl::EraseTenant(const ErasureOrder& order,
                                           const std::vector<std::string>& note) {
-  if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.writer) return Fail(Refusal());
   if (!p_.keys) return Fail(NoKeysError());
   std::optional<BodyRef> body;
   if (!note.empty()) {
@@ -174,6 +181,40 @@ Result<LeafIndex> LedgerImpl::EraseTenant(const ErasureOrder& order,
   ASSAY_ASSIGN(const LeafIndex index, ledger::EraseTenant(Erasing(), order, std::move(body)));
   p_.keys.reset();
   return index;
+}
+
+// keys.db changes first, in one transaction; the entry that says so follows here, after a crash
+// between the two as well.
+Status LedgerImpl::RecordRewraps() {
+  const auto record = [&](const char* purpose, const std::string& which) -> Status {
+    ASSAY_TRY(
+        Append({"key.rewrapped", "engine", {{"purpose", purpose}, {"which", which}}, {}}).get());
+    return {};
+  };
+  const std::string& seal = p_.named_seal;
+  if (!seal.empty() && !HasSealKey(*p_.keys, seal))
+    return Fail(Code::kCorrupt, "keys.db: lacks the " + Quote(seal) + " key that the ledger names");
+  if (!p_.keys->older.empty() && seal != p_.keys->seal_name)
+    ASSAY_TRY(record("seal", p_.keys->seal_name));
+  if (!p_.new_master.empty() && p_.named_master != p_.new_master)
+    ASSAY_TRY(record("master", p_.new_master));
+  return {};
+}
+
+// A head is signed as soon as a key, a name or an epoch is new.
+Status LedgerImpl::SignIfNew() {
+  ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
+  if (!notes.empty() && notes[0].size > p_.history.Newest()->index) return {};
+  ASSAY_TRY(p_.writer->Sign());
+  return {};
+}
+
+std::vector<LedgerKey> LedgerImpl::Keys() const {
+  std::vector<LedgerKey> out;
+  for (const proof::KeyStep& step : p_.history.steps())
+    out.push_back({LeafIndex{step.index}, step.epoch, step.kind, step.verifier.Encode(),
+                   proof::FingerprintOf(step.verifier.key), step.verifier.key});
+  return out;
 }
 
 template <typename Seal>
@@ -187,7 +228,7 @@ Result<BodyRef> LedgerImpl::PutSealed(const Digest& ident, const Seal& seal) {
 }
 
 Result<BodyRef> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRange>& records) {
-  if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.writer) return Fail(Refusal());
   if (!p_.keys) return Fail(NoKeysError());
   if (bytes.size() > kMaxBodyBytes)
     return Fail(Code::kLimitExceeded,
@@ -206,7 +247,7 @@ Result<KeptBody> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRan
     ASSAY_ASSIGN(BodyRef ref, PutBody(bytes, records));
     return KeptBody{std::move(ref), {}};
   }
-  if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.writer) return Fail(Refusal());
   if (!p_.keys) return Fail(NoKeysError());
   const std::vector<RecordRange> whole{{0, bytes.size()}};  // nothing of it may stay by mistake
   const bool usable = MarksAreUsable(bytes.size(), records) && !records.empty();
@@ -218,18 +259,20 @@ Result<KeptBody> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRan
 }
 
 Result<ByteVector> LedgerImpl::SignText(std::string_view text) {
-  if (!p_.signing_key) return Fail(NoSigningKeyError());
-  ASSAY_ASSIGN(const proof::Signature signature, p_.signing_key->Sign(AsBytes(text)));
+  if (!p_.signer) return Fail(NoSigningKeyError());
+  ASSAY_ASSIGN(const proof::Signature signature, p_.signer->current.Sign(AsBytes(text)));
   return ByteVector(signature.begin(), signature.end());
 }
 
 Result<std::string> LedgerImpl::VerifierKey() {
-  if (!p_.signing_key) return Fail(NoSigningKeyError());
-  return proof::Verifier{p_.options.origin, p_.signing_key->public_key()}.Encode();
+  if (!p_.signer) return Fail(NoSigningKeyError());
+  const proof::KeyStep* step = p_.history.Newest();  // its name tells the epoch
+  const std::string& name = step != nullptr ? step->verifier.name : p_.options.origin;
+  return proof::Verifier{name, p_.signer->current.public_key()}.Encode();
 }
 
 Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments) {
-  if (!p_.writer) return Fail(ReadOnlyError());
+  if (!p_.writer) return Fail(Refusal());
   if (!p_.keys) return Fail(NoKeysError());
   if (segments.empty()) return Fail(Code::kInvalidInput, "body: no segment");
   std::vector<ByteSpan> spans;
@@ -247,11 +290,11 @@ Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments
 }
 
 std::future<Result<Appended>> LedgerImpl::Append(EntryDraft draft) {
-  Result<Fragments> fragments =
-      p_.writer ? PrepareLine(draft) : Result<Fragments>(Fail(ReadOnlyError()));
-  if (fragments) return p_.writer->Append(std::move(*fragments));
+  Result<PreparedLine> line =
+      p_.writer ? PrepareLine(draft) : Result<PreparedLine>(Fail(Refusal()));
+  if (line) return p_.writer->Append(std::move(*line));
   std::promise<Result<Appended>> refused;
-  refused.set_value(Fail(std::move(fragments.error())));
+  refused.set_value(Fail(std::move(line.error())));
   return refused.get_future();
 }
 
@@ -275,109 +318,28 @@ Result<VerifyReport> LedgerImpl::Verify() {
   const CheckpointLog log = p_.Log();
   VerifyInput input{**store, log, p_.options.tenant, p_.options.origin, nullptr, {}, {}};
   std::optional<TenantKeys> keys;
-  if (auto master = LoadMasterKey(p_.options.master_key_file, false)) {
-    auto loaded = LoadTenantKeys(**store, *master, p_.options.tenant);
-    if (loaded)
-      input.keys = &keys.emplace(std::move(*loaded));
-    else
-      input.key_fault = loaded.error().message;
-  }
-  if (p_.signing_key) input.expected_key = p_.signing_key->public_key();
+  auto opened = OpenTenantKeys(**store, p_.options);
+  if (opened)
+    input.keys = &keys.emplace(std::move(opened->keys));
+  else if (OpenMasterKey(p_.options.master_key_file, false))
+    input.key_fault = opened.error().message;
+  if (p_.signer) input.expected_key = p_.signer->current.public_key();
   return VerifyLedger(input);
-}
-
-// The verifier key that entry 1 brought into the ledger.
-Result<proof::Verifier> ReadVerifier(LedgerStore& store) {
-  ASSAY_ASSIGN(const std::string line, ReadOneLine(store, 1));
-  ASSAY_ASSIGN(const LineFacts facts, ParseLine(line));
-  auto vkey = proof::TextAt(facts.members, "vkey");
-  auto verifier = vkey ? proof::Verifier::Parse(*vkey) : Fail(vkey.error());
-  if (!verifier) return Fail(Code::kCorrupt, "entry 1: " + verifier.error().message);
-  return verifier;
-}
-
-Status CheckOptions(const OpenOptions& options) {
-  if (proof::IsKeyName(options.origin)) return {};
-  return Fail(Code::kInvalidInput, "checkpoint origin " + Quote(options.origin) +
-                                       ": empty, or with a space or plus sign");
-}
-
-// True when the directory holds a ledger; makes the directory when one is to be created.
-Result<bool> PrepareDirectory(const OpenOptions& options) {
-  std::error_code error;
-  const bool exists = std::filesystem::exists(options.directory / "ledger.db", error);
-  if (exists) return true;
-  if (!options.create)
-    return Fail(Code::kNotFound, options.directory.string() + ": holds no ledger");
-  std::filesystem::create_directories(options.directory, error);
-  if (error || ::chmod(options.directory.c_str(), 0700) != 0)
-    return Fail(Code::kIo, options.directory.string() + ": cannot be made: " + error.message());
-  return false;
-}
-
-Status LoadKeys(Parts& parts, bool is_new) {
-  const OpenOptions& options = parts.options;
-  ASSAY_ASSIGN(const proof::SecretKey master,
-               LoadMasterKey(options.master_key_file, options.create && is_new));
-  ASSAY_ASSIGN(parts.signing_key, LoadLedgerKey(options.ledger_key_file, options.create && is_new));
-  auto keys = LoadTenantKeys(*parts.store, master, options.tenant);
-  if (!keys && keys.error().code == Code::kNotFound && is_new)
-    keys = CreateTenantKeys(*parts.store, master, options.tenant);
-  if (!keys) return Fail(std::move(keys.error()));
-  parts.keys = std::move(*keys);
-  return {};
-}
-
-Status CheckSigner(Parts& parts, const proof::Verifier& verifier) {
-  ASSAY_ASSIGN(const proof::Verifier stored, ReadVerifier(*parts.store));
-  if (stored.name != verifier.name)
-    return Fail(Code::kInvalidInput,
-                "ledger: its origin is " + Quote(stored.name) + ", not " + Quote(verifier.name));
-  if (stored.key != verifier.key)
-    return Fail(Code::kInvalidInput, parts.options.ledger_key_file +
-                                         ": not the key of this ledger, which is " +
-                                         proof::FingerprintOf(stored.key));
-  CheckpointLog log = parts.Log();
-  return CompareWithLog(*parts.store, log, stored);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> Ledger::Open(const OpenOptions& options) {
-  ASSAY_TRY(CheckOptions(options));
-  ASSAY_TRY(PrepareDirectory(options));
-  ASSAY_TRY(CheckFileSystem(options.directory, options.production));
-  Parts parts(options);
-  ASSAY_ASSIGN(parts.lease, Lease::Take(options.directory, options.run_lease_holder));
-  ASSAY_ASSIGN(parts.store, OpenSqliteStore(options.directory, StoreMode::kWrite));
-  ASSAY_ASSIGN(Chain chain, Chain::Load(*parts.store, options.tenant));
-  const bool is_new = chain.size() < kGenesis;
-  ASSAY_TRY(RefuseErasedTenant(*parts.store, options.tenant));
-  ASSAY_TRY(LoadKeys(parts, is_new));
-  const proof::Verifier verifier{options.origin, parts.signing_key->public_key()};
-  if (!is_new) ASSAY_TRY(CheckSigner(parts, verifier));
-  ASSAY_TRY(parts.store->TakeLease());
-  const std::string fingerprint = proof::FingerprintOf(verifier.key);
-  auto ledger = std::make_unique<LedgerImpl>(std::move(parts), fingerprint);
-  ASSAY_TRY(ledger->StartWriting(std::move(chain), verifier));
+  ASSAY_ASSIGN(WriteOpening opening, OpenSound(options));
+  ASSAY_TRY(opening.parts.store->TakeLease());
+  auto ledger = std::make_unique<LedgerImpl>(std::move(opening.parts));
+  ASSAY_TRY(ledger->StartWriting(std::move(opening.chain)));
   return std::unique_ptr<Ledger>(std::move(ledger));
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::OpenReadOnly(const OpenOptions& options) {
-  Parts parts(options);
-  std::error_code ignored;
-  if (!std::filesystem::exists(options.directory / "ledger.db", ignored))
-    return Fail(Code::kNotFound, options.directory.string() + ": holds no ledger");
-  ASSAY_ASSIGN(parts.store, OpenSqliteStore(options.directory, StoreMode::kRead));
-  // Keys are not needed for reading lines: without them bodies stay closed.
-  if (auto key = LoadLedgerKey(options.ledger_key_file, false)) parts.signing_key = std::move(*key);
-  if (auto master = LoadMasterKey(options.master_key_file, false)) {
-    if (auto keys = LoadTenantKeys(*parts.store, *master, options.tenant))
-      parts.keys = std::move(*keys);
-  }
-  const auto verifier = ReadVerifier(*parts.store);
-  const std::string fingerprint = verifier ? proof::FingerprintOf(verifier->key) : std::string();
-  return std::unique_ptr<Ledger>(std::make_unique<LedgerImpl>(std::move(parts), fingerprint));
+  ASSAY_ASSIGN(Parts parts, OpenPartsForReading(options));
+  return std::unique_ptr<Ledger>(std::make_unique<LedgerImpl>(std::move(parts)));
 }
 
 }  // namespace assay::ledger

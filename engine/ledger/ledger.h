@@ -82,11 +82,12 @@ struct OpenOptions {
       directory;  ///< of this tenant: <storage>/<tenant name>; made with mode 0700
   TenantId tenant;
   std::string origin;           ///< checkpoint origin: "<instance origin>/<tenant name>"
-  std::string master_key_file;  ///< 32 bytes, mode 0600; created when `create` and absent
-  std::string
-      ledger_key_file;  ///< Ed25519 private key PEM, mode 0600; created when `create` and absent
-  bool create = false;  ///< make a new ledger when there is none
-  bool production = false;       ///< refuse overlay file systems
+  std::string master_key_file;  ///< or "file:", "cred:" and it (master_key.h); 32 bytes, mode 0600;
+                                ///< created when `create` and absent
+  std::string ledger_key_file;  ///< Ed25519 private key PEM, mode 0600; created when `create` and
+                                ///< absent. Of this ledger alone: a rotation replaces it
+  bool create = false;          ///< make a new ledger when there is none
+  bool production = false;      ///< refuse overlay file systems
   std::string run_lease_holder;  ///< for messages when busy: "assay run, pid 123"
   const Clock* clock = &SystemClock();
   /// Look at every erasure that the entries tell, and carry it out where the files still hold the
@@ -169,6 +170,15 @@ struct VerifyReport {
 
 class AbsenceBook;
 
+/// A key or name that came into force with an entry: it signs heads of more entries than `since`.
+struct LedgerKey {
+  LeafIndex since{};
+  uint32_t epoch = 1;
+  std::string kind;  ///< "key.created", "key.rotated", "epoch.started"
+  std::string vkey, fingerprint;
+  std::array<uint8_t, 32> public_key{};  ///< Ed25519
+};
+
 /// "SQLite 3.40.1": what stores the ledger on this machine. [any thread]
 std::string StorageVersion();
 
@@ -180,7 +190,8 @@ class Ledger {
   /// kCorrupt (behind or forked from its checkpoints.log, head broken: opens read-only only),
   /// kNotFound (no ledger and not `create`), kIo, kUnsupported (network file system).
   static Result<std::unique_ptr<Ledger>> Open(const OpenOptions& options);
-  /// Opens without lease, for reading and verifying only; appending fails with kDenied.
+  /// Opens without lease, for reading and verifying only; appending fails with kDenied, or with
+  /// what Fault() says.
   static Result<std::unique_ptr<Ledger>> OpenReadOnly(const OpenOptions& options);
 
   /// Stores a body: segments `bytes` by `records` (ordered, within, not overlapping; else the whole
@@ -248,6 +259,12 @@ class Ledger {
   virtual Result<VerifyReport> Verify() = 0;
   /// "SHA256:<base64 without padding>" of the public key.
   virtual std::string Fingerprint() const = 0;
+  /// Every key and name that ever was in force, oldest first; the last one is in force now.
+  virtual std::vector<LedgerKey> Keys() const = 0;
+  /// Why nothing may be appended to a ledger that was opened read-only: kCorrupt with TRUNCATED or
+  /// FORKED (behind or forked from its checkpoints.log: AS-LED-003, AS-LED-004), or its keys do not
+  /// follow from each other. Empty when the head is the signed one.
+  virtual std::optional<Error> Fault() const = 0;
 };
 
 }  // namespace assay::ledger

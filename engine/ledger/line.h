@@ -2,7 +2,7 @@
 // with what only the writer knows (docs/formats/entry.md).
 #pragma once
 
-#include <map>
+#include <array>
 #include <string>
 
 #include "ledger/ledger.h"
@@ -12,12 +12,19 @@ namespace assay::ledger {
 
 constexpr size_t kMaxLine = 4096;
 
-/// Members in canonical form, by key; all that does not depend on the place in the ledger.
-using Fragments = std::map<std::string, std::string, std::less<>>;
+/// The members that only the writer knows, in the order of their keys.
+enum class OwnMember { kClockBehind, kEpoch, kIndex, kPrev, kTenant, kTime, kVersion, kCount };
+
+/// A line but for those members: canonical text, cut where each of them goes.
+struct PreparedLine {
+  std::string kind;
+  std::string text;  ///< `"key":value,` for each member, in the order of their keys
+  std::array<uint16_t, static_cast<size_t>(OwnMember::kCount)> cuts{};  ///< offsets in `text`
+};
 
 /// kInvalidInput for a kind, actor, key or value that is not allowed, kLimitExceeded when the line
-/// would pass 4 KiB.
-Result<Fragments> PrepareLine(const EntryDraft& draft);
+/// would pass 4 KiB. [any thread]
+Result<PreparedLine> PrepareLine(const EntryDraft& draft);
 
 /// What the writer adds.
 struct Place {
@@ -28,7 +35,7 @@ struct Place {
   Timestamp time{};
   uint64_t clock_behind_ms = 0;  ///< how far the wall clock was behind the last entry
 };
-std::string CompleteLine(const Fragments& fragments, const Place& place);
+std::string CompleteLine(const PreparedLine& prepared, const Place& place);
 
 /// The members of a line that a reader needs again.
 struct LineFacts {

@@ -109,7 +109,7 @@ class RuleRun {
   Status CarryOut(const std::string& actor) {
     if (done_.bodies > 0) {
       ASSAY_ASSIGN(
-          Fragments line,
+          PreparedLine line,
           PrepareLine(
               {"retention.expired",
                actor,

@@ -84,8 +84,11 @@ Status CheckMarks(const Database& database, FileKind kind) {
 }  // namespace
 
 Result<bool> IsUnmade(const Database& database) {
-  ASSAY_ASSIGN(const uint64_t objects, ReadNumber(database, "SELECT count(*) FROM sqlite_schema"));
-  return objects == 0;
+  auto objects = ReadNumber(database, "SELECT count(*) FROM sqlite_schema");
+  if (objects) return *objects == 0;
+  // A rollback journal is used only once, for the very first page of the file.
+  if (database.waits_for_rollback()) return true;
+  return Fail(std::move(objects.error()));
 }
 
 Status PrepareSchema(Database& database, FileKind kind) {

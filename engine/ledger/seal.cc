@@ -30,14 +30,23 @@ Result<ByteVector> Compress(ByteSpan plain) {
   return out;
 }
 
+// A context is 160 KiB: made once for each thread, not for each body.
+ZSTD_DCtx* DecompressionContext() {
+  struct Free {
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+  };
+  thread_local const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
+  return context.get();
+}
+
 // Appends to `out`, whose capacity is kept so that secret bytes are not left behind by growth.
 Status Decompress(ByteSpan packed, ByteVector& out) {
   const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
   if (size > proof::kPartBytes) return Fail(Code::kCorrupt, "zstd: part has an impossible size");
   const size_t before = out.size();
   out.resize(before + static_cast<size_t>(size));
-  const size_t n =
-      ZSTD_decompress(out.data() + before, static_cast<size_t>(size), packed.data(), packed.size());
+  const size_t n = ZSTD_decompressDCtx(DecompressionContext(), out.data() + before,
+                                       static_cast<size_t>(size), packed.data(), packed.size());
   if (ZSTD_isError(n) || n != size) return Fail(Code::kCorrupt, "zstd: part does not decompress");
   return {};
 }
@@ -77,9 +86,8 @@ Status UnsealParts(const SealContext& context, const SealedBody& body, ByteVecto
   if (none_left) return {};
   const std::string& tenant = context.tenant.text();
   ASSAY_ASSIGN(
-      const proof::SecretBytes key_bytes,
-      proof::Unseal(context.keys.seal, proof::BodyKeyAad(tenant, body.ref.root), body.wrapped_key));
-  ASSAY_ASSIGN(const proof::SecretKey key, proof::SecretKey::From(key_bytes.span()));
+      const proof::SecretKey key,
+      UnwrapBodyKey(context.keys, proof::BodyKeyAad(tenant, body.ref.root), body.wrapped_key));
   const proof::BodyId id{tenant, body.epoch, body.ref.root, body.ref.scheme};
   envelope.reserve(body.parts.size() > 1 ? body.parts.size() * proof::kPartBytes : 0);
   for (size_t part = 0; part < body.parts.size(); ++part) {

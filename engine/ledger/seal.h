@@ -2,8 +2,8 @@
 #pragma once
 
 #include "ledger/absent.h"
-#include "ledger/key_files.h"
 #include "ledger/store.h"
+#include "ledger/tenant_keys.h"
 
 namespace assay::ledger {
 

@@ -28,16 +28,18 @@ Error SqliteError(const std::string& name, sqlite3* connection, int code) {
   }
 }
 
-// SQLite makes files by umask; evidence is nobody else's. The log files take over this mode.
+// SQLite makes files by umask; evidence is nobody else's. The log files take over this mode. A file
+// that is there is not touched: closing it here would give up the locks that a connection of this
+// process holds on it (fcntl locks are the process's, and go with the first close).
 Status MakePrivateFile(const std::filesystem::path& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd.valid()) return Fail(ErrnoError(path.string()));
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd.valid() && errno != EEXIST) return Fail(ErrnoError(path.string()));
   return {};
 }
 
-int KeepWalPages(void* pages, sqlite3*, const char*, int count) {
-  *static_cast<int*>(pages) = count;
-  return SQLITE_OK;
+// After each commit. An error from here is the commit's.
+int MarkLog(void* mark, sqlite3*, const char*, int frames) {
+  return static_cast<WalMark*>(mark)->Note(frames) ? SQLITE_OK : SQLITE_IOERR_WRITE;
 }
 
 // A read-only medium cannot hold the shared-memory file; with an empty log the file alone is all.
@@ -109,15 +111,19 @@ ByteSpan Statement::Blob(int column) const {
 }
 
 Result<Database> Database::Open(const std::filesystem::path& path, Mode mode) {
-  if (mode == Mode::kWrite) ASSAY_TRY(MakePrivateFile(path));
   const int flags = mode == Mode::kWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   Database database;
   database.name_ = path.filename().string();
+  if (mode == Mode::kWrite) {
+    ASSAY_TRY(MakePrivateFile(path));
+    ASSAY_TRY(WalMark::Check(path));
+    ASSAY_ASSIGN(database.mark_, WalMark::Open(path));
+  }
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(
       ReadUri(path).c_str(), &connection,
       flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
-  database.connection_.reset(connection);
+  database.connection_ = {connection, Close{database.mark_.get()}};
   if (code != SQLITE_OK) return Fail(SqliteError(database.name_, connection, code));
   ASSAY_TRY(database.Configure(mode));
   return database;
@@ -135,7 +141,7 @@ Status Database::Configure(Mode mode) {
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &ignored);
     return Execute("PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0");
   }
-  sqlite3_wal_hook(db, KeepWalPages, wal_pages_.get());  // replaces the automatic checkpoint
+  sqlite3_wal_hook(db, MarkLog, mark_.get());  // replaces the automatic checkpoint
   return Execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
       "PRAGMA recursive_triggers=ON");
@@ -158,7 +164,17 @@ Result<Statement> Database::Prepare(const std::string& sql) const {
   return out;
 }
 
+// The last connection to close removes the log: not without its mark, which would then be a false
+// alarm. A log that stays is no harm.
+void Database::Close::operator()(sqlite3* connection) const {
+  int ignored = 0;
+  if (mark != nullptr && !mark->Clear())
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &ignored);
+  sqlite3_close_v2(connection);
+}
+
 Status Database::CopyBack(bool empty) {
+  if (empty) ASSAY_TRY(mark_->Clear());
   const int mode = empty ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
   const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, mode, nullptr, nullptr);
   if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return {};
@@ -167,6 +183,7 @@ Status Database::CopyBack(bool empty) {
 
 Status Database::EmptyLog() {
   constexpr int kTries = 3;  // each waits as long as the busy timeout
+  ASSAY_TRY(mark_->Clear());
   for (int i = 0; i < kTries; ++i) {
     const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr,
                                                SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
@@ -180,6 +197,36 @@ Status Database::EmptyLog() {
             "end other commands that read this ledger; the next command that writes goes on",
             {},
             {}});
+}
+
+Status Database::CheckLog() const {
+  return WalMark::CheckLive(sqlite3_db_filename(connection_.get(), "main"));
+}
+
+Status Database::CopyTo(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid() && errno == EEXIST)
+    return Fail(Code::kAlreadyExists, path.string() + ": is already there");
+  if (!fd.valid()) return Fail(ErrnoError(path.string()));
+  Database copy;
+  copy.name_ = path.filename().string();
+  sqlite3* raw = nullptr;
+  int code =
+      sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  copy.connection_ = {raw, Close{nullptr}};
+  if (code != SQLITE_OK) return Fail(SqliteError(copy.name_, raw, code));
+  // Nothing of it counts before the sync at the end.
+  ASSAY_TRY(copy.Execute("PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE"));
+  sqlite3_backup* backup = sqlite3_backup_init(raw, "main", connection_.get(), "main");
+  if (backup == nullptr) return Fail(SqliteError(copy.name_, raw, sqlite3_errcode(raw)));
+  code = sqlite3_backup_step(backup, -1);
+  const int finished = sqlite3_backup_finish(backup);
+  if (code != SQLITE_DONE) return Fail(SqliteError(name_, raw, code));
+  if (finished != SQLITE_OK) return Fail(SqliteError(copy.name_, raw, finished));
+  ASSAY_TRY(copy.Execute("PRAGMA journal_mode=DELETE"));
+  copy.connection_.reset();
+  if (::fsync(fd.get()) != 0) return Fail(ErrnoError(path.string()));
+  return {};
 }
 
 Result<Transaction> Transaction::Begin(Database& database) {

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "ledger/wal_mark.h"
 
 namespace assay::ledger {
 
@@ -49,23 +50,34 @@ class Database {
   Status Execute(const std::string& sql);
   Result<Statement> Prepare(const std::string& sql) const;
   /// Pages in the write-ahead log after the last commit.
-  int wal_pages() const { return *wal_pages_; }
+  int wal_pages() const { return mark_->frames(); }
   int changes() const { return sqlite3_changes(connection_.get()); }
   uint64_t last_id() const {
     return static_cast<uint64_t>(sqlite3_last_insert_rowid(connection_.get()));
+  }
+  /// True when the last statement failed because the making of the file was cut short and only a
+  /// connection that writes may undo it.
+  bool waits_for_rollback() const {
+    return sqlite3_extended_errcode(connection_.get()) == SQLITE_READONLY_ROLLBACK;
   }
   /// Copies the log back; `empty` also truncates it (skipped silently while a reader is inside).
   Status CopyBack(bool empty);
   /// Copies the log back, truncates it and insists. kUnavailable when a reader stays inside.
   Status EmptyLog();
+  /// kCorrupt when acknowledged commits are missing from the log, also while a writer is at work.
+  Status CheckLog() const;
+  /// Writes all pages as of now to a new file (0600), synced, without write-ahead log. Others may
+  /// write meanwhile: this is one read transaction. kAlreadyExists, kIo.
+  Status CopyTo(const std::filesystem::path& path);
   const std::string& name() const { return name_; }
 
  private:
   struct Close {
-    void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+    WalMark* mark;
+    void operator()(sqlite3* connection) const;
   };
   Status Configure(Mode mode);
-  std::unique_ptr<int> wal_pages_ = std::make_unique<int>(0);
+  std::unique_ptr<WalMark> mark_;  ///< none when reading
   std::unique_ptr<sqlite3, Close> connection_;
   std::string name_;
 };

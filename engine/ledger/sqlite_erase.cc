@@ -109,7 +109,8 @@ void BodyReader::Forget(const std::string& file) {
 }
 
 Status RemoveDatabaseFile(const std::filesystem::path& path) {
-  for (const char* suffix : {"-wal", "-shm", ""}) {
+  // The mark goes first: without the log it would be a false alarm.
+  for (const char* suffix : {"-mark", "-wal", "-shm", ""}) {
     const std::string name = path.string() + suffix;
     if (::unlink(name.c_str()) != 0 && errno != ENOENT) return Fail(ErrnoError(name));
   }

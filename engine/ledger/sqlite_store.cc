@@ -36,6 +36,7 @@ Status CollectPageFaults(Database& database, std::vector<StorageFault>& out) {
 void CollectFaults(Database& database, FileKind kind, std::vector<StorageFault>& out) {
   const Result<bool> unmade = IsUnmade(database);
   if (unmade && *unmade && kind != FileKind::kLedger) return;
+  if (Status log = database.CheckLog(); !log) out.push_back({database.name(), log.error().message});
   if (Status schema = CheckSchema(database, kind); !schema)
     out.push_back({database.name(), schema.error().message});
   if (Status pages = CollectPageFaults(database, out); !pages)
@@ -44,9 +45,11 @@ void CollectFaults(Database& database, FileKind kind, std::vector<StorageFault>&
 
 class SqliteStore : public LedgerStore {
  public:
-  SqliteStore(std::filesystem::path directory, std::optional<EntryWriter> writer,
-              std::unique_ptr<EntryReader> reader)
+  SqliteStore(std::filesystem::path directory, std::filesystem::path keys_file,
+              std::optional<EntryWriter> writer, std::unique_ptr<EntryReader> reader)
       : directory_(directory),
+        keys_may_lack_(!keys_file.empty()),
+        keys_file_(keys_file.empty() ? directory / "keys.db" : std::move(keys_file)),
         body_writer_(directory),
         writer_(std::move(writer)),
         body_reader_(directory),
@@ -70,9 +73,11 @@ class SqliteStore : public LedgerStore {
   }
   Status WriteKeys(const std::map<std::string, ByteVector>& wrapped) override {
     if (!writer_) return ReadOnly();
-    ASSAY_ASSIGN(Database keys, Database::Open(directory_ / "keys.db", Database::Mode::kWrite));
+    ASSAY_ASSIGN(Database keys, Database::Open(keys_file_, Database::Mode::kWrite));
     ASSAY_TRY(PrepareSchema(keys, FileKind::kKeys));
-    ASSAY_ASSIGN(Statement insert, keys.Prepare("INSERT INTO tenant_key VALUES(?1, ?2)"));
+    ASSAY_ASSIGN(Statement insert,
+                 keys.Prepare("INSERT INTO tenant_key VALUES(?1, ?2) ON CONFLICT(purpose) DO "
+                              "UPDATE SET wrapped = ?2"));
     ASSAY_ASSIGN(Transaction transaction, Transaction::Begin(keys));
     for (const auto& [purpose, key] : wrapped)
       ASSAY_TRY(insert.BindText(1, purpose).Bind(2, key).Run());
@@ -138,8 +143,8 @@ class SqliteStore : public LedgerStore {
   Result<std::map<std::string, ByteVector>> ReadKeys() override {
     std::map<std::string, ByteVector> out;
     std::error_code ignored;
-    if (!std::filesystem::exists(directory_ / "keys.db", ignored)) return out;
-    ASSAY_ASSIGN(Database keys, Database::Open(directory_ / "keys.db", Database::Mode::kRead));
+    if (!std::filesystem::exists(keys_file_, ignored)) return out;
+    ASSAY_ASSIGN(Database keys, Database::Open(keys_file_, Database::Mode::kRead));
     ASSAY_ASSIGN(const bool unmade, IsUnmade(keys));
     if (unmade) return out;
     ASSAY_TRY(CheckSchema(keys, FileKind::kKeys));
@@ -155,7 +160,9 @@ class SqliteStore : public LedgerStore {
  private:
   static Status ReadOnly() { return Fail(Code::kDenied, "ledger: opened read-only"); }
 
-  std::filesystem::path directory_;
+  const std::filesystem::path directory_;
+  const bool keys_may_lack_;
+  const std::filesystem::path keys_file_;
   BodyWriter body_writer_;
   std::optional<EntryWriter> writer_;
   BodyReader body_reader_;
@@ -166,7 +173,7 @@ class SqliteStore : public LedgerStore {
 // are overwritten, then the file is written anew, so that no page holds an older row.
 Status SqliteStore::DestroyEvidence() {
   if (!writer_) return ReadOnly();
-  ASSAY_ASSIGN(Database keys, Database::Open(directory_ / "keys.db", Database::Mode::kWrite));
+  ASSAY_ASSIGN(Database keys, Database::Open(keys_file_, Database::Mode::kWrite));
   ASSAY_TRY(PrepareSchema(keys, FileKind::kKeys));
   ASSAY_TRY(keys.Execute("UPDATE tenant_key SET wrapped = zeroblob(length(wrapped))"));
   ASSAY_TRY(keys.Execute("DELETE FROM tenant_key"));
@@ -202,7 +209,9 @@ Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
     if (database && *database != nullptr) CollectFaults(**database, FileKind::kEvidence, out);
     if (!database) out.push_back({file, database.error().message});
   }
-  auto keys = Database::Open(directory_ / "keys.db", Database::Mode::kRead);
+  std::error_code ignored;
+  if (keys_may_lack_ && !std::filesystem::exists(keys_file_, ignored)) return out;
+  auto keys = Database::Open(keys_file_, Database::Mode::kRead);
   if (keys)
     CollectFaults(*keys, FileKind::kKeys, out);
   else
@@ -210,19 +219,62 @@ Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
   return out;
 }
 
+// Databases of the directory that have a write-ahead log or should have one.
+Result<std::vector<std::filesystem::path>> FindLogged(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> out;
+  std::error_code error, ignored;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::filesystem::path path = it->path();
+    if (path.extension() == ".db" && (std::filesystem::exists(path.string() + "-wal", ignored) ||
+                                      std::filesystem::exists(path.string() + "-mark", ignored)))
+      out.push_back(path);
+  }
+  if (error) return Fail(Code::kIo, directory.string() + ": " + error.message());
+  return out;
+}
+
+// Copies back what earlier processes left in write-ahead logs. Their last sync may have failed:
+// what this one can read, and will build on, need not be on the disk before it is written once
+// more. All logs are looked at before any file is touched: an alarm leaves everything as it was
+// found.
+Status SettleLeftovers(const std::filesystem::path& directory) {
+  ASSAY_ASSIGN(const std::vector<std::filesystem::path> databases, FindLogged(directory));
+  for (const std::filesystem::path& path : databases) ASSAY_TRY(WalMark::Check(path));
+  for (const std::filesystem::path& path : databases) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path.string() + "-wal", ignored)) continue;
+    ASSAY_ASSIGN(Database left, Database::Open(path, Database::Mode::kWrite));
+    ASSAY_TRY(left.CopyBack(false));
+  }
+  return {};
+}
+
 }  // namespace
 
+Status GiveUpMarks(const std::filesystem::path& directory) {
+  ASSAY_ASSIGN(const std::vector<std::filesystem::path> databases, FindLogged(directory));
+  for (const std::filesystem::path& path : databases) {
+    std::error_code error;
+    std::filesystem::remove(path.string() + "-mark", error);
+    if (error) return Fail(Code::kIo, path.string() + "-mark: " + error.message());
+  }
+  return SyncDirectory(directory);
+}
+
 Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path& directory,
-                                                     StoreMode mode) {
+                                                     StoreMode mode,
+                                                     const std::filesystem::path& keys_file) {
   const std::filesystem::path path = directory / "ledger.db";
   std::optional<EntryWriter> writer;
   if (mode == StoreMode::kWrite) {
+    ASSAY_TRY(SettleLeftovers(directory));
     ASSAY_ASSIGN(writer, EntryWriter::Open(path));
     ASSAY_TRY(SyncDirectory(directory));
   }
   ASSAY_ASSIGN(std::unique_ptr<EntryReader> reader, EntryReader::Open(path));
   return std::unique_ptr<LedgerStore>(
-      std::make_unique<SqliteStore>(directory, std::move(writer), std::move(reader)));
+      std::make_unique<SqliteStore>(directory, keys_file, std::move(writer), std::move(reader)));
 }
 
 }  // namespace assay::ledger

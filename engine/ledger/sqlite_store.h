@@ -11,8 +11,14 @@ namespace assay::ledger {
 enum class StoreMode { kWrite, kRead };
 
 /// Opens the files of one tenant; with kWrite they are made when absent. kNotFound, kCorrupt, kIo,
-/// kUnsupported (format version).
+/// kUnsupported (format version). `keys_file` is for a backup, whose keys.db lies elsewhere or is
+/// gone; empty: the one in the directory, which must be there.
 Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path& directory,
-                                                     StoreMode mode);
+                                                     StoreMode mode,
+                                                     const std::filesystem::path& keys_file = {});
+
+/// For who accepts a loss: the marks that say what write-ahead logs held are removed, and what is
+/// left of the logs counts. kIo.
+Status GiveUpMarks(const std::filesystem::path& directory);
 
 }  // namespace assay::ledger

@@ -91,6 +91,7 @@ class LedgerStore {
   virtual Status DestroyEvidence() = 0;
   /// Empties the write-ahead log of each evidence file that has one.
   virtual Status EmptyEvidenceLogs() = 0;
+  /// Adds wrapped keys, and replaces those of a name that is there: all of them or none. Durable.
   virtual Status WriteKeys(const std::map<std::string, ByteVector>& wrapped) = 0;
   /// Copies what is in the write-ahead logs back and empties them.
   virtual Status Settle() = 0;

@@ -6,9 +6,10 @@
 #include <map>
 #include <set>
 
+#include "ledger/high_water.h"
+#include "ledger/key_walk.h"
 #include "ledger/line.h"
 #include "ledger/verify_bodies.h"
-#include "proof/note.h"
 
 namespace assay::ledger {
 namespace {
@@ -24,6 +25,7 @@ class Verification {
     CheckKeyFault();
     Step("ledger.db", ReadNotes());
     Step("ledger.db", CheckLines());
+    CheckKeyFiles();
     Step("ledger.db", CheckTiles());
     Step("ledger.db", CheckLandmarks());
     Step("ledger.db", CheckHead());
@@ -108,21 +110,32 @@ class Verification {
     if (Status taken = bodies_.Take(facts); !taken) FindEntry(index, taken.error().message);
     if (index == 0 && facts.kind != "tenant.created")
       FindEntry(index, "the first entry is not tenant.created");
-    if (index == 1) TakeKey(facts);
+    if (index == 1 && facts.kind != "key.created")
+      FindEntry(1, "the second entry is not key.created");
+    FollowKeys(index, facts);
   }
 
-  void TakeKey(const LineFacts& facts) {
-    auto vkey = proof::TextAt(facts.members, "vkey");
-    auto verifier =
-        vkey ? proof::Verifier::Parse(*vkey) : Result<proof::Verifier>(Fail(vkey.error()));
-    if (facts.kind != "key.created" || !verifier || verifier->name != in_.origin)
-      return FindEntry(1, "is no key.created with a verifier key of this origin");
-    report_.fingerprint = proof::FingerprintOf(verifier->key);
-    if (in_.expected_key && verifier->key != *in_.expected_key)
-      return Find(
-          "entry 1",
-          "ledger is signed by another key than the ledger key file, " + report_.fingerprint, 1);
-    verifier_ = std::move(*verifier);
+  // A key or epoch that does not follow from the one before is reported and not taken: what it
+  // signs does not verify then.
+  void FollowKeys(uint64_t index, const LineFacts& facts) {
+    if (Status taken = TakeKeyLine(index, facts.members, walk_); !taken)
+      FindEntry(index, taken.error().message);
+    if (facts.epoch != keys_.EpochOf(index))
+      FindEntry(index, fmt::format("says that it is of epoch {}, it is of {}", facts.epoch,
+                                   keys_.EpochOf(index)));
+    if (index == 1 && keys_.Newest() != nullptr && keys_.origin() != in_.origin)
+      FindEntry(1, "is of another origin, " + Quote(keys_.origin()));
+    if (keys_.Newest() != nullptr)
+      report_.fingerprint = proof::FingerprintOf(keys_.Newest()->verifier.key);
+  }
+
+  void CheckKeyFiles() {
+    if (in_.keys != nullptr && !walk_.seal.empty() && !HasSealKey(*in_.keys, walk_.seal))
+      Find("keys.db", "lacks the " + Quote(walk_.seal) + " key that the ledger names");
+    const proof::KeyStep* newest = keys_.Newest();
+    if (newest == nullptr || !in_.expected_key || newest->verifier.key == *in_.expected_key) return;
+    FindEntry(newest->index,
+              "ledger is signed by another key than the ledger key file, " + report_.fingerprint);
   }
 
   // When the link between two lines is broken one of them was changed: if the next link holds, the
@@ -243,15 +256,17 @@ class Verification {
   }
 
   Status CheckNotes() {
-    uint64_t good = 0;
+    uint64_t good = 0, previous = 0;
     for (const StoredNote& note : notes_) {
       const std::string place = fmt::format("checkpoint {}", note.size);
       ++report_.checkpoints;
-      if (!verifier_) return Fail(Code::kCorrupt, "no key to verify checkpoints with");
-      auto checkpoint = proof::OpenCheckpoint(note.note, *verifier_);
+      if (keys_.Newest() == nullptr)
+        return Fail(Code::kCorrupt, "no key to verify checkpoints with");
+      auto checkpoint = keys_.OpenNote(note.note, previous);
+      previous = note.size;
       const auto root = roots_.find(note.size);
       if (!checkpoint) {
-        Find(place, checkpoint.error().message);
+        Find(place, checkpoint.error().ToString());
       } else if (checkpoint->size != note.size) {
         Find(place, fmt::format("note is of {} entries", checkpoint->size));
       } else if (root == roots_.end()) {
@@ -290,10 +305,14 @@ class Verification {
   }
 
   Status CheckStrangeNote(size_t position, const std::string& note) {
-    auto mark = verifier_ ? proof::OpenCheckpoint(note, *verifier_)
-                          : Result<proof::Checkpoint>(Fail(Code::kCorrupt, "no key"));
+    const auto mark = keys_.OpenNote(note, UINT64_MAX);
     const std::string name = fmt::format("note {}: ", position);
-    if (!mark) return Fail(Code::kCorrupt, name + mark.error().message);
+    if (!mark) {  // of a key that came into force in a lost part, or a bad one: the words differ
+      if (Status newest = CheckMark(in_.store, in_.log, keys_);
+          !newest && !newest.error().id.empty())
+        return newest;
+      return Fail(Code::kCorrupt, name + mark.error().message);
+    }
     if (mark->size > frontier_.size()) {
       Find("checkpoints.log",
            fmt::format("TRUNCATED: note {} is a signed head of {} entries, {} are stored", position,
@@ -330,8 +349,9 @@ class Verification {
   std::vector<proof::Tile> full_tiles_;
   uint64_t tile_count_ = 0;
   std::vector<Landmark> landmarks_;
-  std::optional<proof::Verifier> verifier_;
   BodyAudit bodies_;
+  KeyWalk walk_;
+  const proof::KeyHistory& keys_ = walk_.history;
   Timestamp last_time_{};
   Digest previous_hash_{};
   bool pending_ = false;    ///< the link to the previous line was broken

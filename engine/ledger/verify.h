@@ -2,8 +2,9 @@
 #pragma once
 
 #include "ledger/checkpoint_log.h"
-#include "ledger/key_files.h"
 #include "ledger/store.h"
+#include "ledger/tenant_keys.h"
+#include "proof/ed25519.h"
 
 namespace assay::ledger {
 

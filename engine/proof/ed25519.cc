@@ -79,6 +79,13 @@ bool VerifySignature(const PublicKey& key, ByteSpan message, const Signature& si
                           message.size()) == 1;
 }
 
+std::string PublicKeyToPem(const PublicKey& key) {
+  // SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING of the 32 bytes }, RFC 8410 section 4.
+  ByteVector der{0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+  AppendBytes(der, key);
+  return "-----BEGIN PUBLIC KEY-----\n" + EncodeBase64(der) + "\n-----END PUBLIC KEY-----\n";
+}
+
 std::string FingerprintOf(const PublicKey& key) {
   std::string text = "SHA256:" + EncodeBase64(Sha256(key));
   while (text.ends_with('=')) text.pop_back();

@@ -37,6 +37,9 @@ class SigningKey {
 /// False for a wrong signature and for a key that is no point. [any thread]
 bool VerifySignature(const PublicKey& key, ByteSpan message, const Signature& signature);
 
+/// SubjectPublicKeyInfo in PEM (RFC 8410), as openssl reads it. [any thread]
+std::string PublicKeyToPem(const PublicKey& key);
+
 /// "SHA256:" and base64 without padding of the SHA-256 of the 32 key bytes. [any thread]
 std::string FingerprintOf(const PublicKey& key);
 

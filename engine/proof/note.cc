@@ -30,6 +30,16 @@ bool HasUnicodeSpace(std::string_view name) {
   return false;
 }
 
+Result<std::string> SignatureLine(std::string_view text, std::string_view name,
+                                  const SigningKey& key) {
+  ASSAY_ASSIGN(const Signature signature, key.Sign(AsBytes(text)));
+  const uint32_t id = KeyId(name, key.public_key());
+  ByteVector bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<uint8_t>(id >> shift));
+  AppendBytes(bytes, signature);
+  return fmt::format("{}{} {}\n", kDash, name, EncodeBase64(bytes));
+}
+
 Result<NoteSignature> ParseSignatureLine(std::string_view line) {
   if (!line.starts_with(kDash)) return Refuse("signature line " + Quote(line) + " has no dash");
   line.remove_prefix(kDash.size());
@@ -101,12 +111,16 @@ Result<Note> ParseNote(std::string_view note) {
 
 Result<std::string> SignNote(std::string_view text, std::string_view name, const SigningKey& key) {
   if (!text.ends_with('\n') || !IsKeyName(name)) return Refuse("text or key name is not allowed");
-  ASSAY_ASSIGN(const Signature signature, key.Sign(AsBytes(text)));
-  const uint32_t id = KeyId(name, key.public_key());
-  ByteVector bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<uint8_t>(id >> shift));
-  AppendBytes(bytes, signature);
-  return fmt::format("{}\n{}{} {}\n", text, kDash, name, EncodeBase64(bytes));
+  ASSAY_ASSIGN(const std::string line, SignatureLine(text, name, key));
+  return fmt::format("{}\n{}", text, line);
+}
+
+Result<std::string> CountersignNote(std::string_view note, std::string_view name,
+                                    const SigningKey& key) {
+  if (!IsKeyName(name)) return Refuse("key name is not allowed");
+  ASSAY_ASSIGN(const Note parsed, ParseNote(note));
+  ASSAY_ASSIGN(const std::string line, SignatureLine(parsed.text, name, key));
+  return std::string(note) + line;
 }
 
 Status VerifyNote(const Note& note, const Verifier& verifier) {

@@ -37,6 +37,9 @@ struct Note {
 Result<Note> ParseNote(std::string_view note);
 /// Text with one signature line. `text` must end with a newline.
 Result<std::string> SignNote(std::string_view text, std::string_view name, const SigningKey& key);
+/// One more signature line over the text of a note, at its end. kInvalidInput when it is no note.
+Result<std::string> CountersignNote(std::string_view note, std::string_view name,
+                                    const SigningKey& key);
 /// kCorrupt unless the note bears a good signature of the verifier; unknown keys are skipped,
 /// a bad signature under the verifier's own name and id is not.
 Status VerifyNote(const Note& note, const Verifier& verifier);

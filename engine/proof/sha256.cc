@@ -46,6 +46,29 @@ class Hashing {
 
 }  // namespace
 
+struct Sha256Stream::Context {
+  std::unique_ptr<EVP_MD_CTX, FreeContext> md{EVP_MD_CTX_new()};
+  bool ok = EVP_DigestInit_ex2(md.get(), Algorithm(), nullptr) == 1;
+};
+
+Sha256Stream::Sha256Stream() : context_(std::make_unique<Context>()) {}
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::Add(ByteSpan bytes) {
+  context_->ok =
+      context_->ok && EVP_DigestUpdate(context_->md.get(), bytes.data(), bytes.size()) == 1;
+}
+
+Digest Sha256Stream::Finish() {
+  Digest out;
+  unsigned length = 0;
+  const bool ok = context_->ok &&
+                  EVP_DigestFinal_ex(context_->md.get(), out.data(), &length) == 1 &&
+                  length == out.size();
+  ASSAY_ASSERT(ok, "SHA-256 is not available");
+  return out;
+}
+
 Digest Sha256(std::initializer_list<ByteSpan> pieces) {
   Hashing hashing;
   hashing.Add(pieces);

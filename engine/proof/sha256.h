@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 
 #include "base/bytes.h"
 
@@ -10,6 +11,20 @@ namespace assay::proof {
 /// SHA-256 of the pieces put one after another. [any thread]
 Digest Sha256(std::initializer_list<ByteSpan> pieces);
 inline Digest Sha256(ByteSpan bytes) { return Sha256({bytes}); }
+
+/// SHA-256 of bytes that come piece by piece, as those of a large file. One thread at a time.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+  void Add(ByteSpan bytes);
+  /// The digest of all that was added; the stream is at its end then.
+  Digest Finish();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
 
 /// HMAC-SHA-256 (RFC 2104) of the pieces put one after another. [any thread]
 Digest HmacSha256(ByteSpan key, std::initializer_list<ByteSpan> pieces);

@@ -5,6 +5,8 @@
 namespace assay::proof {
 namespace {
 
+constexpr unsigned kMaxLevels = 7;  // 2^56 leaves; a line says at most 2^53
+
 Digest HashAt(ByteSpan hashes, uint64_t position) {
   return *ToDigest(hashes.subspan(position * 32, 32));
 }
@@ -33,6 +35,36 @@ Digest TileRoot(ByteSpan hashes) {
 
 TileBuilder::TileBuilder(uint64_t size, std::vector<ByteVector> open)
     : size_(size), open_(std::move(open)) {}
+
+uint64_t TileBuilder::MissingAt(unsigned level) const {
+  const uint64_t position = (size_ >> (kTileBits * level)) % kTileWidth;
+  return position - (level < open_.size() ? open_[level].size() / 32 : 0);
+}
+
+bool TileBuilder::Lacks(uint64_t leaves) const {
+  for (unsigned level = 0; level < kMaxLevels; ++level) {
+    const unsigned above = kTileBits * (level + 1);
+    if ((size_ + leaves) >> above == size_ >> above) return false;
+    if (MissingAt(level) != 0) return true;
+  }
+  return false;
+}
+
+Status TileBuilder::Fill(const HashReader& read) {
+  for (unsigned level = 0; level < kMaxLevels; ++level) {
+    const uint64_t nodes = size_ >> (kTileBits * level), missing = MissingAt(level);
+    if (missing == 0) continue;
+    if (open_.size() <= level) open_.resize(level + 1);
+    ByteVector front;
+    for (uint64_t i = 0; i < missing; ++i) {
+      ASSAY_ASSIGN(const Digest hash, read(level * kTileBits, nodes - nodes % kTileWidth + i));
+      AppendBytes(front, hash);
+    }
+    AppendBytes(front, open_[level]);
+    open_[level] = std::move(front);
+  }
+  return {};
+}
 
 void TileBuilder::Append(const Digest& leaf, std::vector<Tile>& out) {
   Digest hash = leaf;

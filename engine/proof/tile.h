@@ -32,13 +32,20 @@ struct Tile {
 class TileBuilder {
  public:
   TileBuilder() = default;
-  /// For a tree of `size` leaves: `open[l]` holds the hashes of the open tile of level l.
+  /// For a tree of `size` leaves: `open[l]` holds the hashes of the open tile of level l. Those of
+  /// the levels above 0 may be missing: they are needed only when that tile becomes full.
   TileBuilder(uint64_t size, std::vector<ByteVector> open);
+  /// True when `leaves` more fill a tile whose first hashes are missing: Fill must come before.
+  bool Lacks(uint64_t leaves) const;
+  /// Reads what is missing. The full tiles below are stored.
+  Status Fill(const HashReader& read);
   /// Adds a leaf hash; full tiles are put at the end of `out`, lower levels first.
   void Append(const Digest& leaf, std::vector<Tile>& out);
   uint64_t size() const { return size_; }
 
  private:
+  uint64_t MissingAt(unsigned level) const;
+
   uint64_t size_ = 0;
   std::vector<ByteVector> open_;
 };

@@ -1,177 +1,391 @@
-// Bodies: there, as the entry describes them, and with the master key opened and hashed.
+#include "verify/bodies.h"
+
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <zstd.h>
 
 #include <algorithm>
 
 #include "base/files.h"
 #include "proof/body.h"
-#include "verify/verify.h"
+#include "proof/tree.h"
 
 namespace assay::verify {
 namespace {
 
-struct StoredBody {
-  uint64_t epoch = 0, parts = 0;
-  ByteVector wrapped_key;
-  std::vector<ByteVector> sealed;
-};
+constexpr size_t kErasedBytes = 36;      ///< of a segment in the column: number, leaf hash
+constexpr uint64_t kMostIds = 1u << 28;  ///< bodies of a file that are counted
+constexpr size_t kMaxMasterKeyBytes = 4096;
 
-Result<proof::SecretKey> LoadSealKey(const Options& options, const std::string& tenant) {
-  ASSAY_ASSIGN(ByteVector raw, ReadFile(options.master_key, 4096));
+tl::unexpected<Error> Bad(const char* why) { return Fail(Code::kCorrupt, why); }
+
+Result<proof::SecretKey> ReadMasterKey(const std::string& file) {
+  ASSAY_ASSIGN(ByteVector raw, ReadFile(file, kMaxMasterKeyBytes));
   const proof::SecretBytes bytes(std::move(raw));
-  ASSAY_ASSIGN(const proof::SecretKey master, proof::SecretKey::From(bytes.span()));
-  ASSAY_ASSIGN(const Database keys, Database::Open(options.directory / "keys.db"));
-  for (const std::string& fault : keys.Faults(kKeysFile)) return Fail(Code::kCorrupt, fault);
+  return proof::SecretKey::From(bytes.span());
+}
+
+// Every key of the tenant must open; the seal keys newest first.
+Result<TenantKeys> ReadTenantKeys(const Database& database, const proof::SecretKey& master,
+                                  const std::string& tenant) {
   std::map<std::string, ByteVector> wrapped;
-  ASSAY_TRY(keys.Query("SELECT purpose, wrapped FROM tenant_key", [&](const Row& row) {
+  ASSAY_TRY(database.Check(kKeysFile));
+  ASSAY_TRY(database.Visit("SELECT purpose, wrapped FROM tenant_key", [&](const Row& row) {
     wrapped[std::string(AsText(row.Bytes(0)))] = row.Copy(1);
     return true;
   }));
-  Result<proof::SecretBytes> seal_key{proof::SecretBytes()};
-  for (const char* purpose : {"index", "seal"}) {
-    seal_key = proof::Unseal(master, proof::TenantKeyAad(tenant, purpose), wrapped[purpose]);
-    if (!seal_key)
+  TenantKeys out;
+  std::map<uint64_t, proof::SecretKey, std::greater<>> seals;
+  wrapped.try_emplace("index");
+  wrapped.try_emplace("seal");
+  for (const auto& [purpose, bytes] : wrapped) {
+    const auto key = proof::Unseal(master, proof::TenantKeyAad(tenant, purpose), bytes);
+    if (!key)
       return Fail(Code::kCorrupt, fmt::format("the master key does not open the {} key", purpose));
+    if (purpose == "index") {
+      ASSAY_ASSIGN(out.index, proof::SecretKey::From(key->span()));
+      continue;
+    }
+    const uint64_t number = purpose == "seal" ? 0 : std::strtoull(purpose.c_str() + 5, nullptr, 10);
+    ASSAY_ASSIGN(seals[number], proof::SecretKey::From(key->span()));
   }
-  return proof::SecretKey::From(seal_key->span());
+  for (auto& [number, key] : seals) out.seal.push_back(std::move(key));
+  return out;
 }
 
-Status Decompress(ByteSpan packed, ByteVector& out) {
-  const auto size = ZSTD_getFrameContentSize(packed.data(), packed.size());
-  if (size > proof::kPartBytes) return Fail(Code::kCorrupt, "part has an impossible size");
-  const size_t before = out.size();
-  out.resize(before + size);
-  const size_t n = ZSTD_decompress(out.data() + before, size, packed.data(), packed.size());
-  return n == size ? Status{} : Fail(Code::kCorrupt, "part does not decompress");
+// <target>/keys/<tenant name>/keys.db for <target>/<tenant name>-<time>.abk.
+std::filesystem::path KeysOfBackup(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  std::filesystem::path path = std::filesystem::absolute(directory, ignored).lexically_normal();
+  if (path.filename().empty()) path = path.parent_path();
+  const std::string name = path.stem().string();
+  return path.parent_path() / "keys" / name.substr(0, name.rfind('-')) / "keys.db";
 }
 
-class BodyCheck {
- public:
-  BodyCheck(const Entries& entries, const proof::SecretKey* seal_key, Report& report)
-      : entries_(entries), seal_key_(seal_key), report_(report) {}
+uint64_t NumberOf(ByteSpan erased, size_t at) {
+  return uint64_t{erased[at]} << 24 | uint64_t{erased[at + 1]} << 16 |
+         uint64_t{erased[at + 2]} << 8 | erased[at + 3];
+}
 
-  void TakeFile(const std::filesystem::path& path) {
-    auto database = Database::Open(path);
-    if (!database) return report_.Find(path.filename().string(), database.error().message);
-    // A file that a crash left before its tables were made holds nothing; a body of it is missing.
-    bool made = false;
-    const auto see = [&](const Row& row) { return made = row.Number(0) != 0; };
-    if (database->Query("SELECT count(*) FROM sqlite_schema", see) && !made) return;
-    for (const std::string& fault : database->Faults(kEvidenceFile))
-      report_.Find(database->name(), fault);
-    for (const auto& [root, member] : entries_.bodies) {
-      if (found_.count(root) != 0) continue;
-      if (Status status = TakeBody(*database, root, member); !status)
-        report_.Find(fmt::format("body of entry {}", member.index), status.error().message);
-    }
-  }
+bool IsAscending(ByteSpan erased, uint64_t leaves) {
+  if (erased.size() % kErasedBytes != 0) return false;
+  for (size_t at = 0; at < erased.size(); at += kErasedBytes)
+    if (NumberOf(erased, at) >= leaves ||
+        (at > 0 && NumberOf(erased, at) <= NumberOf(erased, at - kErasedBytes)))
+      return false;
+  return true;
+}
 
-  void ReportMissing() {
-    for (const auto& [root, member] : entries_.bodies)
-      if (found_.count(root) == 0)
-        report_.Find(fmt::format("body of entry {}", member.index), "body is missing");
-  }
-
- private:
-  Status TakeBody(const Database& database, const Digest& root, const BodyMember& member) {
-    StoredBody body;
-    bool there = false, described = false;
-    ASSAY_TRY(database.Query(
-        "SELECT scheme, len, records, epoch, parts, key FROM body WHERE root = ?1",
-        [&](const Row& row) {
-          there = true;
-          described = AsText(row.Bytes(0)) == member.scheme && row.Number(1) == member.len &&
-                      row.Number(2) == member.records;
-          body.epoch = row.Number(3);
-          body.parts = row.Number(4);
-          body.wrapped_key = row.Copy(5);
-          return false;
-        },
-        root));
-    if (!there) return {};
-    found_.insert(root);
-    ASSAY_TRY(database.Query(
-        "SELECT sealed FROM part WHERE body = (SELECT id FROM body WHERE root = ?1) ORDER BY part",
-        [&](const Row& row) {
-          body.sealed.push_back(row.Copy(0));
-          return true;
-        },
-        root));
-    if (!described || body.sealed.empty() || body.sealed.size() != body.parts)
-      return Fail(Code::kCorrupt,
-                  database.name() + ": body is not the one that the entry describes");
-    return seal_key_ != nullptr ? OpenBody(root, member, body) : Status{};
-  }
-
-  Status OpenBody(const Digest& root, const BodyMember& member, const StoredBody& body) {
-    const std::string& tenant = entries_.tenant;
-    ASSAY_ASSIGN(const proof::SecretBytes key_bytes,
-                 proof::Unseal(*seal_key_, proof::BodyKeyAad(tenant, root), body.wrapped_key));
-    ASSAY_ASSIGN(const proof::SecretKey key, proof::SecretKey::From(key_bytes.span()));
-    const proof::BodyId id{tenant, body.epoch, root, member.scheme};
-    proof::SecretBytes envelope;
-    for (uint64_t part = 0; part < body.parts; ++part) {
-      ASSAY_ASSIGN(const proof::SecretBytes packed,
-                   proof::Unseal(key, proof::PartAad(id, part, body.parts), body.sealed[part]));
-      ASSAY_TRY(Decompress(packed.span(), envelope.get()));
-    }
-    ASSAY_ASSIGN(const proof::EnvelopeView view, proof::ReadEnvelope(envelope.span()));
-    if (proof::RecordRoot(view.salts, view.segments) != root)
-      return Fail(Code::kCorrupt, "body does not match its root");
-    ASSAY_TRY(CheckShape(member, view.segments));
-    ++report_.opened;
-    return {};
-  }
-
-  static Status CheckShape(const BodyMember& member, const std::vector<ByteSpan>& segments) {
-    uint64_t len = 0, records = segments.size();
-    if (member.scheme == proof::kRecordScheme) {
-      ASSAY_ASSIGN(ByteVector bytes,
-                   proof::FillSkeleton(segments.front(), {segments.begin() + 1, segments.end()}));
-      len = bytes.size();
-      --records;
-      proof::Wipe(bytes);
-    } else if (member.scheme == proof::kSegmentScheme) {
-      for (ByteSpan segment : segments) len += segment.size();
+// Root of the record tree, with the leaf hashes of erased segments in their places.
+Result<Digest> RootWith(const proof::EnvelopeView& view, ByteSpan erased, uint64_t leaves) {
+  if (view.segments.size() + erased.size() / kErasedBytes != leaves)
+    return Bad("body has another number of segments");
+  proof::Frontier tree(proof::TreeKind::kRecord);
+  size_t at = 0, kept = 0;
+  for (uint64_t leaf = 0; leaf < leaves; ++leaf) {
+    if (at < erased.size() && NumberOf(erased, at) == leaf) {
+      tree.Append(*ToDigest(erased.subspan(at + 4, 32)));
+      at += kErasedBytes;
     } else {
-      return Fail(Code::kUnsupported, "body scheme " + Quote(member.scheme) + " is not known");
+      tree.Append(proof::HashRecord(
+          ByteSpan(view.salts).subspan(kept * proof::kSaltBytes, proof::kSaltBytes),
+          view.segments[kept]));
+      ++kept;
     }
-    if (len != member.len || records != member.records)
-      return Fail(Code::kCorrupt, "body has another length or number of records");
-    return {};
   }
+  return tree.Root();
+}
 
-  const Entries& entries_;
-  const proof::SecretKey* seal_key_;
-  Report& report_;
-  std::set<Digest> found_;
-};
+// Length of the whole: of a rec/1 body, what its skeleton says and what lies between the records.
+Result<uint64_t> LengthOf(const BodyMember& member, const std::vector<ByteSpan>& segments) {
+  uint64_t length = 0;
+  if (member.scheme == proof::kSegmentScheme) {
+    for (const ByteSpan segment : segments) length += segment.size();
+    return length;
+  }
+  if (member.scheme != proof::kRecordScheme) return Bad("body scheme is not known");
+  ByteSpan skeleton = segments.front();
+  ASSAY_ASSIGN(const uint64_t records, proof::TakeVarint(skeleton));
+  if (records != member.records) return Bad("skeleton counts other records");
+  uint64_t gaps = 0;
+  for (uint64_t i = 0; i < records; ++i) {
+    ASSAY_ASSIGN(const uint64_t gap, proof::TakeVarint(skeleton));
+    ASSAY_ASSIGN(const uint64_t record, proof::TakeVarint(skeleton));
+    if (segments.size() == records + 1 && record != segments[i + 1].size())
+      return Bad("record has another length than the skeleton says");
+    gaps += gap;
+    length += record;
+    if (gaps > skeleton.size()) return Bad("skeleton is cut short");
+  }
+  return length + skeleton.size();
+}
+
+// The keyed digest that finds bytes seen before: over the response under its marks, or the chain
+// over segments.
+Result<Digest> IdentOf(ByteSpan key, std::string_view scheme,
+                       const std::vector<ByteSpan>& segments) {
+  if (scheme == proof::kSegmentScheme) {
+    Digest running = proof::HmacSha256(key, {AsBytes(proof::kSegmentScheme)});
+    for (const ByteSpan segment : segments) running = proof::HmacSha256(key, {running, segment});
+    return running;
+  }
+  ASSAY_ASSIGN(const std::vector<proof::Range> marks, proof::ReadMarks(segments.front()));
+  ByteVector table;
+  for (const auto& [offset, length] : marks) {
+    proof::AppendVarint(table, offset);
+    proof::AppendVarint(table, length);
+  }
+  ASSAY_ASSIGN(ByteVector filled,
+               proof::FillSkeleton(segments.front(), {segments.begin() + 1, segments.end()}));
+  const proof::SecretBytes bytes(std::move(filled));
+  const ByteVector head = proof::JoinPrefixed({AsBytes(proof::kRecordScheme), table});
+  return proof::HmacSha256(key, {head, bytes.span()});
+}
 
 }  // namespace
 
-void CheckBodies(const Options& options, const Entries& entries, Report& report) {
-  report.bodies = entries.bodies.size();
-  std::optional<proof::SecretKey> seal_key;
-  if (!options.master_key.empty()) {
-    auto loaded = LoadSealKey(options, entries.tenant);
-    if (loaded)
-      seal_key = std::move(*loaded);
-    else
-      report.Find("keys.db", loaded.error().message);
-  }
-  std::vector<std::filesystem::path> files;
+// --- what all threads share
+
+BodyStore::BodyStore(const Options& options, bool is_still, const Database& ledger)
+    : directory(options.path), still(is_still) {
+  ReadErasures(ledger);
+  ListFiles();
+  claimed_.resize(files.size());
+  if (!options.master_key.empty()) LoadKeys(options, ledger);
+}
+
+void BodyStore::Fault(const std::string& place, const std::string& what) {
+  if (!fault_place.empty()) return;
+  fault_place = place;
+  fault = what;
+}
+
+// By the landmark table: whether it is right is seen when the lines are read.
+void BodyStore::ReadErasures(const Database& ledger) {
+  (void)ledger.Visit(
+      "SELECT line FROM landmark JOIN entry USING (idx) WHERE kind = 'erasure.record' "
+      "ORDER BY idx",
+      [&](const Row& row) {
+        const proof::JsonObject says = MembersOf(AsText(row.Bytes(0)));
+        const auto root = DigestAt(says, "root"), column = DigestAt(says, "erased");
+        const auto segments = SegmentsAt(says);
+        if (!root || !column || !segments) return true;
+        erasures[*root].column = *column;
+        erasures[*root].segments.insert(segments->begin(), segments->end());
+        return true;
+      });
+}
+
+void BodyStore::ListFiles() {
   std::error_code error;
-  for (const auto& item : std::filesystem::directory_iterator(options.directory, error)) {
+  for (const auto& item : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = item.path().filename().string();
-    if (name.starts_with("evidence-") && name.ends_with(".db")) files.push_back(item.path());
+    if (name.starts_with("evidence-") && name.ends_with(".db")) files.push_back(name);
   }
-  if (error) report.Find(options.directory.string(), error.message());
+  if (error) Fault("ledger.db", error.message());
   std::sort(files.begin(), files.end());
-  BodyCheck check(entries, seal_key ? &*seal_key : nullptr, report);
-  for (const std::filesystem::path& file : files) check.TakeFile(file);
-  check.ReportMissing();
+  for (const std::string& name : files) {
+    const auto database = Database::Open(directory / name, still);
+    Status status = database ? Status{} : Fail(database.error());
+    // A file that a crash left before its tables were made holds nothing.
+    bool made = false;
+    if (database)
+      (void)database->Visit("SELECT 1 FROM sqlite_schema", [&](const Row&) {
+        made = true;
+        return false;
+      });
+    if (made) status = database->Check(kEvidenceFile);
+    if (!status) Fault(name, status.error().message);
+  }
+}
+
+void BodyStore::LoadKeys(const Options& options, const Database& ledger) {
+  std::string text;
+  bool gone = false;
+  const Status read = ledger.Visit("SELECT line FROM entry WHERE idx = 0", [&](const Row& row) {
+    text = AsText(row.Bytes(0));
+    return false;
+  });
+  (void)ledger.Visit("SELECT 1 FROM landmark WHERE kind = 'erasure.tenant'", [&](const Row&) {
+    gone = true;  // no body opens any more
+    return false;
+  });
+  const auto line = ReadLine(text);
+  if (!read || !line || gone) return;
+  tenant = line->tenant;
+  const std::filesystem::path file = still ? KeysOfBackup(directory) : directory / "keys.db";
+  auto master = ReadMasterKey(options.master_key);
+  const auto stored = Database::Open(file, still);
+  if (!master) return Fault("keys.db", master.error().message);
+  if (!stored) return Fault("keys.db", stored.error().message);
+  auto opened = ReadTenantKeys(*stored, *master, tenant);
+  if (!opened) return Fault("keys.db", opened.error().message);
+  keys = std::move(*opened);
+}
+
+bool BodyStore::Claim(size_t file, uint64_t id) const {
+  if (id >= kMostIds) return true;
+  const std::lock_guard lock(mutex_);
+  std::vector<bool>& seen = claimed_[file];
+  if (seen.size() <= id) seen.resize(std::max<size_t>(id + 1, seen.size() * 2));
+  if (seen[id]) return false;
+  return seen[id] = true;
+}
+
+const Erasure* BodyStore::ErasureOf(const Digest& root) const {
+  const auto found = erasures.find(root);
+  return found == erasures.end() ? nullptr : &found->second;
+}
+
+// --- one thread
+
+struct BodyReader::Stored {
+  size_t file = 0;
+  uint64_t id = 0, len = 0, records = 0, parts = 0, stored_parts = 0, epoch = 0;
+  std::string scheme;
+  ByteVector key, erased, ident;
+};
+
+void BodyReader::FreeContext::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx(context); }
+
+BodyReader::BodyReader(const BodyStore& store) : store_(store), context_(ZSTD_createDCtx()) {
+  ready_ = store.fault_place.empty() ? OpenFiles() : Status{};
+}
+
+Status BodyReader::OpenFiles() {
+  for (const std::string& name : store_.files) {
+    File& file = files_.emplace_back();
+    ASSAY_ASSIGN(file.database, Database::Open(store_.directory / name, store_.still));
+    file.empty = true;
+    ASSAY_TRY(file.database.Visit("SELECT 1 FROM sqlite_schema",
+                                  [&](const Row&) { return file.empty = false; }));
+    if (file.empty) continue;
+    ASSAY_ASSIGN(
+        file.find,
+        file.database.Prepare("SELECT id, scheme, len, records, parts, key, erased, epoch, ident, "
+                              "(SELECT count(*) FROM part WHERE body = body.id) "
+                              "FROM body WHERE root = ?1"));
+    ASSAY_ASSIGN(file.parts,
+                 file.database.Prepare("SELECT sealed FROM part WHERE body = ?1 ORDER BY part"));
+  }
+  return {};
+}
+
+// The file of the line's own month first; a body that was seen before lies in an earlier one.
+Result<bool> BodyReader::Find(const Line& line, Stored& stored) {
+  const std::string own =
+      fmt::format("evidence-{}{}.db", line.time.substr(0, 4), line.time.substr(5, 2));
+  const auto at = std::find(store_.files.begin(), store_.files.end(), own) - store_.files.begin();
+  for (size_t i = 0; i < files_.size(); ++i) {
+    const size_t number = (static_cast<size_t>(at) + files_.size() - i) % files_.size();
+    File& file = files_[number];
+    if (file.empty) continue;
+    ASSAY_ASSIGN(const bool there, file.find.Bind(1, line.body.root).Step());
+    if (there) {
+      const Row row = file.find.row();
+      stored = {number,        row.Number(0), row.Number(2), row.Number(3),
+                row.Number(4), row.Number(9), row.Number(7), std::string(AsText(row.Bytes(1))),
+                row.Copy(5),   row.Copy(6),   row.Copy(8)};
+    }
+    file.find.Restart();
+    if (there) return true;
+  }
+  return false;
+}
+
+BodyVerdict BodyReader::Check(const Line& line) {
+  using State = BodyVerdict::State;
+  Stored stored;
+  const auto found = ready_ ? Find(line, stored) : Fail(ready_.error());
+  if (!found) return {State::kBad, false, false, found.error().message};
+  if (line.raw == "none") {
+    if (*found) return {State::kBad, true, false, "is there, though it was never kept"};
+    return {State::kNone, true, false, {}};
+  }
+  if (!*found) return {State::kMissing, false, false, {}};
+  const bool first = store_.Claim(stored.file, stored.id);
+  Status status = Compare(line, stored);
+  bool opened = false;
+  if (status && first && !store_.keys.seal.empty() && stored.parts > 0) {
+    status = Open(line, stored);
+    opened = status.has_value();
+  }
+  if (!status) return {State::kBad, first, false, status.error().message};
+  return {State::kGood, first, opened, {}};
+}
+
+Status BodyReader::Compare(const Line& line, const Stored& stored) const {
+  const BodyMember& member = line.body;
+  if (stored.scheme != member.scheme || stored.len != member.len ||
+      stored.records != member.records)
+    return Bad("body is another than described");
+  ASSAY_TRY(CheckErased(line, stored));
+  const bool empty = stored.erased.size() / kErasedBytes == member.leaves();
+  const bool good = empty ? stored.parts == 0 && stored.stored_parts == 0 && stored.key.empty()
+                          : stored.parts >= 1 && stored.parts == stored.stored_parts;
+  return good ? Status{} : Bad("parts are missing");
+}
+
+// Without `erased` nothing may have been said; with it, somebody must have said exactly so.
+Status BodyReader::CheckErased(const Line& line, const Stored& stored) const {
+  if (!IsAscending(stored.erased, line.body.leaves())) return Bad("erased segments are no list");
+  const Erasure* erasure = store_.ErasureOf(line.body.root);
+  const bool redacted = line.raw == "redacted";
+  if (erasure == nullptr && !redacted)
+    return stored.erased.empty() ? Status{} : Bad("erased, and no entry says so");
+  const std::string digest = EncodeBase64(proof::Sha256(stored.erased));
+  if (digest != (erasure != nullptr ? EncodeBase64(erasure->column) : line.erased))
+    return Bad("erased is not as an entry says");
+  if (redacted) return {};
+  std::set<uint64_t> numbers;
+  for (size_t at = 0; at < stored.erased.size(); at += kErasedBytes)
+    numbers.insert(NumberOf(stored.erased, at));
+  return numbers == erasure->segments ? Status{}
+                                      : Bad("other segments are erased than entries say");
+}
+
+Status BodyReader::Decompress(ByteSpan packed, ByteVector& out) {
+  const auto size = ZSTD_getFrameContentSize(packed.data(), packed.size());
+  if (size > proof::kPartBytes) return Bad("part has an impossible size");
+  const size_t before = out.size();
+  out.resize(before + size);
+  const size_t n =
+      ZSTD_decompressDCtx(context_.get(), out.data() + before, size, packed.data(), packed.size());
+  return n == size ? Status{} : Bad("part does not decompress");
+}
+
+Status BodyReader::Open(const Line& line, const Stored& stored) {
+  const Digest& root = line.body.root;
+  const ByteVector aad = proof::BodyKeyAad(store_.tenant, root);
+  Result<proof::SecretBytes> key_bytes = Bad("no key of the tenant opens it");
+  for (const proof::SecretKey& seal : store_.keys.seal)
+    if (key_bytes = proof::Unseal(seal, aad, stored.key); key_bytes) break;
+  if (!key_bytes) return Fail(std::move(key_bytes.error()));
+  ASSAY_ASSIGN(const proof::SecretKey key, proof::SecretKey::From(key_bytes->span()));
+  const proof::BodyId id{store_.tenant, stored.epoch, root, stored.scheme};
+  proof::SecretBytes envelope;
+  Query& parts = files_[stored.file].parts.Bind(1, stored.id);
+  for (uint64_t part = 0; part < stored.parts; ++part) {
+    ASSAY_ASSIGN(const bool there, parts.Step());
+    auto packed = proof::Unseal(key, proof::PartAad(id, part, stored.parts),
+                                there ? parts.row().Bytes(0) : ByteSpan());
+    const Status status =
+        packed ? Decompress(packed->span(), envelope.get()) : Fail(packed.error());
+    if (!status || part + 1 == stored.parts) parts.Restart();
+    ASSAY_TRY(status);
+  }
+  ASSAY_ASSIGN(const proof::EnvelopeView view, proof::ReadEnvelope(envelope.span()));
+  ASSAY_ASSIGN(const Digest found, RootWith(view, stored.erased, line.body.leaves()));
+  if (found != root) return Bad("body does not match its root");
+  if (!stored.erased.empty())  // the record tree vouches for what is left
+    return stored.ident.empty() ? Status{} : Bad("erased, and its ident is still there");
+  ASSAY_ASSIGN(const uint64_t length, LengthOf(line.body, view.segments));
+  if (length != line.body.len) return Bad("body has another length");
+  if (stored.ident.empty() && line.raw == "redacted") return {};  // is never looked for
+  ASSAY_ASSIGN(const Digest ident,
+               IdentOf(store_.keys.index.bytes(), stored.scheme, view.segments));
+  return stored.ident == ByteVector(ident.begin(), ident.end())
+             ? Status{}
+             : Bad("ident is not that of the body");
 }
 
 }  // namespace assay::verify

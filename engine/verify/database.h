@@ -30,15 +30,40 @@ class Row {
   sqlite3_stmt* statement_;
 };
 
+/// A prepared query that is run again and again. One thread at a time.
+class Query {
+ public:
+  Query() = default;
+  /// Bound from 1 on. A blob must live until the query is started anew.
+  Query& Bind(int parameter, uint64_t number);
+  Query& Bind(int parameter, ByteSpan blob);
+  /// True when there is a row. kCorrupt.
+  Result<bool> Step();
+  Row row() const { return Row(statement_.get()); }
+  /// Back to before the first row.
+  void Restart();
+
+ private:
+  friend class Database;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  std::string name_;
+};
+
 class Database {
  public:
-  /// kCorrupt when the file is missing or SQLite cannot open it.
-  static Result<Database> Open(const std::filesystem::path& path);
-  /// Calls `visit` for each row until it gives false. One number or blob may be bound to ?1.
-  Status Query(const char* sql, const std::function<bool(const Row&)>& visit,
-               ByteSpan parameter = {}) const;
-  /// What PRAGMA integrity_check and the file header have to say; empty when all is well.
-  std::vector<std::string> Faults(uint64_t application_id) const;
+  /// `still`: nobody writes to it, and nothing may be made beside it. kCorrupt when the file is
+  /// missing or SQLite cannot open it.
+  static Result<Database> Open(const std::filesystem::path& path, bool still = false);
+  /// kCorrupt when the table is not as it should be.
+  Result<Query> Prepare(const char* sql) const;
+  /// Calls `visit` for each row until it gives false.
+  Status Visit(const char* sql, const std::function<bool(const Row&)>& visit) const;
+  /// kCorrupt when PRAGMA integrity_check of one of the tables (all when there is none) or the file
+  /// header have something to say.
+  Status Check(uint64_t application_id, const std::vector<std::string>& tables = {}) const;
   const std::string& name() const { return name_; }
 
  private:

@@ -1,189 +1,382 @@
-// Entry lines: bytes are hashed first, what they say is looked at after.
+// Reading the lines: two threads take blocks of 256 of them in turn, hash and parse them, compare
+// the tile that they fill and look at their bodies; what depends on order is done block after
+// block.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <future>
+#include <thread>
 
-#include "proof/canonical_json.h"
+#include "proof/tile.h"
 #include "verify/verify.h"
 
 namespace assay::verify {
 namespace {
 
-constexpr size_t kMaxLine = 4096;
+using proof::kTileWidth;
 
-struct Facts {
-  int64_t index = 0, epoch = 0;
-  std::string tenant, kind;
-  Digest prev{};
-  Timestamp time{};
-  proof::JsonObject members;
+/// A line within a block, and what one thread alone can say of it.
+struct Item {
+  size_t begin = 0, size = 0;
+  std::string hash;  ///< base64 of SHA-256 of the line: `prev` of the next one
+  Line line;
+  std::string fault;
+  BodyVerdict body;
 };
 
-Result<Digest> Base64Digest(const proof::JsonObject& object, std::string_view key) {
-  ASSAY_ASSIGN(const std::string text, proof::TextAt(object, key));
-  ASSAY_ASSIGN(const ByteVector bytes, ParseBase64(text));
-  return ToDigest(bytes);
+/// 256 neighbouring lines; the last block of a ledger may have fewer.
+struct Block {
+  uint64_t number = 0;
+  std::string text;
+  std::vector<Item> items;
+  std::vector<Digest> leaves;
+  std::optional<uint64_t> gap;  ///< the index that stands where the next line should be
+  Digest root{};
+  std::optional<Finding> bad_tile;
+
+  std::string_view TextOf(const Item& item) const {
+    return std::string_view(text).substr(item.begin, item.size);
+  }
+  uint64_t first() const { return number * kTileWidth; }
+};
+
+Finding AtEntry(uint64_t index, std::string message) {
+  return {fmt::format("entry {}", index), std::move(message), index};
 }
 
-Result<Facts> ParseLine(std::string_view line) {
-  if (line.size() > kMaxLine) return Fail(Code::kCorrupt, "line is above 4 KiB");
-  ASSAY_ASSIGN(proof::Json json, proof::ReadJson(line));
-  auto* members = std::get_if<proof::JsonObject>(&json.value);
-  if (members == nullptr) return Fail(Code::kCorrupt, "line is no object");
-  Facts out;
-  ASSAY_ASSIGN(const int64_t version, proof::IntegerAt(*members, "v"));
-  ASSAY_ASSIGN(out.index, proof::IntegerAt(*members, "index"));
-  ASSAY_ASSIGN(out.epoch, proof::IntegerAt(*members, "epoch"));
-  ASSAY_ASSIGN(out.tenant, proof::TextAt(*members, "tenant"));
-  ASSAY_ASSIGN(out.kind, proof::TextAt(*members, "kind"));
-  ASSAY_TRY(proof::TextAt(*members, "actor"));
-  ASSAY_ASSIGN(out.prev, Base64Digest(*members, "prev"));
-  ASSAY_ASSIGN(const std::string time, proof::TextAt(*members, "time"));
-  ASSAY_ASSIGN(out.time, ParseTime(time));
-  if (FormatTime(out.time) != time || version != 1)
-    return Fail(Code::kCorrupt, "time or version is not in the one form");
-  out.members = std::move(*members);
-  return out;
+std::optional<Finding> CompareTile(proof::TileId id, ByteSpan wanted, ByteSpan stored) {
+  const std::string name = fmt::format("tile/{}/{:03}", id.level, id.index);
+  if (stored.size() != wanted.size())
+    return Finding{name, "tile is missing or of a wrong length", {}};
+  const auto differ = std::mismatch(stored.begin(), stored.end(), wanted.begin()).first;
+  if (differ == stored.end()) return {};
+  const auto hash = static_cast<uint64_t>(differ - stored.begin()) / 32;
+  const uint64_t first = (id.index * kTileWidth + hash) << (proof::kTileBits * id.level);
+  return Finding{name, fmt::format("hash {} is another", hash), first};
 }
 
-class LineCheck {
+/// Gives out the lines in blocks. [any thread]
+class Source {
  public:
-  LineCheck(const std::vector<Mark>& marks, const Options& options, Report& report)
-      : options_(options), report_(report) {
-    for (const Mark& mark : marks) sizes_.insert(mark.size);
+  Source(Query query) : query_(std::move(query)) {}
+
+  /// False at the end.
+  Result<bool> Next(Block& block) {
+    const std::lock_guard lock(mutex_);
+    block.number = next_;
+    block.gap.reset();
+    block.bad_tile.reset();
+    block.text.clear();
+    block.items.clear();
+    while (!ended_ && block.items.size() < kTileWidth) {
+      ASSAY_ASSIGN(const bool there, query_.Step());
+      ended_ = !there;
+      if (there) Take(block);
+    }
+    ++next_;
+    return !block.items.empty() || block.gap;
   }
 
-  bool Take(uint64_t stored_index, std::string_view line) {
-    const uint64_t index = out_.tree.size();
-    if (stored_index != index) {
-      Find(index, fmt::format("missing, entry {} follows", stored_index));
-      return false;
+ private:
+  void Take(Block& block) {
+    const Row row = query_.row();
+    const uint64_t expected = block.first() + block.items.size();
+    if (row.Number(0) != expected) {
+      block.gap = row.Number(0);
+      ended_ = true;
+      return;
     }
-    const Digest leaf = proof::HashEntry(line);
-    out_.leaves.push_back(leaf);
-    out_.tree.Append(leaf);
-    if (sizes_.count(index + 1) != 0) out_.roots[index + 1] = out_.tree.Root();
-    auto facts = ParseLine(line);
-    if (facts) {
-      if (facts->prev != hash_) broken_.insert(index);
-      TakeFacts(index, *facts);
-    } else {
-      Find(index, facts.error().message);
+    const ByteSpan line = row.Bytes(1);
+    Item& item = block.items.emplace_back();
+    item.begin = block.text.size();
+    item.size = line.size();
+    block.text.append(AsText(line));
+  }
+
+  std::mutex mutex_;
+  Query query_;
+  uint64_t next_ = 0;
+  bool ended_ = false;
+};
+
+/// What one thread does with a block.
+class BlockWork {
+ public:
+  BlockWork(Database database, Query find_tile, const BodyStore& bodies)
+      : database_(std::move(database)), find_tile_(std::move(find_tile)), bodies_(bodies) {}
+
+  static Result<std::unique_ptr<BlockWork>> Make(const Options& options, const BodyStore& bodies) {
+    ASSAY_ASSIGN(Database database, Database::Open(options.path / "ledger.db", bodies.still));
+    ASSAY_ASSIGN(Query find,
+                 database.Prepare("SELECT hashes FROM tile WHERE level = 0 AND idx = ?1"));
+    return std::make_unique<BlockWork>(std::move(database), std::move(find), bodies);
+  }
+
+  Status Do(Block& block) {
+    block.leaves.clear();
+    for (Item& item : block.items) {
+      const std::string_view text = block.TextOf(item);
+      block.leaves.push_back(proof::HashEntry(text));
+      item.hash = EncodeBase64(proof::Sha256(AsBytes(text)));
+      auto line = ReadLine(text);
+      if (!line) {
+        item.fault = line.error().message;
+        continue;
+      }
+      item.line = std::move(*line);
+      if (item.line.has_body) item.body = bodies_.Check(item.line);
     }
-    previous_hash_ = std::exchange(hash_, proof::Sha256(AsBytes(line)));
-    last_line_ = line;
+    if (block.items.size() < kTileWidth) return {};
+    block.root = proof::RootOf(proof::TreeKind::kEntry, block.leaves);
+    find_tile_.Bind(1, block.number);
+    ASSAY_ASSIGN(const bool there, find_tile_.Step());
+    const auto* wanted = reinterpret_cast<const uint8_t*>(block.leaves.data());
+    block.bad_tile = CompareTile({0, block.number}, {wanted, proof::kTileBytes},
+                                 there ? find_tile_.row().Bytes(0) : ByteSpan());
+    find_tile_.Restart();
+    return {};
+  }
+
+ private:
+  Database database_;
+  Query find_tile_;
+  BodyReader bodies_;
+};
+
+/// What is done with the blocks in order, by one thread at a time.
+class Order {
+ public:
+  Order(const Database& database, const Facts::Notes& notes) : database_(database), out_(notes) {
+    for (const auto& [size, note] : notes) sizes_.push_back(size);
+  }
+
+  /// False when nothing after this block can matter.
+  bool Take(Block& block) {
+    NoteRoots(block);
+    for (size_t i = 0; i < block.items.size() && !form_; ++i)
+      TakeItem(block.first() + i, block.items[i], block.TextOf(block.items[i]));
+    if (block.gap && !form_)
+      form_ = AtEntry(block.first() + block.items.size(),
+                      fmt::format("missing, entry {} follows", *block.gap));
+    if (form_) return false;
+    if (block.bad_tile) out_.bad_tiles[{0, block.number}] = *block.bad_tile;
+    ends_full_ = block.items.size() == kTileWidth;
+    if (ends_full_) TakeFullBlock(block);
+    last_leaves_ = std::move(block.leaves);
     return true;
   }
 
-  // One changed line breaks the link after it, and the one before it only when its prev changed.
-  void BlameLinks(const Database& database) {
-    for (auto it = broken_.begin(); it != broken_.end(); ++it) {
-      const uint64_t index = *it;
-      if (index == 0) {
-        Find(0, "prev is not zero");
-      } else if (broken_.count(index + 1) != 0) {
-        Find(index, "prev is not the hash of the line before");
-        ++it;
-      } else if (index + 1 == out_.tree.size()) {
-        BlameLast(database, index);
-      } else {
-        Find(index - 1, "line is not the one that the next names");
+  Entries Finish(Report& report) {
+    out_.size = blocks_.size() * kTileWidth + (ends_full_ ? 0 : last_leaves_.size());
+    out_.tree = TreeOf(blocks_, ends_full_ ? std::vector<Digest>() : last_leaves_);
+    if (!form_ && !link_ && broken_) BlameLast();
+    for (const auto& finding : {form_, link_, fact_})
+      if (finding) report.Find(*finding);
+    return std::move(out_);
+  }
+
+ private:
+  static proof::Frontier TreeOf(const proof::Frontier& blocks, const std::vector<Digest>& leaves) {
+    proof::Frontier tail;
+    for (const Digest& leaf : leaves) tail.Append(leaf);
+    proof::Frontier whole = blocks;
+    if (leaves.size() == kTileWidth) whole.Append(tail.Root());
+    std::vector<Digest> nodes = whole.nodes();
+    if (leaves.size() < kTileWidth)
+      nodes.insert(nodes.end(), tail.nodes().begin(), tail.nodes().end());
+    const uint64_t size = blocks.size() * kTileWidth + leaves.size();
+    return *proof::Frontier::FromNodes(proof::TreeKind::kEntry, size, std::move(nodes));
+  }
+
+  // Roots at the sizes of checkpoints that lie within the block.
+  void NoteRoots(const Block& block) {
+    size_t taken = 0;
+    proof::Frontier tail;
+    for (; next_size_ < sizes_.size(); ++next_size_) {
+      const uint64_t size = sizes_[next_size_];
+      if (size > block.first() + block.leaves.size()) return;
+      for (; block.first() + taken < size; ++taken) tail.Append(block.leaves[taken]);
+      std::vector<Digest> nodes = blocks_.nodes();
+      nodes.insert(nodes.end(), tail.nodes().begin(), tail.nodes().end());
+      if (taken == kTileWidth) {
+        proof::Frontier whole = blocks_;
+        whole.Append(block.root);
+        nodes = whole.nodes();
       }
+      if (auto tree = proof::Frontier::FromNodes(proof::TreeKind::kEntry, size, std::move(nodes)))
+        out_.roots[size] = tree->Root();
     }
   }
 
-  Entries TakeResult() { return std::move(out_); }
-
- private:
-  void Find(uint64_t index, const std::string& what) {
-    report_.Find(fmt::format("entry {}", index), what, index);
+  void TakeItem(uint64_t index, Item& item, std::string_view text) {
+    if (!item.fault.empty()) {
+      form_ = AtEntry(index, item.fault);
+      return;
+    }
+    CheckLink(index, item.line.prev);
+    previous_ = std::move(item.hash);
+    if (form_ || fact_) return;
+    if (const Status status = out_.facts.Take(index, item.line, text); !status)
+      fact_ = AtEntry(index, status.error().message);
+    if (item.line.has_body) TakeBody(index, item);
   }
 
-  void TakeFacts(uint64_t index, const Facts& facts) {
-    if (out_.tenant.empty()) out_.tenant = facts.tenant;
-    if (static_cast<uint64_t>(facts.index) != index || facts.tenant != out_.tenant ||
-        facts.time < out_.last_time)
-      Find(index, "index, tenant or time does not follow");
-    out_.last_time = std::max(out_.last_time, facts.time);
-    out_.epoch = static_cast<uint64_t>(facts.epoch);
-    if (index == 0) TakeFirst(facts);
-    if (index == 1) TakeKey(facts);
-    if (const auto body = facts.members.find("body"); body != facts.members.end())
-      TakeBody(index, body->second);
-  }
-
-  void TakeFirst(const Facts& facts) {
-    const auto origin = proof::TextAt(facts.members, "origin");
-    if (facts.kind != "tenant.created" || !origin)
-      return Find(0, "the first entry is not tenant.created");
-    origin_ = *origin;
-  }
-
-  void TakeKey(const Facts& facts) {
-    const auto vkey = proof::TextAt(facts.members, "vkey");
-    auto verifier = vkey ? proof::Verifier::Parse(*vkey) : Fail(vkey.error());
-    if (facts.kind != "key.created" || !verifier || verifier->name != origin_)
-      return Find(1, "is no key.created with a verifier key of this origin");
-    report_.fingerprint = proof::FingerprintOf(verifier->key);
-    if (!options_.key.empty() && options_.key != report_.fingerprint)
-      Find(1, "ledger is signed by " + report_.fingerprint);
-    out_.verifier = std::move(*verifier);
-  }
-
-  void TakeBody(uint64_t index, const proof::Json& json) {
-    const proof::JsonObject* object = json.object();
-    if (object == nullptr || object->size() != 4) return Find(index, "member body is wrong");
-    const auto len = proof::IntegerAt(*object, "len");
-    const auto records = proof::IntegerAt(*object, "records");
-    const auto root = Base64Digest(*object, "root");
-    const auto scheme = proof::TextAt(*object, "scheme");
-    if (!len || !records || !root || !scheme) return Find(index, "member body is wrong");
-    out_.bodies.emplace(*root, BodyMember{static_cast<uint64_t>(*len),
-                                          static_cast<uint64_t>(*records), index, *scheme});
+  // If the next link holds, the line is as it was and the one before it is bad.
+  void CheckLink(uint64_t index, std::string_view prev) {
+    const bool holds = prev == previous_;
+    if (!holds && !ParseBytes(prev, 32)) {
+      form_ = AtEntry(index, "prev is no hash");
+    } else if (broken_ && !link_) {
+      const uint64_t bad = *broken_ == 0 || !holds ? *broken_ : *broken_ - 1;
+      link_ = AtEntry(bad, "line and prev of the next do not agree");
+    } else if (!holds && !broken_) {
+      broken_ = index;
+    }
   }
 
   // No later link tells which of the two is bad: it is the last line when putting its prev right
   // gives the stored root.
-  void BlameLast(const Database& database, uint64_t index) {
-    Digest stored{};
-    const auto read = [&](const Row& row) {
-      if (auto root = ToDigest(row.Bytes(0))) stored = *root;
+  void BlameLast() {
+    const uint64_t last = *broken_;
+    std::string before, text, wrong;
+    ByteVector head;
+    (void)database_.Visit("SELECT line FROM entry ORDER BY idx DESC LIMIT 2", [&](const Row& row) {
+      (text.empty() ? text : before) = AsText(row.Bytes(0));
+      return true;
+    });
+    (void)database_.Visit("SELECT root FROM head", [&](const Row& row) {
+      head = row.Copy(0);
       return false;
-    };
-    if (!database.Query("SELECT root FROM head", read)) return;
-    std::string repaired = last_line_;
-    const auto facts = ParseLine(last_line_);
-    const std::string wrong = EncodeBase64(facts ? facts->prev : Digest{});
-    if (const size_t at = repaired.find(wrong); at != std::string::npos)
-      repaired.replace(at, wrong.size(), EncodeBase64(previous_hash_));
-    std::vector<Digest> leaves = out_.leaves;
-    leaves.back() = proof::HashEntry(repaired);
-    const bool last = proof::RootOf(proof::TreeKind::kEntry, leaves) == stored;
-    Find(last ? index : index - 1, "line and prev of the next do not agree");
+    });
+    if (const auto line = ReadLine(text)) wrong = line->prev;
+    if (const size_t at = text.find("\"prev\":\"" + wrong); last > 0 && at != text.npos)
+      text.replace(at + 8, wrong.size(), EncodeBase64(proof::Sha256(AsBytes(before))));
+    std::vector<Digest> leaves = last_leaves_;
+    leaves.back() = proof::HashEntry(text);
+    const Digest root = TreeOf(ends_full_ ? blocks_before_ : blocks_, leaves).Root();
+    const bool is_last =
+        last == 0 || std::equal(root.begin(), root.end(), head.begin(), head.end());
+    link_ = AtEntry(is_last ? last : last - 1, "line and prev of the next do not agree");
   }
 
-  const Options& options_;
-  Report& report_;
+  void TakeBody(uint64_t index, const Item& item) {
+    using State = BodyVerdict::State;
+    const Digest& root = item.line.body.root;
+    BodyTally& tally = out_.bodies;
+    tally.bodies += item.body.first ? 1 : 0;
+    tally.opened += item.body.opened ? 1 : 0;
+    if (item.body.state == State::kBad) tally.bad.emplace(index, item.body.why);
+    if (item.body.state == State::kMissing && tally.missing.emplace(root, true).second)
+      ++tally.bodies;
+    if (item.body.state == State::kMissing || watched_.count(root) != 0)
+      out_.facts.Watch(root, {index, item.line.kind == "read"});
+  }
+
+  void TakeFullBlock(const Block& block) {
+    blocks_before_ = blocks_;
+    blocks_.Append(block.root);
+    ++out_.tiles;
+    std::vector<proof::Tile> full;
+    upper_.Append(block.root, full);
+    for (const proof::Tile& tile : full) CheckUpperTile(tile);
+  }
+
+  void CheckUpperTile(const proof::Tile& tile) {
+    const proof::TileId id{tile.id.level + 1, tile.id.index};
+    ++out_.tiles;
+    auto query = database_.Prepare("SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2");
+    if (!query) return;
+    const auto there = query->Bind(1, uint64_t{id.level}).Bind(2, id.index).Step();
+    const ByteSpan stored = there && *there ? query->row().Bytes(0) : ByteSpan();
+    if (auto bad = CompareTile(id, tile.hashes, stored))
+      out_.bad_tiles[{id.level, id.index}] = *bad;
+  }
+
+ public:
+  /// Bodies that some later entry erases: who refers to them is remembered.
+  std::map<Digest, Erasure> watched_;
+
+ private:
+  const Database& database_;
   Entries out_;
-  std::set<uint64_t> sizes_, broken_;
-  Digest hash_{}, previous_hash_{};
-  std::string last_line_, origin_;
+  std::vector<uint64_t> sizes_;
+  size_t next_size_ = 0;
+  proof::Frontier blocks_, blocks_before_;  ///< over the roots of full blocks
+  proof::TileBuilder upper_;                ///< tiles above those of the lines
+  std::vector<Digest> last_leaves_;
+  bool ends_full_ = false;
+  std::string previous_ = EncodeBase64(Digest{});
+  std::optional<uint64_t> broken_;
+  std::optional<Finding> form_, link_, fact_;
 };
+
+/// The threads' common loop: any block first, then in order.
+class Pipeline {
+ public:
+  Pipeline(Source& source, Order& order) : source_(source), order_(order) {}
+
+  Status Run(BlockWork& work) {
+    const Status status = Loop(work);
+    if (!status) Stop();
+    return status;
+  }
+
+ private:
+  Status Loop(BlockWork& work) {
+    Block block;
+    for (;;) {
+      ASSAY_ASSIGN(const bool there, source_.Next(block));
+      if (!there) return {};
+      ASSAY_TRY(work.Do(block));
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return stopped_ || turn_ == block.number; });
+      if (stopped_) return {};
+      stopped_ = !order_.Take(block);
+      ++turn_;
+      lock.unlock();
+      changed_.notify_all();
+    }
+  }
+  void Stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+  }
+
+  Source& source_;
+  Order& order_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  uint64_t turn_ = 0;
+  bool stopped_ = false;
+};
+
+Status ReadAll(const Database& database, const Options& options, const BodyStore& bodies,
+               Order& order) {
+  ASSAY_ASSIGN(Query lines, database.Prepare("SELECT idx, line FROM entry ORDER BY idx"));
+  Source source(std::move(lines));
+  Pipeline pipeline(source, order);
+  ASSAY_ASSIGN(const auto mine, BlockWork::Make(options, bodies));
+  ASSAY_ASSIGN(const auto other, BlockWork::Make(options, bodies));
+  auto helper = std::async(std::launch::async, [&] { return pipeline.Run(*other); });
+  const Status here = pipeline.Run(*mine);
+  const Status there = helper.get();
+  return here ? there : here;
+}
 
 }  // namespace
 
-Entries CheckEntries(const Database& database, const std::vector<Mark>& marks,
-                     const Options& options, Report& report) {
-  LineCheck check(marks, options, report);
-  const Status read = database.Query(
-      "SELECT idx, line FROM entry ORDER BY idx",
-      [&](const Row& row) { return check.Take(row.Number(0), AsText(row.Bytes(1))); });
+Entries CheckEntries(const Database& database, const Facts::Notes& notes, const Options& options,
+                     const BodyStore& bodies, Report& report) {
+  Order order(database, notes);
+  order.watched_ = bodies.erasures;
+  const Status read = ReadAll(database, options, bodies, order);
+  Entries out = order.Finish(report);
   if (!read) report.Find("ledger.db", read.error().message);
-  check.BlameLinks(database);
-  Entries out = check.TakeResult();
-  report.entries = out.tree.size();
+  report.entries = out.size;
   report.root = EncodeBase64(out.tree.Root());
-  if (out.tree.size() < 2) report.Find("ledger.db", "the first two entries are missing");
+  if (out.size < 2) report.Find("ledger.db", "the first two entries are missing");
   return out;
 }
 

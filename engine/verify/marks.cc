@@ -1,142 +1,136 @@
-// What was derived from the lines and stored beside them: tiles, head, signed checkpoints, log.
+// What was derived from the lines and stored beside them: tiles, landmarks, head, signed
+// checkpoints and their log.
 #include <fmt/format.h>
 
 #include "base/files.h"
-#include "proof/tile.h"
 #include "verify/verify.h"
 
 namespace assay::verify {
 namespace {
 
-using proof::kTileWidth;
-
 constexpr size_t kMaxLog = size_t{1} << 30;
 
-void CompareTile(proof::TileId id, std::span<const Digest> wanted, const ByteVector* stored,
-                 Report& report) {
-  const std::string name = proof::TilePath(id);
-  if (stored == nullptr || stored->size() != proof::kTileBytes)
-    return report.Find(name, "tile is missing or has a wrong length");
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (std::equal(wanted[i].begin(), wanted[i].end(), stored->begin() + 32 * i)) continue;
-    return report.Find(name, fmt::format("hash {} is another", i),
-                       (id.index * kTileWidth + i) << (proof::kTileBits * id.level));
-  }
+Status CountTiles(const Database& database, const Entries& entries, Report& report) {
+  uint64_t stored = 0;
+  ASSAY_TRY(database.Visit("SELECT count(*) FROM tile", [&](const Row& row) {
+    stored = row.Number(0);
+    return false;
+  }));
+  if (!entries.bad_tiles.empty()) report.Find(entries.bad_tiles.begin()->second);
+  if (stored != entries.tiles)
+    report.Find("ledger.db table tile",
+                fmt::format("{} are stored, the entries fill {}", stored, entries.tiles));
+  return {};
 }
 
-void CheckStrangeNote(const std::string& rest, const Entries& entries, const std::string& message,
-                      Report& report) {
+Status CompareLandmarks(const Database& database, const Entries& entries, Report& report) {
+  const auto& wanted = entries.facts.landmarks;
+  size_t at = 0;
+  bool same = true;
+  ASSAY_TRY(database.Visit("SELECT idx, kind FROM landmark ORDER BY idx", [&](const Row& row) {
+    same = at < wanted.size() && wanted[at].first == row.Number(0) &&
+           wanted[at].second == AsText(row.Bytes(1));
+    ++at;
+    return same;
+  }));
+  if (!same || at != wanted.size())
+    report.Find("ledger.db table landmark", "not the landmarks of the lines");
+  return {};
+}
+
+void CompareHead(const Row& row, const Entries& entries, Report& report) {
+  const uint64_t count = entries.size, size = row.Number(0), first = std::min(size, count);
+  const Digest root = entries.tree.Root();
+  const ByteVector frontier = entries.tree.Encode();
+  const uint64_t last = count == 0 ? 0 : count - 1;
+  if (size != count)
+    report.Find(fmt::format("entry {}", first),
+                fmt::format("head is at {} entries, {} are stored", size, count), first);
+  else if (row.Copy(1) != ByteVector(root.begin(), root.end()) || row.Copy(3) != frontier)
+    report.Find(fmt::format("entry {}", last), "head is not the root of the stored entries", last);
+  else if (row.Number(2) != entries.facts.keys.epoch())
+    report.Find("ledger.db table head", "epoch is not that of the last entry");
+}
+
+Status CheckHead(const Database& database, const Entries& entries, Report& report) {
+  bool found = false;
+  ASSAY_TRY(database.Visit("SELECT size, root, epoch, frontier FROM head", [&](const Row& row) {
+    found = true;
+    CompareHead(row, entries, report);
+    return false;
+  }));
+  if (!found) report.Find("ledger.db table head", "head row is missing");
+  return {};
+}
+
+Status CheckNote(uint64_t size, const std::string& note, uint64_t before, const Entries& entries,
+                 Report& report) {
+  const std::string place = fmt::format("checkpoint {}", size);
+  const KeyChain& keys = entries.facts.keys;
+  ASSAY_ASSIGN(const proof::Checkpoint said, keys.Open(note, keys.Signers(size, before)));
+  if (said.size != size) return Fail(Code::kCorrupt, "note is of another size");
+  const auto root = entries.roots.find(size);
+  if (size > entries.size || root == entries.roots.end())
+    report.Find(place, "signed head is beyond the entries", entries.size);
+  else if (root->second != said.root)
+    report.Find(place, "signed root is not that of the stored entries", before);
+  return {};
+}
+
+// Where the log stops being the stored checkpoints: signed by the ledger's key or not, of more
+// entries than are stored or not.
+void CheckStrangeNote(const std::string& rest, const Entries& entries, Report& report) {
   const size_t blank = rest.find("\n\n");
-  const std::string note = rest.substr(0, rest.find("\n\n", blank + 2) + 1);
-  auto mark = entries.verifier ? proof::OpenCheckpoint(note, *entries.verifier)
-                               : Fail(Code::kCorrupt, message);
-  if (mark && mark->size > entries.tree.size())
+  const std::string note =
+      blank == rest.npos ? rest : rest.substr(0, rest.find("\n\n", blank + 2) + 1);
+  const KeyChain& keys = entries.facts.keys;
+  const auto mark = keys.Open(note, keys.Signers(UINT64_MAX, UINT64_MAX));
+  if (mark && mark->size > entries.size)
     return report.Find("checkpoints.log",
                        fmt::format("TRUNCATED: signed head of {} entries, {} are stored",
-                                   mark->size, entries.tree.size()),
-                       entries.tree.size());
-  report.Find("checkpoints.log", mark ? "FORKED: " + message : mark.error().message);
+                                   mark->size, entries.size),
+                       entries.size);
+  report.Find("checkpoints.log", mark ? "FORKED, or a note is missing" : mark.error().message);
 }
 
 }  // namespace
 
-void CheckTiles(const Database& database, const Entries& entries, Report& report) {
-  std::map<std::pair<unsigned, uint64_t>, ByteVector> stored;
-  const Status read = database.Query("SELECT level, idx, hashes FROM tile", [&](const Row& row) {
-    stored[{static_cast<unsigned>(row.Number(0)), row.Number(1)}] = row.Copy(2);
-    return true;
-  });
-  if (!read) report.Find("ledger.db", read.error().message);
-  size_t count = 0;
-  std::vector<Digest> hashes = entries.leaves, above;
-  for (unsigned level = 0; hashes.size() >= kTileWidth;
-       ++level, hashes = std::exchange(above, {})) {
-    for (uint64_t index = 0; (index + 1) * kTileWidth <= hashes.size(); ++index, ++count) {
-      const auto wanted = std::span(hashes).subspan(index * kTileWidth, kTileWidth);
-      above.push_back(proof::RootOf(proof::TreeKind::kEntry, {wanted.begin(), wanted.end()}));
-      const auto found = stored.find({level, index});
-      CompareTile({level, index}, wanted, found == stored.end() ? nullptr : &found->second, report);
-    }
-  }
-  if (count != stored.size())
-    report.Find("ledger.db",
-                fmt::format("{} tiles are stored, the entries fill {}", stored.size(), count));
+void CheckTables(const Database& database, const Entries& entries, Report& report) {
+  for (const auto step : {CountTiles, CompareLandmarks, CheckHead})
+    if (const Status read = step(database, entries, report); !read)
+      report.Find("ledger.db", read.error().message);
 }
 
-void CheckHead(const Database& database, const Entries& entries, Report& report) {
-  const uint64_t count = entries.tree.size();
-  bool found = false;
-  const auto compare = [&](const Row& row) {
-    found = true;
-    const Digest root = entries.tree.Root();
-    const ByteVector frontier = entries.tree.Encode();
-    const bool same =
-        row.Copy(1) == ByteVector(root.begin(), root.end()) && row.Copy(3) == frontier;
-    const uint64_t first = std::min(row.Number(0), count), last = count == 0 ? 0 : count - 1;
-    if (row.Number(0) != count)
-      report.Find(fmt::format("entry {}", first),
-                  fmt::format("head is at {} entries, {} are stored", row.Number(0), count), first);
-    else if (!same)
-      report.Find(fmt::format("entry {}", last), "head is not the root of the stored entries",
-                  report.first_bad.value_or(last));
-    else if (row.Number(2) != entries.epoch)
-      report.Find("ledger.db", "epoch is not that of the last entry");
-    return false;
-  };
-  const Status read = database.Query("SELECT size, root, epoch, frontier FROM head", compare);
-  if (!read || !found)
-    report.Find("ledger.db", read ? "head row is missing" : read.error().message);
-}
-
-std::vector<Mark> ReadMarks(const Database& database, Report& report) {
-  std::vector<Mark> out;
-  const Status read =
-      database.Query("SELECT size, note FROM checkpoint ORDER BY size", [&](const Row& row) {
-        out.push_back({row.Number(0), std::string(AsText(row.Bytes(1)))});
-        return true;
-      });
-  if (!read) report.Find("ledger.db", read.error().message);
-  return out;
-}
-
-void CheckMarks(const std::vector<Mark>& marks, const Entries& entries, Report& report) {
-  report.checkpoints = marks.size();
-  if (marks.empty()) report.Find("ledger.db", "no checkpoint was ever signed");
-  uint64_t good = 0;
-  for (const Mark& mark : marks) {
-    const std::string place = fmt::format("checkpoint {}", mark.size);
-    auto said = entries.verifier ? proof::OpenCheckpoint(mark.note, *entries.verifier)
-                                 : Fail(Code::kCorrupt, "no key to verify it with");
-    const auto root = entries.roots.find(mark.size);
-    if (!said || said->size != mark.size) {
-      report.Find(place, said ? "note is of another size" : said.error().message);
-    } else if (root == entries.roots.end()) {
-      report.Find(place, "signed head is beyond the entries", entries.tree.size());
-    } else if (root->second != said->root) {
-      if (!report.first_bad || *report.first_bad >= mark.size) report.first_bad = good;
-      report.Find(place, "signed root is not that of the stored entries");
-    } else {
-      good = mark.size;
-    }
+void CheckNotes(const Facts::Notes& notes, const Entries& entries, Report& report) {
+  report.checkpoints = notes.size();
+  if (notes.empty()) report.Find("ledger.db table checkpoint", "no checkpoint was ever signed");
+  uint64_t before = 0;
+  for (const auto& [size, note] : notes) {
+    if (const Status good = CheckNote(size, note, before, entries, report); !good)
+      report.Find(fmt::format("checkpoint {}", size), good.error().message);
+    if (!report.ok) return;
+    before = size;
   }
 }
 
-void CheckLog(const std::filesystem::path& path, const std::vector<Mark>& marks,
-              const Entries& entries, Report& report) {
+void CheckLog(const std::filesystem::path& path, const Facts::Notes& notes, const Entries& entries,
+              Report& report) {
   auto content = ReadFile(path, kMaxLog);
   if (!content && content.error().code != Code::kNotFound)
     return report.Find("checkpoints.log", content.error().message);
-  std::string rest = content ? std::string(AsText(*content)) : std::string();
-  for (const Mark& mark : marks) {
-    const std::string form = mark.note + '\n';
+  const std::string log = content ? std::string(AsText(*content)) : std::string();
+  size_t at = 0;
+  for (auto note = notes.begin(); note != notes.end(); ++note) {
+    const std::string form = note->second + '\n';
+    const std::string_view rest = std::string_view(log).substr(at);
     if (rest.starts_with(form))
-      rest.erase(0, form.size());
-    else if (&mark == &marks.back() && form.starts_with(rest))
+      at += form.size();
+    else if (std::next(note) == notes.end() && form.starts_with(rest))
       return;  // a crash between the database and the log
     else
-      return CheckStrangeNote(rest, entries, "is not the stored checkpoint or is missing", report);
+      return CheckStrangeNote(std::string(rest), entries, report);
   }
-  if (!rest.empty()) CheckStrangeNote(rest, entries, "bytes after the last note", report);
+  if (at < log.size()) CheckStrangeNote(log.substr(at), entries, report);
 }
 
 }  // namespace assay::verify

@@ -5,11 +5,15 @@
 namespace assay::verify {
 
 const char kUsage[] =
-    "usage: assay-verify DIR [--key SHA256:...] [--min-size N] [--min-time T]\n"
-    "                        [--master-key FILE] [--json]\n"
+    "usage: assay-verify DIR|FILE [--key SHA256:...] [--min-size N] [--min-time T]\n"
+    "                             [--master-key FILE] [--tsa-ca FILE] [--json]\n"
     "       assay-verify --version\n"
-    "Verifies the evidence ledger in DIR offline: lines, tree, tiles, signed checkpoints,\n"
-    "checkpoints.log and bodies. With --master-key sealed bodies are opened too.\n"
+    "Verifies offline: a ledger or a backup of one (DIR), a proof or consistency bundle (FILE).\n"
+    "--key         fingerprint of a key that the ledger is or was signed with, known from outside\n"
+    "--min-size    the signed head must cover N entries\n"
+    "--min-time    the last entry must be of T or later\n"
+    "--master-key  sealed bodies are opened and hashed too\n"
+    "--tsa-ca      signatures of RFC 3161 tokens are verified against these certificates too\n"
     "exit: 0 verified, 7 not verified, 2 wrong usage\n";
 
 namespace {
@@ -27,6 +31,8 @@ Status SetValue(Options& options, const std::string& name, const std::string& va
     options.key = value;
   } else if (name == "--master-key") {
     options.master_key = value;
+  } else if (name == "--tsa-ca") {
+    options.tsa_ca = value;
   } else if (name == "--min-time") {
     ASSAY_ASSIGN(options.min_time, ParseTime(value));
   } else {
@@ -52,14 +58,15 @@ Result<Options> ParseOptions(const std::vector<std::string>& arguments) {
         return Fail(Code::kInvalidInput,
                     "option " + Quote(argument) + ": unknown or without value");
       ASSAY_TRY(SetValue(options, argument, arguments[++i]));
-    } else if (options.directory.empty()) {
-      options.directory = argument;
+    } else if (options.path.empty()) {
+      options.path = argument;
     } else {
-      return Fail(Code::kInvalidInput, "one directory only, " + Quote(argument) + " is a second");
+      return Fail(Code::kInvalidInput,
+                  "one directory or file only, " + Quote(argument) + " is a second");
     }
   }
-  if (options.directory.empty() && !options.help && !options.version)
-    return Fail(Code::kInvalidInput, "no directory given");
+  if (options.path.empty() && !options.help && !options.version)
+    return Fail(Code::kInvalidInput, "no directory or file given");
   return options;
 }
 

@@ -1,66 +1,67 @@
-// The verification as a whole and what its steps share.
+// The verification of a ledger as a whole, and what its steps share. The order of the steps decides
+// which finding is the first one, and only that is reported:
+// form of the lines, links, what the lines say, tables, checkpoints, log, tokens, bodies.
 #pragma once
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
-#include <vector>
 
-#include "proof/note.h"
 #include "proof/tree.h"
+#include "verify/bodies.h"
 #include "verify/database.h"
+#include "verify/facts.h"
 #include "verify/options.h"
 
 namespace assay::verify {
 
+/// What is wrong, where, and the first entry that it makes doubtful.
+struct Finding {
+  std::string place, message;
+  std::optional<uint64_t> index;
+};
+
 struct Report {
   bool ok = true;
   uint64_t entries = 0, checkpoints = 0, bodies = 0, opened = 0;
-  std::string root, fingerprint, place, message;
+  std::string kind = "ledger", root, fingerprint, place, message;
   std::optional<uint64_t> first_bad;
 
-  /// Keeps the first finding and the smallest index.
+  /// Keeps the first finding.
   void Find(const std::string& where, const std::string& what, std::optional<uint64_t> index = {});
-};
-
-/// "body" member of an entry.
-struct BodyMember {
-  uint64_t len = 0, records = 0, index = 0;
-  std::string scheme;
+  void Find(const Finding& finding) { Find(finding.place, finding.message, finding.index); }
 };
 
 /// What reading the lines leaves for the later steps.
 struct Entries {
-  std::vector<Digest> leaves;  ///< of the open tile and all before: for comparing tiles
+  explicit Entries(const Facts::Notes& notes) : facts(notes) {}
+  Facts facts;
+  uint64_t size = 0, tiles = 0;  ///< full tiles of all levels
   proof::Frontier tree;
   std::map<uint64_t, Digest> roots;  ///< at the sizes of stored checkpoints
-  std::optional<proof::Verifier> verifier;
-  std::map<Digest, BodyMember> bodies;
-  std::string tenant;
-  uint64_t epoch = 1;
-  Timestamp last_time{};
+  std::map<std::pair<unsigned, uint64_t>, Finding> bad_tiles;
+  BodyTally bodies;
 };
 
-/// A checkpoint row.
-struct Mark {
-  uint64_t size = 0;
-  std::string note;
-};
+/// Lines, their order, links and meaning, full tiles, and the bodies that they refer to, by two
+/// threads. Memory does not grow with the ledger.
+Entries CheckEntries(const Database& database, const Facts::Notes& notes, const Options& options,
+                     const BodyStore& bodies, Report& report);
+/// Tiles, landmarks, head.
+void CheckTables(const Database& database, const Entries& entries, Report& report);
+void CheckNotes(const Facts::Notes& notes, const Entries& entries, Report& report);
+void CheckLog(const std::filesystem::path& path, const Facts::Notes& notes, const Entries& entries,
+              Report& report);
+/// Tokens by their digests and imprints; with a CA file their signatures too.
+void CheckTokens(const Database& database, const Entries& entries, const Options& options,
+                 Report& report);
+/// What is missing and not explained, what is not as described.
+void CheckBodies(const Entries& entries, const BodyStore& bodies, Report& report);
 
-/// Lines, their order, links and times; the ledger's key.
-Entries CheckEntries(const Database& database, const std::vector<Mark>& marks,
-                     const Options& options, Report& report);
-void CheckTiles(const Database& database, const Entries& entries, Report& report);
-void CheckHead(const Database& database, const Entries& entries, Report& report);
-std::vector<Mark> ReadMarks(const Database& database, Report& report);
-void CheckMarks(const std::vector<Mark>& marks, const Entries& entries, Report& report);
-void CheckLog(const std::filesystem::path& path, const std::vector<Mark>& marks,
-              const Entries& entries, Report& report);
-/// Presence of every body; with a master key its seals, record tree and length too.
-void CheckBodies(const Options& options, const Entries& entries, Report& report);
-
-/// All of it.
-Report VerifyDirectory(const Options& options);
+/// A ledger's directory. `still`: a copy that nobody writes to (backup).
+Report VerifyLedger(const Options& options, bool still, std::optional<Entries>* entries = nullptr);
+Report VerifyBackup(const Options& options);
+/// A .tlog-proof or .tlog-consistency file.
+Report VerifyBundle(const Options& options);
 
 }  // namespace assay::verify

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "model/ids.h"
@@ -207,11 +208,23 @@ assay_status_t ReadExtension::CheckMarks(const OpenPage& page, const assay_range
   return ASSAY_OK;
 }
 
+/// The engine hears of it too, by a mark that never holds: it keeps the page whole and says so.
+/// What was marked before counts no more, and neither does what is marked after it.
+assay_status_t ReadExtension::TellWrongMarks(uint32_t page, OpenPage& open, assay_status_t status) {
+  if (std::exchange(open.wrong, true)) return status;
+  ipc::Marks marks;
+  marks.page = page;
+  marks.records.push_back({0, 0});
+  const auto sent = session_.Send(ipc::Type::kMarks, Encode(marks));
+  return sent == ASSAY_OK ? status : sent;
+}
+
 assay_status_t ReadExtension::Mark(uint32_t page, const assay_range_t* records, uint32_t count) {
   OpenPage* open = Find(page);
   if (open == nullptr || (records == nullptr && count > 0)) return ASSAY_E_INVALID;
   if (count == 0) return ASSAY_OK;
-  if (const auto s = CheckMarks(*open, records, count); s != ASSAY_OK) return s;
+  if (const auto s = CheckMarks(*open, records, count); s != ASSAY_OK)
+    return s == ASSAY_E_INVALID ? TellWrongMarks(page, *open, s) : s;
   for (uint32_t at = 0; at < count; at += kMarksPerFrame) {
     ipc::Marks marks;
     marks.page = page;

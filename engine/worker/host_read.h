@@ -46,6 +46,7 @@ class ReadExtension : public Extension {
     uint64_t marked_to = 0;  ///< end of the last mark
     uint64_t marks = 0;
     bool continued = false;
+    bool wrong = false;  ///< the engine was told of marks that do not hold
     std::string reason;
   };
 
@@ -54,6 +55,7 @@ class ReadExtension : public Extension {
                             uint32_t count, ipc::Request& request);
   assay_status_t CountRead();
   assay_status_t CheckMarks(const OpenPage& page, const assay_range_t* records, uint32_t count);
+  assay_status_t TellWrongMarks(uint32_t page, OpenPage& open, assay_status_t status);
   assay_status_t Show(ipc::Frame frame, assay_page_t* out);
   OpenPage* Find(uint32_t page);
 

@@ -41,9 +41,11 @@ class ScriptedServer {
  public:
   using Script = std::function<Reply(const std::string& request)>;
 
-  /// With `identity` it speaks TLS, at most of version `max_tls` (0: any).
-  explicit ScriptedServer(Script script, const Identity* identity = nullptr, int max_tls = 0)
-      : script_(std::move(script)) {
+  /// With `identity` it speaks TLS, at most of version `max_tls` (0: any), and answers the first
+  /// message of a handshake after `handshake_delay_ms`.
+  explicit ScriptedServer(Script script, const Identity* identity = nullptr, int max_tls = 0,
+                          int handshake_delay_ms = 0)
+      : script_(std::move(script)), handshake_delay_ms_(handshake_delay_ms) {
     if (identity) {
       tls_.reset(SSL_CTX_new(TLS_server_method()));
       SSL_CTX_use_certificate(tls_.get(), identity->certificate.get());
@@ -137,6 +139,7 @@ class ScriptedServer {
   }
 
   bool Handshake(SSL* ssl) {
+    Pause(handshake_delay_ms_);
     while (!stopping_) {
       const int done = SSL_accept(ssl);
       if (done == 1) return true;
@@ -196,6 +199,7 @@ class ScriptedServer {
   };
 
   Script script_;
+  const int handshake_delay_ms_;
   std::unique_ptr<SSL_CTX, FreeContext> tls_;
   int listener_ = -1;
   uint16_t port_ = 0;

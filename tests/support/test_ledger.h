@@ -21,8 +21,9 @@ class HandClock : public Clock {
   mutable Timestamp now_ = *ParseTime("2026-11-20T02:16:09.123Z");
 };
 
-inline std::string MakeTempFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "assay-ledger-XXXXXX").string();
+inline std::string MakeTempFolder(
+    const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+  std::string pattern = (parent / "assay-ledger-XXXXXX").string();
   return ::mkdtemp(pattern.data()) != nullptr ? pattern : std::string();
 }
 
@@ -30,6 +31,7 @@ inline std::string MakeTempFolder() {
 class TestLedger {
  public:
   TestLedger() : root_(MakeTempFolder()) {}
+  explicit TestLedger(const std::filesystem::path& parent) : root_(MakeTempFolder(parent)) {}
   ~TestLedger() {
     std::error_code ignored;
     std::filesystem::remove_all(root_, ignored);

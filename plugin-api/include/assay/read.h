@@ -53,7 +53,8 @@ typedef struct assay_read_v1 {
   assay_status_t (*wait)(const assay_host_t* host, assay_page_t* page);
   /* Marks the records of a page's body: ordered, within the body, not overlapping; each one whole
    * JSON value. May be called several times, ranges ascending over all calls. Marks decide what can
-   * be shown or erased alone, never what is kept. Errors: INVALID, LIMIT. */
+   * be shown or erased alone, never what is kept. Errors: INVALID (the page is then kept as one
+   * record, whatever else is marked, and the run warns of it), LIMIT. */
   assay_status_t (*mark)(const assay_host_t* host, uint32_t page, const assay_range_t* records,
                          uint32_t record_count);
   /* Asks for the page that follows by pointing at the continuation link: offset and length of the

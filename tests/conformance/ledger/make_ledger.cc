@@ -19,7 +19,9 @@ Status Fill(Ledger& ledger, int entries) {
     if (i % 100 == 50) ASSAY_TRY(ledger.SignCheckpoint());
   }
   ASSAY_TRY(ledger.SignCheckpoint());
-  ASSAY_TRY(ledger.Append({"run.finished", "engine", {{"run", "R-1"}}, {}}).get());
+  EntryDraft finished{"run.finished", "engine", {{"run", "R-1"}}, {}};
+  ASSAY_ASSIGN(finished.body, ledger.PutSegments({"a note", "another"}));
+  ASSAY_TRY(ledger.Append(std::move(finished)).get());
   return {};
 }
 

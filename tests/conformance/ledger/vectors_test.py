@@ -129,8 +129,8 @@ class Vectors(unittest.TestCase):
         self.assertEqual(7, engine[0], f"assay-verify passed it: {engine}")
         self.assertEqual(7, script[0], f"verify.py passed it: {script}")
         if agree_on_index:
-            self.assertEqual(engine[1]["first_bad_index"], script[1]["first_bad_index"],
-                             (engine, script))
+            said = [(r[1]["place"], r[1]["first_bad_index"]) for r in (engine, script)]
+            self.assertEqual(said[0], said[1], (engine, script))
         if first_bad is not None:
             self.assertEqual(first_bad, engine[1]["first_bad_index"], engine)
 
@@ -140,7 +140,7 @@ class Vectors(unittest.TestCase):
             self.assertEqual((0, ENTRIES + 3), (code, report.get("entries")), report)
         code, report = verdict([ARGS.verifier], GOOD, "--master-key",
                                os.path.join(HOME.name, "master.key"))
-        self.assertEqual((0, 15), (code, report["bodies_opened"]), report)
+        self.assertEqual((0, 16), (code, report["bodies_opened"]), report)
 
     def test_good_ledger_meets_expectations(self):
         key = verdict([ARGS.verifier], GOOD)[1]["fingerprint"]
@@ -361,18 +361,49 @@ class Vectors(unittest.TestCase):
         for file, sql in (("", "UPDATE part SET sealed = flip(sealed, 20) WHERE body = 2"),
                           ("", "UPDATE body SET key = flip(key, 20) WHERE id = 2"),
                           ("", "UPDATE body SET epoch = 2 WHERE id = 2"),
+                          ("", "UPDATE body SET ident = flip(ident, 20) WHERE scheme = 'rec/1' AND id = 2"),
+                          ("", "UPDATE body SET ident = flip(ident, 31) WHERE id = (SELECT id FROM body "
+                               "WHERE scheme = 'seg/1')"),
                           ("keys.db", "UPDATE tenant_key SET wrapped = flip(wrapped, 20)")):
             with self.subTest(sql=sql):
                 copy = Copy(self)
+                before = read(copy.path(file or copy.evidence()))
                 copy.sql(sql, file=file or copy.evidence())
+                self.assertNotEqual(before, read(copy.path(file or copy.evidence())), "the lie was told")
                 self.assertEqual(7, verdict([ARGS.verifier], copy.folder, *master)[0])
         self.assertEqual(7, verdict([ARGS.verifier], GOOD, "--master-key",
                                     os.path.join(HOME.name, "ledger.pem"))[0])
 
+    def test_erased_segments_are_put_back_as_hashes(self):
+        """[CL-12] An erased body opens: leaf hashes in their places give the same root."""
+        home = tempfile.mkdtemp(dir=HOME.name)
+        made = subprocess.run([ARGS.eraser, home], check=True, capture_output=True, text=True)
+        folder, file = os.path.join(home, "ledger"), "evidence-*.db"
+        master = ("--master-key", os.path.join(home, "master.key"))
+        code, report = verdict([ARGS.verifier], folder, *master)
+        self.assertEqual((0, 1), (code, report["bodies_opened"]), report)
+        self.assertEqual(0, verdict([sys.executable, ARGS.script], folder)[0])
+        evidence = next(n for n in os.listdir(folder) if n.startswith("evidence-") and n.endswith(".db"))
+        for sql in ("UPDATE part SET sealed = CAST(substr(sealed, 1, 40) || x'00' || "
+                    "substr(sealed, 42) AS BLOB)",
+                    "UPDATE body SET erased = CAST(substr(erased, 1, 20) || x'00' || "
+                    "substr(erased, 22) AS BLOB)", "UPDATE body SET erased = x''",
+                    "UPDATE body SET epoch = 2"):
+            with self.subTest(sql=sql, file=file):
+                copy = os.path.join(tempfile.mkdtemp(dir=HOME.name), "ledger")
+                shutil.copytree(folder, copy)
+                db = sqlite3.connect(os.path.join(copy, evidence))
+                db.execute(sql)
+                db.commit()
+                db.close()
+                code, report = verdict([ARGS.verifier], copy, *master)
+                self.assertEqual((7, f"body of entry {made.stdout.strip()}"),
+                                 (code, report["place"]), report)
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    for name in ("maker", "verifier", "script"):
+    for name in ("maker", "eraser", "verifier", "script"):
         parser.add_argument("--" + name, required=True)
     ARGS, rest = parser.parse_known_args()
     unittest.main(argv=[sys.argv[0], *rest])

@@ -47,6 +47,35 @@ std::string Gzip(const std::string& text) {
   return out;
 }
 
+/// Listens and accepts nothing. With a queue of 0, one connection of its own fills it.
+class FullListener {
+ public:
+  explicit FullListener(int queue = 0) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    REQUIRE(bind(listener_, any, size) == 0);
+    REQUIRE(listen(listener_, queue) == 0);
+    REQUIRE(getsockname(listener_, any, &size) == 0);
+    port_ = ntohs(address.sin_port);
+    if (queue == 0) REQUIRE(connect(filler_, any, size) == 0);
+  }
+  ~FullListener() {
+    close(filler_);
+    close(listener_);
+  }
+  FullListener(const FullListener&) = delete;
+  FullListener& operator=(const FullListener&) = delete;
+  uint16_t port() const { return port_; }
+
+ private:
+  int listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int filler_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  uint16_t port_ = 0;
+};
+
 constexpr char kOk[] = "HTTP/1.1 200 OK\r\n";
 constexpr char kChunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -237,9 +266,11 @@ TEST_CASE("Http: cuts a slow loris in head and body at its time", "[broker]") {
   HttpRequest request = Get(server);
   request.url.path = "/head";
   const auto start = std::chrono::steady_clock::now();
-  CHECK_FAILS(client->Send(request), Code::kUnavailable, "took too long (timeout)");
+  CHECK_FAILS(client->Send(request), Code::kUnavailable,
+              "waiting for the answer's head timed out after 0.3 s");
   request.url.path = "/silent";
-  CHECK_FAILS(client->Send(request), Code::kUnavailable, "no bytes came within the timeout");
+  CHECK_FAILS(client->Send(request), Code::kUnavailable,
+              "reading the answer's body timed out after 0.3 s without a byte");
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3));
 }
 
@@ -250,8 +281,27 @@ TEST_CASE("Http: cuts a body that drips although bytes keep coming", "[broker]")
   });
   const auto client = Client(150);
   const auto start = std::chrono::steady_clock::now();
-  CHECK_FAILS(client->Send(Get(server)), Code::kUnavailable, "took too long (timeout)");
+  CHECK_FAILS(client->Send(Get(server)), Code::kUnavailable,
+              "reading the answer's body timed out after 1.5 s");
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3));
+}
+
+TEST_CASE("Http: names connecting and sending when their deadline passes", "[broker]") {
+  HttpRequest request;
+  request.method = "POST";
+  SECTION("connecting: a listener whose queue is full answers no more") {
+    const FullListener full;
+    request.url = ParseForeignUrl("http://127.0.0.1:" + std::to_string(full.port()) + "/x").value();
+    CHECK_FAILS(Client(300)->Send(request), Code::kUnavailable, "connecting timed out after 0.3 s");
+  }
+  SECTION("sending: a peer that never reads") {
+    const FullListener deaf(8);
+    request.url = ParseForeignUrl("http://127.0.0.1:" + std::to_string(deaf.port()) + "/x").value();
+    const std::string more_than_sockets_hold(16 << 20, 'x');
+    request.body = more_than_sockets_hold;
+    CHECK_FAILS(Client(300)->Send(request), Code::kUnavailable,
+                "sending the request timed out after 0.3 s");
+  }
 }
 
 TEST_CASE("Http: uses a connection again, but never one with bytes left over", "[broker]") {

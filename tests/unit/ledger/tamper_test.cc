@@ -1,9 +1,6 @@
-// What the ledger promises against its own files: flips raise the alarm or change nothing, SQL
-// cannot edit, older states are noticed, nothing readable lies in the open.
+// What the ledger promises against its own files: SQL cannot edit, older states are noticed,
+// nothing readable lies in the open. Flips: flips_test.cc.
 #include <sqlite3.h>
-
-#include <fstream>
-#include <random>
 
 #include "base/files.h"
 #include "ledger/ledger.h"
@@ -16,7 +13,7 @@ namespace {
 using testing::Draft;
 using testing::TestLedger;
 
-constexpr int kCanaries = 40;
+constexpr int kCanaries = 200;
 
 std::string Canary(int n) {
   return "canary-" + std::to_string(n) + "-anna.schmidt@contoso.example";
@@ -32,40 +29,12 @@ void FillWithCanaries(Ledger& ledger) {
   REQUIRE_OK(ledger.SignCheckpoint());
 }
 
-// All that a reader can get out of the ledger, as one text.
-std::string Dump(Ledger& ledger) {
-  std::string out;
-  const Status read =
-      ledger.ReadLines(LeafIndex{0}, LeafIndex{1u << 20}, [&](LeafIndex i, auto line) {
-        out += std::to_string(ToNumber(i)) + std::string(line) + "\n";
-        const size_t at = line.find("\"root\":\"");
-        if (at == std::string_view::npos) return true;
-        const auto root = ToDigest(*ParseBase64(line.substr(at + 8, 44)));
-        const auto body = ledger.ReadBody(*root);
-        out += body ? std::string(AsText(*body)) : body.error().message;
-        return true;
-      });
-  if (!read) out += read.error().message;
-  const auto note = ledger.LatestCheckpoint();
-  const auto head = ledger.ReadHead();
-  out += note ? *note : note.error().message;
-  return out + (head ? EncodeBase64(head->root) : head.error().message);
-}
-
 std::vector<std::filesystem::path> FilesOf(const TestLedger& home) {
   std::vector<std::filesystem::path> out;
   for (const auto& item : std::filesystem::directory_iterator(home.directory()))
     if (item.path().filename() != "ledger.lock" && item.file_size() > 0) out.push_back(item.path());
   std::sort(out.begin(), out.end());
   return out;
-}
-
-void FlipByte(const std::filesystem::path& path, uint64_t at, uint8_t mask) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(at));
-  const auto byte = static_cast<char>(file.get() ^ mask);
-  file.seekp(static_cast<std::streamoff>(at));
-  file.put(byte);
 }
 
 Status RunSql(const TestLedger& home, const std::string& sql) {
@@ -77,49 +46,6 @@ Status RunSql(const TestLedger& home, const std::string& sql) {
   sqlite3_free(message);
   sqlite3_close(db);
   return code == SQLITE_OK ? Status{} : Fail(Code::kDenied, text);
-}
-
-TEST_CASE("Tamper: EveryFlippedByteRaisesTheAlarmOrChangesNothing [CL-12]") {
-  TestLedger home;
-  {
-    REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());
-    FillWithCanaries(*ledger);
-  }
-  std::string good;
-  {
-    REQUIRE_OK_AND_ASSIGN(auto ledger, home.OpenReadOnly());
-    good = Dump(*ledger);
-  }
-  // The shared-memory and log files of readers are not evidence and are made anew.
-  std::mt19937_64 random(12);
-  const auto started = std::chrono::steady_clock::now();
-  int alarms = 0, flips = 0;
-  for (; flips < 3000 && std::chrono::steady_clock::now() - started < std::chrono::seconds(15);
-       ++flips) {
-    const auto files = FilesOf(home);
-    std::vector<std::filesystem::path> evidence;
-    for (const auto& file : files)
-      if (!file.string().ends_with("-shm") && !file.string().ends_with("-wal"))
-        evidence.push_back(file);
-    const auto& path = evidence[random() % evidence.size()];
-    const uint64_t at = random() % std::filesystem::file_size(path);
-    const auto mask = static_cast<uint8_t>(1 + random() % 255);
-    FlipByte(path, at, mask);
-    INFO("flip " << flips << " of " << path.filename() << " at " << at << " by " << int{mask});
-    auto ledger = home.OpenReadOnly();
-    const auto report = ledger ? (*ledger)->Verify() : Result<VerifyReport>(VerifyReport{});
-    REQUIRE_OK(report);
-    if (!report->ok)
-      ++alarms;
-    else
-      CHECK(Dump(**ledger) == good);
-    if (ledger) ledger->reset();
-    FlipByte(path, at, mask);
-  }
-  WARN(flips << " flips, " << alarms << " alarms");
-  CHECK(flips > 200);
-  REQUIRE_OK_AND_ASSIGN(auto ledger, home.OpenReadOnly());
-  CHECK(ledger->Verify()->ok);
 }
 
 TEST_CASE("Tamper: NamesTheEntryThatWasChanged [CL-12]") {
@@ -159,17 +85,57 @@ TEST_CASE("Tamper: DirectUpdateAndDeleteFail [CL-13]") {
   CHECK_FAILS(RunSql(home, "DELETE FROM checkpoint"), Code::kDenied, "never deleted");
 }
 
+std::string Utf16(std::string_view text, bool big) {
+  std::string out;
+  for (const char c : text) out += big ? std::string{'\0', c} : std::string{c, '\0'};
+  return out;
+}
+
+/// How the bytes of a canary could lie in a file. Base64 at each alignment, without the characters
+/// that its neighbours decide.
+std::vector<std::string> Forms(const std::string& canary) {
+  std::string upper = EncodeHex(AsBytes(canary));
+  std::vector<std::string> out{canary, upper, Utf16(canary, true), Utf16(canary, false)};
+  for (char& c : upper) c = static_cast<char>(std::toupper(c));
+  out.push_back(upper);
+  for (size_t before = 0; before < 3; ++before) {
+    const std::string coded = EncodeBase64(AsBytes(std::string(before, '\0') + canary));
+    const size_t end = coded.find_last_not_of('=');
+    const size_t begin = before == 0 ? 0 : before + 1;
+    out.push_back(coded.substr(begin, end - begin));
+  }
+  return out;
+}
+
+void CheckNoCanary(const TestLedger& home) {
+  for (const auto& file : FilesOf(home)) {
+    INFO(file);
+    REQUIRE_OK_AND_ASSIGN(const ByteVector content, ReadFile(file));
+    const std::string_view text = AsText(content);
+    for (int n = 0; n < kCanaries; ++n)
+      for (const std::string& form : Forms(Canary(n)))
+        if (text.find(form) != text.npos) FAIL("canary " << n << " as " << form);
+    CHECK(text.find("schmidt") == text.npos);
+  }
+}
+
 TEST_CASE("Tamper: NoCanaryLiesInTheDirectory [CM-6]") {
   TestLedger home;
   {
     REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());
     FillWithCanaries(*ledger);
+    REQUIRE_OK(ledger->PutSegments({Canary(1), Canary(2) + Canary(3)}));
+    const auto files = FilesOf(home);
+    CHECK(std::any_of(files.begin(), files.end(),
+                      [](const auto& file) { return file.string().ends_with(".db-wal"); }));
+    CheckNoCanary(home);  // in the write-ahead logs
   }
-  for (const auto& file : FilesOf(home)) {
-    REQUIRE_OK_AND_ASSIGN(const ByteVector content, ReadFile(file));
-    CHECK(AsText(content).find("schmidt") == std::string_view::npos);
-    CHECK(AsText(content).find("canary-") == std::string_view::npos);
-  }
+  CheckNoCanary(home);
+  const std::string found = "x" + EncodeBase64(AsBytes("{\"mail\":\"" + Canary(7) + "\"}"));
+  const auto forms = Forms(Canary(7));
+  CHECK(std::count_if(forms.begin(), forms.end(), [&](const std::string& form) {
+          return found.find(form) != found.npos;
+        }) == 1);
 }
 
 TEST_CASE("Tamper: DatabaseOlderThanItsLogOpensReadOnlyAsTruncated") {

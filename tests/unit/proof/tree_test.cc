@@ -107,6 +107,48 @@ TEST_CASE("Tree: TilesGiveTheSameNodesAndRoot") {
   CHECK(open[2].size() == 1 * 32);
 }
 
+TEST_CASE("Tree: TilesFillUpWithoutTheHashesOfTheirFrontUntilTheyAreNeeded") {
+  constexpr uint64_t kStart = 65'000, kEnd = 65'800;  // the first tile of level 1 fills between
+  TileBuilder whole;
+  std::vector<Tile> tiles;
+  std::vector<Digest> leaves;
+  std::optional<TileBuilder> late;
+  for (uint64_t i = 0; i < kEnd; ++i) {
+    leaves.push_back(HashEntry(std::to_string(i)));
+    if (i == kStart) {
+      ByteVector open;
+      for (uint64_t leaf = kStart - kStart % kTileWidth; leaf < kStart; ++leaf)
+        AppendBytes(open, leaves[leaf]);
+      late.emplace(kStart, std::vector<ByteVector>{open});
+      CHECK_FALSE(late->Lacks(65'535 - kStart));
+      CHECK(late->Lacks(65'536 - kStart));
+    }
+    whole.Append(leaves.back(), tiles);
+    if (!late) continue;
+    std::vector<Tile> own;
+    if (late->Lacks(1)) {
+      const HashReader read = ReadFromTiles(
+          i,
+          [&](TileId id) -> Result<ByteVector> {
+            for (const Tile& tile : tiles)
+              if (tile.id == id) return tile.hashes;
+            return Fail(Code::kNotFound, TilePath(id));
+          },
+          [&](uint64_t index) { return Result<Digest>(leaves[index]); });
+      REQUIRE_OK(late->Fill(read));
+      CHECK_FALSE(late->Lacks(1));
+    }
+    late->Append(leaves.back(), own);
+    for (size_t n = 0; n < own.size(); ++n) {
+      const Tile& same = tiles[tiles.size() - own.size() + n];
+      CHECK(own[n].id == same.id);
+      CHECK(own[n].hashes == same.hashes);
+    }
+    CHECK((own.empty() || tiles.back().id == own.back().id));
+  }
+  CHECK(tiles.back().id == TileId{0, 256});
+}
+
 TEST_CASE("Tree: TilePathGroupsDigitsByThree") {
   CHECK(TilePath({0, 0}) == "tile/0/000");
   CHECK(TilePath({1, 1234067}) == "tile/1/x001/x234/067");

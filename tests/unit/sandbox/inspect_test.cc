@@ -1,5 +1,4 @@
 // InspectPlugin against real plugins with one field broken, cut files and random damage.
-#include <chrono>
 
 #include "base/files.h"
 #include "elf_patch.h"
@@ -226,9 +225,9 @@ TEST_CASE("Inspect: survives random damage and never leaves a constructor behind
     state ^= state << 17;
     return state % bound;
   };
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
-  size_t rounds = 0, accepted = 0;
-  for (; rounds < 20000 && std::chrono::steady_clock::now() < end; ++rounds) {
+  constexpr size_t kRounds = 20000;  // counted, not timed: a slow machine looks at as much as a fast
+  size_t accepted = 0;
+  for (size_t round = 0; round < kRounds; ++round) {
     ElfPatch damaged(file);
     for (uint64_t n = random(4) + 1; n > 0; --n) {
       const uint64_t at = random(4) == 0 ? random(file.size()) : places[random(4)] + random(900);
@@ -241,8 +240,8 @@ TEST_CASE("Inspect: survives random damage and never leaves a constructor behind
     ElfPatch sealed(image->sealed_image);
     REQUIRE_FALSE((sealed.Has(DT_INIT) || sealed.Has(DT_INIT_ARRAY) || sealed.Has(DT_FINI_ARRAY)));
   }
-  CHECK(rounds > 1000);
-  CHECK(accepted < rounds);
+  CHECK(accepted > 0);
+  CHECK(accepted < kRounds);
 }
 
 }  // namespace assay::sandbox

@@ -206,6 +206,26 @@ TEST_CASE("HostRead: holds marks and links to the body", "[worker]") {
   CHECK_THAT(twice.why, Contains("was continued already"));
 }
 
+TEST_CASE("HostRead: tells the engine once of marks that do not hold", "[worker]") {
+  PluginRun run;
+  run.SendPage(1, R"({"value":[1,2],"@odata.nextLink":"x"})");
+  run.Run([](const Abi& abi) {
+    abi.Request();
+    abi.Wait();
+    const assay_range_t good[] = {{10, 1}, {12, 1}}, bad[] = {{14, 2}, {10, 1}};
+    CHECK(abi.read()->mark(abi.host, 1, good, 1) == ASSAY_OK);
+    for (int i = 0; i < 3; ++i) CHECK(abi.read()->mark(abi.host, 1, bad, 2) == ASSAY_E_INVALID);
+    CHECK(abi.read()->mark(abi.host, 1, good + 1, 1) == ASSAY_OK);
+    return ASSAY_OK;
+  });
+  std::vector<uint64_t> lengths;
+  for (const auto& frame : run.Frames(ipc::Type::kMarks)) {
+    REQUIRE_OK_AND_ASSIGN(auto marks, ipc::ParseMarks(frame));
+    for (const auto& record : marks.records) lengths.push_back(record.length);
+  }
+  CHECK(lengths == std::vector<uint64_t>{1, 0, 1});
+}
+
 TEST_CASE("HostRead: knows no page before it came or after it went", "[worker]") {
   for (auto call : std::vector<std::function<assay_status_t(const Abi&)>>{
            [](const Abi& a) { return a.read()->done(a.host, 2); },

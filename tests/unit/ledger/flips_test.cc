@@ -1,0 +1,246 @@
+// Random flips over the stored bytes of a ledger: each one raises the alarm, or it is dead: every
+// stored row, tile, note, key and body reads the same as before it.
+//
+// "[flips]" is the whole promise (10,000 flips over some thousand entries) and runs as the test
+// ledger_flips; the short one runs with the suite. Another seed: ASSAY_FLIP_SEED=<number>.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+#include <random>
+
+#include "ledger/checkpoint_log.h"
+#include "ledger/sqlite_store.h"
+#include "support/matchers.h"
+#include "support/test_ledger.h"
+
+namespace assay::ledger {
+namespace {
+
+using testing::Draft;
+using testing::TestLedger;
+
+constexpr uint64_t kSeed = 20261121;
+
+uint64_t Seed() {
+  const char* wanted = std::getenv("ASSAY_FLIP_SEED");
+  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : kSeed;
+}
+
+/// Memory instead of a disk, where the machine has that: 10,000 flips write nothing worth keeping.
+std::filesystem::path FastFolder() {
+  const std::filesystem::path memory = "/dev/shm";
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
+
+/// `entries` reads, every 50th with a body of its own, one of them large; a checkpoint now and
+/// then.
+void Fill(Ledger& ledger, int entries, std::mt19937_64& random) {
+  for (int i = 0; i < entries; ++i) {
+    EntryDraft draft = Draft(i);
+    if (i % 50 == 0) {
+      std::string bytes = R"({"value":[{"id":")" + std::to_string(i) + R"("}],"x":")";
+      for (int n = i == 50 ? 4000 : 4; n > 0; --n) bytes += std::to_string(random());
+      REQUIRE_OK_AND_ASSIGN(draft.body, ledger.PutBody(AsBytes(bytes + "\"}"), {{10, 10}}));
+    }
+    (void)ledger.Append(draft);
+    if (i % 250 == 100) REQUIRE_OK(ledger.SignCheckpoint());
+  }
+  EntryDraft finished{"run.finished", "engine", {{"run", "R-1"}}, {}};
+  REQUIRE_OK_AND_ASSIGN(finished.body, ledger.PutSegments({"one note", "another"}));
+  REQUIRE_OK(ledger.Append(finished).get());
+  REQUIRE_OK(ledger.SignCheckpoint());
+}
+
+void Add(std::string& out, ByteSpan bytes) {
+  out += std::to_string(bytes.size()) + ":";
+  out += AsText(bytes);
+}
+
+void AddBodies(LedgerStore& store, const std::vector<Digest>& roots, std::string& out) {
+  for (const Digest& root : roots) {
+    auto body = store.FindBody(root);
+    if (!body || !*body) {
+      out += "no body";
+      continue;
+    }
+    out += (*body)->ref.scheme + std::to_string((*body)->ref.len) + "," +
+           std::to_string((*body)->ref.records) + "," + std::to_string((*body)->epoch);
+    Add(out, (*body)->ident.value_or(Digest{}));
+    Add(out, (*body)->erased);
+    Add(out, (*body)->wrapped_key);
+    for (const ByteVector& part : (*body)->parts) Add(out, part);
+  }
+}
+
+/// All that is stored, as the storage reads it. Without an error: a flip that breaks reading and
+/// raises no alarm gives another text.
+std::string Everything(const TestLedger& home, const std::vector<Digest>& roots) {
+  auto store = OpenSqliteStore(home.directory(), StoreMode::kRead);
+  if (!store) return store.error().message;
+  std::string out;
+  Status read = (*store)->ReadLines(0, UINT64_MAX >> 1, [&](LeafIndex index, auto line) {
+    out += std::to_string(ToNumber(index));
+    Add(out, AsBytes(line));
+    return true;
+  });
+  if (read)
+    read = (*store)->VisitTiles([&](const proof::Tile& tile) -> Status {
+      out += proof::TilePath(tile.id);
+      Add(out, tile.hashes);
+      return {};
+    });
+  if (read)
+    read = (*store)->VisitNotes([&](const StoredNote& note) -> Status {
+      out += std::to_string(note.size) + note.note;
+      return {};
+    });
+  if (!read) out += read.error().message;
+  if (auto head = (*store)->ReadHead(); head && *head) {
+    out += std::to_string((*head)->size) + "," + std::to_string((*head)->epoch);
+    Add(out, (*head)->root);
+    Add(out, (*head)->frontier);
+  }
+  if (auto keys = (*store)->ReadKeys())
+    for (const auto& [purpose, wrapped] : *keys) Add(out += purpose, wrapped);
+  AddBodies(**store, roots, out);
+  if (auto log = CheckpointLog(home.directory() / "checkpoints.log").Read()) {
+    for (const std::string& note : log->notes) Add(out, AsBytes(note));
+    out += log->rest;
+  }
+  return out;
+}
+
+std::vector<Digest> BodyRoots(Ledger& ledger) {
+  std::vector<Digest> out;
+  REQUIRE_OK(ledger.ReadLines(LeafIndex{0}, LeafIndex{1u << 20}, [&](LeafIndex, auto line) {
+    const size_t at = line.find("\"root\":\"");
+    if (at != std::string_view::npos)
+      out.push_back(*ToDigest(*ParseBase64(line.substr(at + 8, 44))));
+    return true;
+  }));
+  return out;
+}
+
+struct Target {
+  std::filesystem::path path;
+  uint64_t size = 0, found = 0, dead = 0;
+};
+
+/// Files that are evidence. The shared memory of readers is made anew by each; the lock is empty.
+std::vector<Target> Targets(const TestLedger& home) {
+  std::vector<Target> out;
+  for (const auto& item : std::filesystem::directory_iterator(home.directory())) {
+    const std::string name = item.path().filename().string();
+    if (name.ends_with("-shm") || name == "ledger.lock" || item.file_size() == 0) continue;
+    out.push_back({item.path(), item.file_size()});
+  }
+  std::sort(out.begin(), out.end(),
+            [](const Target& a, const Target& b) { return a.path < b.path; });
+  return out;
+}
+
+void FlipByte(const std::filesystem::path& path, uint64_t at, uint8_t mask) {
+  const UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  uint8_t byte = 0;
+  REQUIRE(::pread(file.get(), &byte, 1, static_cast<off_t>(at)) == 1);
+  byte ^= mask;
+  REQUIRE(::pwrite(file.get(), &byte, 1, static_cast<off_t>(at)) == 1);
+}
+
+/// True when opening or verifying the ledger raises the alarm.
+bool RaisesAlarm(const TestLedger& home) {
+  auto ledger = home.OpenReadOnly();
+  if (!ledger) return true;
+  REQUIRE_OK_AND_ASSIGN(const VerifyReport report, (*ledger)->Verify());
+  return !report.ok;
+}
+
+class Flips {
+ public:
+  Flips(int entries, uint64_t seed) : random_(seed) {
+    {
+      REQUIRE_OK_AND_ASSIGN(auto ledger, home_.Open());
+      Fill(*ledger, entries, random_);
+    }
+    REQUIRE_OK_AND_ASSIGN(auto ledger, home_.OpenReadOnly());
+    REQUIRE(ledger->Verify()->ok);
+    roots_ = BodyRoots(*ledger);
+    REQUIRE(roots_.size() == static_cast<size_t>((entries + 49) / 50 + 1));
+    targets_ = Targets(home_);
+    good_ = Everything(home_, roots_);
+  }
+
+  /// Half of the flips fall where the bytes are, half into each file alike: the key file is small.
+  void Do(int flips) {
+    for (int number = 0; number < flips; ++number) {
+      Target& target = number % 2 == 0 ? ByBytes() : targets_[random_() % targets_.size()];
+      const uint64_t at = random_() % target.size;
+      const auto mask = static_cast<uint8_t>(1 + random_() % 255);
+      FlipByte(target.path, at, mask);
+      INFO("flip " << number << " of " << target.path.filename() << " at " << at << " by "
+                   << int{mask});
+      if (RaisesAlarm(home_)) {
+        ++target.found;
+      } else {
+        ++target.dead;
+        if (Everything(home_, roots_) != good_) FAIL("missed: other bytes are read, no alarm");
+      }
+      FlipByte(target.path, at, mask);
+    }
+    CHECK(Everything(home_, roots_) == good_);
+    CHECK_FALSE(RaisesAlarm(home_));
+  }
+
+  std::string Tell(uint64_t seed) const {
+    std::string out = "seed " + std::to_string(seed) + ": " + std::to_string(found()) + " found, " +
+                      std::to_string(dead()) + " dead, none missed";
+    for (const Target& target : targets_)
+      out += "\n  " + target.path.filename().string() + " " + std::to_string(target.size) +
+             " bytes: " + std::to_string(target.found) + " found, " + std::to_string(target.dead) +
+             " dead";
+    return out;
+  }
+  uint64_t found() const { return Sum(&Target::found); }
+  uint64_t dead() const { return Sum(&Target::dead); }
+
+ private:
+  Target& ByBytes() {
+    uint64_t at = random_() % Sum(&Target::size);
+    for (Target& target : targets_) {
+      if (at < target.size) return target;
+      at -= target.size;
+    }
+    return targets_.back();
+  }
+  uint64_t Sum(uint64_t Target::*member) const {
+    uint64_t sum = 0;
+    for (const Target& target : targets_) sum += target.*member;
+    return sum;
+  }
+
+  TestLedger home_{FastFolder()};
+  std::mt19937_64 random_;
+  std::vector<Digest> roots_;
+  std::vector<Target> targets_;
+  std::string good_;
+};
+
+TEST_CASE("Flips: EachRaisesTheAlarmOrChangesNothing [CL-12]") {
+  Flips flips(300, Seed());
+  flips.Do(400);
+  CHECK(flips.found() > 200);
+  CHECK(flips.found() + flips.dead() == 400);
+}
+
+TEST_CASE("Flips: NoneOfTenThousandIsMissedInALargeLedger [CL-12]", "[.][flips]") {
+  Flips flips(2000, Seed());
+  flips.Do(10'000);
+  WARN(flips.Tell(Seed()));
+  CHECK(flips.found() > 6'000);
+  CHECK(flips.found() + flips.dead() == 10'000);
+}
+
+}  // namespace
+}  // namespace assay::ledger
