@@ -220,18 +220,31 @@ Status CollectorSession::OnPageDone(ByteSpan payload) {
   return Commit(std::move(page));
 }
 
+ledger::Keep CollectorSession::KeepFor(const EndpointSpec& endpoint) const {
+  if (context_.raw != ledger::Keep::kRedacted) return context_.raw;
+  bool personal = endpoint.personal;
+  for (const DatasetSpec& dataset : plugin_.manifest.datasets) {
+    const bool fed = std::find(endpoint.datasets.begin(), endpoint.datasets.end(), dataset.id) !=
+                     endpoint.datasets.end();
+    for (const ColumnSpec& column : dataset.columns)
+      personal = personal || (fed && column.personal);
+  }
+  return personal ? ledger::Keep::kRedacted : ledger::Keep::kFull;
+}
+
 /// Hashing, sealing and storing a page takes as long as parsing one: the worker gets its next page
 /// meanwhile. One at a time, so that entries keep the order of pages and only one body more is
 /// held.
 Status CollectorSession::Commit(OpenPage page) {
   ASSAY_TRY(FinishStoring());
   const uint32_t number = page.journal.page;
+  const ledger::Keep keep = KeepFor(*tickets_.at(page.ticket).endpoint);
   const uint32_t most = plugin_.manifest.limits.records_per_body;
   if (!MarksHold(page.journal, most)) ++report_.wrong_marks[page.journal.result.record.endpoint];
   storing_ = Storing{number, std::async(std::launch::async | std::launch::deferred,
                                         [journal = std::move(page.journal),
-                                         ledger = context_.ledger, run = context_.run, most] {
-                                          return CommitPage(*ledger, run, journal, most);
+                                         ledger = context_.ledger, run = context_.run, most, keep] {
+                                          return CommitPage(*ledger, run, journal, most, keep);
                                         })};
   return {};
 }

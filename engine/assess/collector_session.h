@@ -37,9 +37,10 @@ struct CollectContext {
   DatasetBoard* board = nullptr;
   Progress* progress = nullptr;
   const std::atomic<bool>* cancelled = nullptr;
-  std::set<std::string> roles;         ///< Graph permissions that the token holds
-  bool arm_available = true;           ///< an ARM token was issued
-  std::atomic<uint32_t> next_page{1};  ///< page numbers are unique over the whole run
+  ledger::Keep raw = ledger::Keep::kFull;  ///< evidence.raw; redacted: where data are personal
+  std::set<std::string> roles;             ///< Graph permissions that the token holds
+  bool arm_available = true;               ///< an ARM token was issued
+  std::atomic<uint32_t> next_page{1};      ///< page numbers are unique over the whole run
 };
 
 /// What became of one collector.
@@ -100,6 +101,7 @@ class CollectorSession {
   Status Refuse(uint64_t ticket, const EndpointSpec& endpoint, Reason reason,
                 const std::string& why);
   Status Commit(OpenPage page);
+  ledger::Keep KeepFor(const EndpointSpec& endpoint) const;
   Status FinishStoring();
   void NoteOutcome(const EndpointSpec& endpoint, const broker::ReadResult& result);
   Status SendPage(uint64_t ticket, uint32_t page, uint32_t index, const broker::ReadResult& result);

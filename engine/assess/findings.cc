@@ -27,16 +27,17 @@ Result<FindingRegister> FindingRegister::Load(ledger::Ledger& ledger,
                                               std::optional<LeafIndex> last) {
   FindingRegister out;
   out.last_ = last;
+  uint64_t committed = 0;  // numbers are given without gaps: those of erased findings count
   for (std::optional<LeafIndex> at = last; at;) {
     ASSAY_ASSIGN(const std::string text, ledger.ReadLine(*at));
     ASSAY_ASSIGN(const Line line, Line::Decode(text));
     if (line.Text("kind") != "finding.opened")
       return Fail(Code::kCorrupt, fmt::format("entry {}: expected finding.opened", ToNumber(*at)));
-    ASSAY_ASSIGN(const ByteVector bytes, ParseBase64(line.BodyRoot()));
-    ASSAY_ASSIGN(const Digest root, ToDigest(bytes));
-    ASSAY_ASSIGN(const std::vector<ByteVector> segments, ledger.ReadSegments(root));
-    for (const ByteVector& segment : segments) {
-      ASSAY_ASSIGN(const Line finding, Line::Decode(AsText(segment)));
+    committed += static_cast<uint64_t>(line.Int("count"));
+    ASSAY_ASSIGN(const ledger::EntryBody body, ledger.ReadEntryBody(*at));
+    for (size_t i = 0; i < body.segments.size(); ++i) {
+      if (body.absent_segments.contains(i)) continue;
+      ASSAY_ASSIGN(const Line finding, Line::Decode(AsText(body.segments[i])));
       const auto number = static_cast<uint64_t>(finding.Int("finding"));
       out.numbers_[KeyOf(finding.Text("check"), finding.Text("subject"))] = number;
       out.next_ = std::max(out.next_, number + 1);
@@ -47,6 +48,7 @@ Result<FindingRegister> FindingRegister::Load(ledger::Ledger& ledger,
       return Fail(Code::kCorrupt, fmt::format("entry {}: points forward", ToNumber(*at)));
     at = more ? std::optional<LeafIndex>(previous) : std::nullopt;
   }
+  out.next_ = std::max(out.next_, committed + 1);
   return out;
 }
 

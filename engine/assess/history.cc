@@ -19,21 +19,21 @@ Result<Line> LineAt(ledger::Ledger& ledger, uint64_t index) {
   return Line::Decode(text);
 }
 
-Result<std::optional<Digest>> BodyOf(const Line& line) {
-  const std::string root = line.BodyRoot();
-  if (root.empty()) return std::optional<Digest>();
-  ASSAY_ASSIGN(const ByteVector bytes, ParseBase64(root));
-  ASSAY_ASSIGN(const Digest digest, ToDigest(bytes));
-  return std::optional<Digest>(digest);
+/// Segments of an entry's body as text. What is absent stands there as why it is.
+Result<std::vector<std::string>> SegmentTexts(ledger::Ledger& ledger, LeafIndex index) {
+  std::vector<std::string> out;
+  ASSAY_ASSIGN(const ledger::EntryBody body, ledger.ReadEntryBody(index));
+  if (!body.absent.empty()) return std::vector<std::string>{body.absent};
+  for (size_t i = 0; i < body.segments.size(); ++i) {
+    const auto gone = body.absent_segments.find(i);
+    out.emplace_back(gone == body.absent_segments.end() ? AsText(body.segments[i]) : gone->second);
+  }
+  return out;
 }
 
-Result<std::vector<std::string>> SegmentTexts(ledger::Ledger& ledger, const Line& line) {
-  std::vector<std::string> out;
-  ASSAY_ASSIGN(const std::optional<Digest> root, BodyOf(line));
-  if (!root) return out;
-  ASSAY_ASSIGN(const std::vector<ByteVector> segments, ledger.ReadSegments(*root));
-  for (const ByteVector& segment : segments) out.emplace_back(AsText(segment));
-  return out;
+Result<std::string> FirstText(ledger::Ledger& ledger, LeafIndex index) {
+  ASSAY_ASSIGN(const std::vector<std::string> texts, SegmentTexts(ledger, index));
+  return texts.empty() ? std::string() : texts.front();
 }
 
 CheckResult CheckFrom(const Line& line) {
@@ -52,28 +52,24 @@ CheckResult CheckFrom(const Line& line) {
   return result;
 }
 
-/// Adds one line of the run to the view. `parts` collects bodies of check.part until their check
+/// Adds one line of the run to the view. `parts` collects entries of check.part until their check
 /// comes.
 Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
-               std::vector<Digest>& parts, RunView& view) {
+               std::vector<LeafIndex>& parts, RunView& view) {
   const std::string kind = line.Text("kind");
   if (kind == "run.started") {
     view.started = line.Text("time");
     view.tier = line.Text("tier");
   } else if (kind == "check.part") {
-    ASSAY_ASSIGN(const auto body, BodyOf(line));
-    if (body) parts.push_back(*body);
+    if (!line.BodyRoot().empty()) parts.push_back(index);
   } else if (kind == "check") {
     CheckView check{CheckFrom(line), index, std::move(parts)};
     parts.clear();
-    ASSAY_ASSIGN(const auto body, BodyOf(line));
-    if (body) check.bodies.push_back(*body);
-    if (body && check.result.subjects() == 0) {
-      ASSAY_ASSIGN(const auto texts, SegmentTexts(ledger, line));
-      if (!texts.empty()) {
-        ASSAY_ASSIGN(const Line detail, Line::Decode(texts.front()));
-        check.result.detail = detail.Text("detail");
-      }
+    if (!line.BodyRoot().empty()) check.bodies.push_back(index);
+    if (!line.BodyRoot().empty() && check.result.subjects() == 0) {
+      ASSAY_ASSIGN(const std::string text, FirstText(ledger, index));
+      const auto detail = Line::Decode(text);
+      check.result.detail = detail ? detail->Text("detail") : text;
     }
     view.checks.push_back(std::move(check));
   } else if (kind == "control") {
@@ -82,21 +78,19 @@ Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
     control.result.framework = line.Text("framework");
     control.result.control = line.Text("control");
     control.result.state = ParseControlState(line.Text("state")).value_or(ControlState::kUnknown);
-    ASSAY_ASSIGN(const auto texts, SegmentTexts(ledger, line));
-    if (!texts.empty()) control.result.why = texts.front();
+    ASSAY_ASSIGN(control.result.why, FirstText(ledger, index));
     view.controls.push_back(std::move(control));
   } else if (kind == "dataset") {
     DatasetView dataset{line.Text("dataset"), line.Text("completeness"), line.Text("reason"), "",
                         line.Int("rows")};
-    ASSAY_ASSIGN(const auto texts, SegmentTexts(ledger, line));
-    if (!texts.empty()) dataset.detail = texts.front();
+    ASSAY_ASSIGN(dataset.detail, FirstText(ledger, index));
     view.datasets.push_back(std::move(dataset));
   } else if (kind == "run.finished") {
     view.finished = line.Text("time");
     view.outcome = line.Text("outcome");
     view.reads = line.Int("reads");
     view.new_findings = line.Int("new_findings");
-    ASSAY_ASSIGN(view.notes, SegmentTexts(ledger, line));
+    ASSAY_ASSIGN(view.notes, SegmentTexts(ledger, index));
   }
   return {};
 }
@@ -150,7 +144,7 @@ Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger) {
   view.run = run;
   view.first = LeafIndex{*first};
   view.last = LeafIndex{*last};
-  std::vector<Digest> parts;
+  std::vector<LeafIndex> parts;
   for (uint64_t i = *first; i <= *last; ++i) {
     ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
     if (line.Text("run") == run) ASSAY_TRY(AddLine(ledger, LeafIndex{i}, line, parts, view));
@@ -158,23 +152,43 @@ Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger) {
   return std::optional<RunView>(std::move(view));
 }
 
+namespace {
+
+Result<ObservationView> DecodeObservation(std::string_view segment) {
+  ASSAY_ASSIGN(const Line line, Line::Decode(segment));
+  ObservationView view;
+  view.observation.subject = line.Text("subject");
+  view.observation.subject_type = line.Text("subject_type");
+  view.observation.label = line.Text("label");
+  view.observation.detail = line.Text("detail");
+  view.observation.verdict = ParseVerdict(line.Text("verdict")).value_or(Verdict::kNotAssessed);
+  view.observation.reason = ParseReason(line.Text("reason")).value_or(Reason::kNone);
+  view.finding = static_cast<uint64_t>(line.Int("finding"));
+  view.records = line.IntLists("records");
+  return view;
+}
+
+ObservationView AbsentObservation(std::string why) {
+  ObservationView view;
+  view.absent = std::move(why);
+  return view;
+}
+
+}  // namespace
+
 Status ReadObservations(ledger::Ledger& ledger, const CheckView& check,
                         const std::function<bool(ObservationView)>& visit) {
-  for (const Digest& root : check.bodies) {
-    ASSAY_ASSIGN(const std::vector<ByteVector> segments, ledger.ReadSegments(root));
-    for (const ByteVector& segment : segments) {
-      ASSAY_ASSIGN(const Line line, Line::Decode(AsText(segment)));
-      if (!line.Has("subject")) continue;
-      ObservationView view;
-      view.observation.subject = line.Text("subject");
-      view.observation.subject_type = line.Text("subject_type");
-      view.observation.label = line.Text("label");
-      view.observation.detail = line.Text("detail");
-      view.observation.verdict = ParseVerdict(line.Text("verdict")).value_or(Verdict::kNotAssessed);
-      view.observation.reason = ParseReason(line.Text("reason")).value_or(Reason::kNone);
-      view.finding = static_cast<uint64_t>(line.Int("finding"));
-      view.records = line.IntLists("records");
-      if (!visit(std::move(view))) return {};
+  for (const LeafIndex index : check.bodies) {
+    ASSAY_ASSIGN(const ledger::EntryBody body, ledger.ReadEntryBody(index));
+    if (!body.absent.empty() && !visit(AbsentObservation(body.absent))) return {};
+    for (size_t i = 0; i < body.segments.size(); ++i) {
+      if (const auto gone = body.absent_segments.find(i); gone != body.absent_segments.end()) {
+        if (!visit(AbsentObservation(gone->second))) return {};
+        continue;
+      }
+      ASSAY_ASSIGN(ObservationView view, DecodeObservation(AsText(body.segments[i])));
+      const bool of_a_subject = !view.observation.subject.empty();
+      if (of_a_subject && !visit(std::move(view))) return {};
     }
   }
   return {};

@@ -28,7 +28,7 @@ Result<History> ReadHistory(ledger::Ledger& ledger);
 struct CheckView {
   CheckResult result;
   LeafIndex entry{};
-  std::vector<Digest> bodies;  ///< parts first, then the check entry's own
+  std::vector<LeafIndex> bodies;  ///< entries with observations: parts first, then the check's own
 };
 
 struct ControlView {
@@ -60,9 +60,12 @@ struct ObservationView {
   Observation observation;
   uint64_t finding = 0;
   std::vector<std::vector<int64_t>> records;  ///< {leaf index, record} or {leaf index}
+  std::string absent;  ///< why the observation cannot be shown ("erased (privacy, 2026-11-21)");
+                       ///< nothing else is set then
 };
 
-/// Opens the bodies of one check and visits its observations until `visit` returns false.
+/// Opens the bodies of one check and visits its observations until `visit` returns false. One that
+/// is absent and explained is visited with `absent` set. kCorrupt when it is absent without reason.
 Status ReadObservations(ledger::Ledger& ledger, const CheckView& check,
                         const std::function<bool(ObservationView)>& visit);
 

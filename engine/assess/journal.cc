@@ -81,7 +81,7 @@ bool MarksHold(const JournalPage& page, uint32_t max_records) {
 Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
                                                          const std::string& run,
                                                          const JournalPage& page,
-                                                         uint32_t max_records) {
+                                                         uint32_t max_records, ledger::Keep keep) {
   const std::string request = RequestLine(page.result.record);
   ByteVector bytes(request.begin(), request.end());
   AppendBytes(bytes, page.result.body);
@@ -97,7 +97,9 @@ Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
   ledger::EntryDraft draft;
   draft.kind = "read";
   draft.members = Members(run, page, request.size(), hold);
-  ASSAY_ASSIGN(draft.body, ledger.PutBody(bytes, records));
+  ASSAY_ASSIGN(ledger::KeptBody kept, ledger.PutBody(bytes, records, keep));
+  draft.body = std::move(kept.ref);
+  draft.members.merge(kept.members);
   return ledger.Append(std::move(draft));
 }
 

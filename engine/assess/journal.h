@@ -29,10 +29,12 @@ std::string RequestLine(const broker::ReadRecord& record);
 bool MarksHold(const JournalPage& page, uint32_t max_records);
 
 /// Commits one page: body first, then the entry. The future is ready when the entry is durable.
-/// Marks that do not hold make the whole answer one record, and the entry says so. [any thread]
+/// `keep` says how much of the body stays. Marks that do not hold make the whole answer one record,
+/// and the entry says so. [any thread]
 Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
                                                          const std::string& run,
                                                          const JournalPage& page,
-                                                         uint32_t max_records);
+                                                         uint32_t max_records,
+                                                         ledger::Keep keep = ledger::Keep::kFull);
 
 }  // namespace assay::assess

@@ -49,6 +49,15 @@ std::vector<std::vector<int64_t>> Line::IntLists(const std::string& key) const {
   return out;
 }
 
+std::vector<uint64_t> Line::Numbers(const std::string& key) const {
+  std::vector<uint64_t> out;
+  const proof::Json* value = Find(key);
+  if (value == nullptr || value->array() == nullptr) return out;
+  for (const proof::Json& item : *value->array())
+    if (item.integer() != nullptr) out.push_back(static_cast<uint64_t>(*item.integer()));
+  return out;
+}
+
 std::string Line::BodyRoot() const {
   const proof::Json* body = Find("body");
   if (body == nullptr || body->object() == nullptr) return "";

@@ -25,6 +25,8 @@ class Line {
   std::map<std::string, int64_t> Counts(const std::string& key) const;
   /// Lists of integers in the list `key`: {"records":[[12,0],[12,5]]}.
   std::vector<std::vector<int64_t>> IntLists(const std::string& key) const;
+  /// Integers in the list `key`: {"entries":[12,13]}.
+  std::vector<uint64_t> Numbers(const std::string& key) const;
   /// Record root of the body, base64 as it stands; empty when the entry has none.
   std::string BodyRoot() const;
 

@@ -35,6 +35,11 @@ std::string PluginProvenance(const LoadedPlugin& plugin) {
       EncodeHex(plugin.image.manifest_digest), JsonString(plugin.manifest.version));
 }
 
+ledger::Keep KeepOf(const std::string& evidence_raw) {
+  if (evidence_raw == "none") return ledger::Keep::kNone;
+  return evidence_raw == "redacted" ? ledger::Keep::kRedacted : ledger::Keep::kFull;
+}
+
 /// The steps of one run, in order. Every step leaves the ledger whole.
 class RunSteps {
  public:
@@ -209,6 +214,7 @@ Status RunSteps::Collect() {
   context.board = &board_;
   context.progress = plan_.progress;
   context.cancelled = plan_.cancelled;
+  context.raw = KeepOf(plan_.config->evidence_raw);
   context.roles.insert(report_.consent.roles.begin(), report_.consent.roles.end());
   context.arm_available = report_.consent.arm_token;
 

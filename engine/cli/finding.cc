@@ -64,6 +64,36 @@ std::optional<Opened> OpenLastRun(Context& context, int& exit) {
   return out;
 }
 
+/// Observations that cannot be shown, by why.
+using Absent = std::map<std::string, uint64_t>;
+
+std::string AbsentJson(const assess::CheckView& check, const Absent& absent) {
+  std::string out;
+  for (const auto& [why, n] : absent)
+    out += fmt::format("{}{{\"id\":null,\"check\":{},\"absent\":{},\"subjects\":{}}}",
+                       out.empty() ? "" : ",", JsonString(check.result.check), JsonString(why), n);
+  return out;
+}
+
+std::string AbsentRows(const assess::CheckView& check, std::string_view severity,
+                       const Absent& absent) {
+  std::string out;
+  for (const auto& [why, n] : absent)
+    out += fmt::format("  {:<8} {:<9} {:<44} {} cannot be shown: {}\n", "-", severity,
+                       check.result.check, n, why);
+  return out;
+}
+
+/// " (erased (privacy, 2026-11-21))" when what an observation rests on is not there any more.
+std::string WhyNotShown(ledger::Ledger& ledger, const std::vector<int64_t>& record) {
+  const auto body = ledger.ReadEntryBody(LeafIndex{static_cast<uint64_t>(record[0])});
+  if (!body) return ": " + body.error().message;
+  if (!body->absent.empty()) return ": " + body->absent;
+  const uint64_t segment = record.size() > 1 ? static_cast<uint64_t>(record[1]) + 1 : 0;
+  const auto gone = body->absent_segments.find(segment);
+  return gone == body->absent_segments.end() ? "" : ": " + gone->second;
+}
+
 /// "F-1043" -> 1043; 0 when it is none.
 uint64_t FindingNumber(const std::string& text) {
   uint64_t n = 0;
@@ -98,8 +128,10 @@ int RunFindingList(Context& context) {
       continue;
     const auto spec = opened->checks.find(check.result.check);
     const auto severity = spec == opened->checks.end() ? "?" : Name(spec->second.severity);
+    Absent absent;
     Status read =
         assess::ReadObservations(*opened->ledger, check, [&](assess::ObservationView view) {
+          if (!view.absent.empty()) return ++absent[view.absent], true;
           if (verdict && view.observation.verdict != *verdict) return true;
           Row row{&check, std::move(view)};
           if (context.options.json) {
@@ -114,6 +146,11 @@ int RunFindingList(Context& context) {
           return true;
         });
     if (!read) return Report(context, read.error());
+    if (absent.empty()) continue;
+    if (context.options.json)
+      items += (items.empty() ? "" : ",") + AbsentJson(check, absent);
+    else
+      Say(context, AbsentRows(check, severity, absent));
   }
   if (context.options.json) PrintJson(context, "finding list", true, "{\"items\":[" + items + "]}");
   return 0;
@@ -125,10 +162,12 @@ int RunFindingShow(Context& context) {
   if (!opened) return exit;
   const uint64_t number = FindingNumber(context.options.argument);
   std::optional<Row> found;
+  Absent absent;
   for (const assess::CheckView& check : opened->run.checks) {
     if (number == 0 || found) break;
     Status read =
         assess::ReadObservations(*opened->ledger, check, [&](assess::ObservationView view) {
+          if (!view.absent.empty()) ++absent[view.absent];
           if (view.finding != number) return true;
           found = Row{&check, std::move(view)};
           return false;
@@ -138,7 +177,8 @@ int RunFindingShow(Context& context) {
   if (!found)
     return Report(context, Error{Code::kNotFound,
                                  "finding " + Quote(context.options.argument) +
-                                     ": not failing in run " + opened->run.run,
+                                     ": not failing in run " + opened->run.run +
+                                     (absent.empty() ? "" : ", or " + absent.begin()->first),
                                  {},
                                  "assay finding list",
                                  {},
@@ -158,8 +198,9 @@ int RunFindingShow(Context& context) {
                            ToNumber(found->check->entry)));
   for (const auto& record : found->view.records)
     if (!record.empty())
-      Say(context, fmt::format("    evidence  entry {}{}\n", record[0],
-                               record.size() > 1 ? fmt::format(", record {}", record[1]) : ""));
+      Say(context, fmt::format("    evidence  entry {}{}{}\n", record[0],
+                               record.size() > 1 ? fmt::format(", record {}", record[1]) : "",
+                               WhyNotShown(*opened->ledger, record)));
   if (spec != opened->checks.end())
     Say(context, fmt::format("    to fix    {}\n", spec->second.remediation));
   return 0;

@@ -15,17 +15,32 @@
 namespace assay::cli {
 namespace {
 
+/// "2 erased (privacy), 14 never kept".
+std::string AbsentText(const ledger::VerifyReport& r) {
+  std::string out;
+  for (const auto& [why, n] : r.absent)
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", n, why);
+  return out;
+}
+
+std::string AbsentJson(const ledger::VerifyReport& r) {
+  std::string out;
+  for (const auto& [why, n] : r.absent)
+    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", JsonString(why), n);
+  return "{" + out + "}";
+}
+
 std::string ReportJson(const std::string& tenant, const ledger::VerifyReport& r) {
   return fmt::format(
       "{{\"tenant\":{},\"ok\":{},\"entries\":{},\"bodies\":{},\"bodies_opened\":{},\"checkpoints\":"
       "{},"
       "\"tree_size\":{},\"root_hash\":\"{}\",\"fingerprint\":{},\"first_bad_index\":{},\"place\":{}"
       ","
-      "\"message\":{}}}",
+      "\"message\":{},\"absent\":{}}}",
       JsonString(tenant), r.ok, r.entries, r.bodies, r.bodies_opened, r.checkpoints,
       ToNumber(r.head.size), EncodeBase64(r.head.root), JsonString(r.fingerprint),
       r.first_bad_index ? fmt::format("{}", *r.first_bad_index) : "null", JsonString(r.place),
-      JsonString(r.message));
+      JsonString(r.message), AbsentJson(r));
 }
 
 void ShowReport(Context& context, const std::string& tenant, const ledger::VerifyReport& r) {
@@ -36,6 +51,8 @@ void ShowReport(Context& context, const std::string& tenant, const ledger::Verif
             "  {} ledger verifies  {}  {} entries · {} bodies, {} opened · {} checkpoints\n",
             Mark(Verdict::kPass, style), tenant, r.entries, r.bodies, r.bodies_opened,
             r.checkpoints));
+    if (!r.absent.empty())
+      Say(context, fmt::format("    absent and explained: {}\n", AbsentText(r)));
     Say(context,
         fmt::format(
             "    head {}  key {}\n    compare the key with what you wrote down: only you can\n",

@@ -32,6 +32,10 @@ struct Options {
   std::string directory;                            ///< demo, init --dir
   std::optional<uint64_t> random_state;             ///< demo --random-state
   std::string directory_id, client_id, secret_ref;  ///< init: the first tenant
+  std::vector<std::string> subjects;                ///< privacy --subject
+  std::string ticket, reason, segment;               ///< privacy erase, hold
+  bool tenant_keys = false;                         ///< privacy erase --tenant-keys
+  std::optional<uint64_t> first, last;              ///< hold place: leaf indexes
   std::string purpose;                              ///< key rotate --purpose
   std::string format;                               ///< key export-public --format
   bool keep_old = false;                            ///< key rotate --keep-old

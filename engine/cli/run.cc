@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/expiry_text.h"
 #include "cli/progress_events.h"
 #include "cli/progress_lines.h"
 #include "cli/run_tenant.h"
@@ -33,7 +35,8 @@ bool FailsOn(const TenantRun& run, const std::string& level) {
   return false;
 }
 
-void ShowRun(Context& context, const config::TenantConfig& tenant, const TenantRun& run) {
+void ShowRun(Context& context, const config::TenantConfig& tenant, const TenantRun& run,
+             const std::string& legal_basis) {
   const assess::RunReport& report = run.report;
   if (context.options.json) return;
   if (!report.interrupted_run.empty())
@@ -48,6 +51,9 @@ void ShowRun(Context& context, const config::TenantConfig& tenant, const TenantR
   if (report.stopped) Report(context, *report.stopped);
   Say(context, fmt::format("  {} run {}\n\n", tenant.id, report.run));
   Say(context, RunSummary(report, run.checks, StyleOf(context)));
+  const bool any = std::any_of(run.expired.begin(), run.expired.end(),
+                               [](const auto& one) { return one.bodies > 0 || one.held > 0; });
+  if (any) Say(context, ExpiryText(run.expired, legal_basis, false));
 }
 
 /// --dry-run: what a run would do. Reads no tenant and writes nothing.
@@ -134,7 +140,7 @@ int RunRun(Context& context) {
     if (context.options.jsonl)
       Say(context, "{\"event\":\"run\",\"data\":" + RunReportJson(run->report, tenant->id) + "}\n");
     else
-      ShowRun(context, *tenant, *run);
+      ShowRun(context, *tenant, *run, workspace->config.retention.legal_basis);
     items += (items.empty() ? "" : ",") + RunReportJson(run->report, tenant->id);
     const int one = ExitForRun(*run, context.options.fail_on);
     if (one == 130) return one;

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "assess/privacy.h"
 #include "base/files.h"
 #include "cli/outside.h"
 #include "proof/sha256.h"
@@ -40,6 +43,13 @@ Result<TenantRun> RunTenant(const RunRequest& request) {
   auto report = assess::Run(std::move(plan));
   if (!report) return Fail(std::move(report.error()).Context("tenant " + request.tenant->id));
   out.report = std::move(*report);
+  const auto rules = assess::RetentionRules(*request.config);
+  if (!rules.empty()) {
+    ASSAY_ASSIGN(out.expired, ledger->Expire(rules, request.actor, false));
+  }
+  if (std::any_of(out.expired.begin(), out.expired.end(),
+                  [](const ledger::ExpiryDone& one) { return one.entry; }))
+    ASSAY_TRY(ledger->SignCheckpoint());
   SendOutside(*request.config, *request.tenant, *ledger, out.report.warnings);
   return out;
 }

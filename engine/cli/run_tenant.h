@@ -28,6 +28,7 @@ struct TenantRun {
   CheckCatalogue checks;
   sandbox::Tier tier = sandbox::Tier::kStrict;
   std::string fingerprint;
+  std::vector<ledger::ExpiryDone> expired;  ///< by [retention], after the run
 };
 
 /// Errors carry the ids and codes that ExitFor knows: AS-PLG-* (plugin refused), AS-SBX-*

@@ -6,8 +6,12 @@
 #include <unistd.h>
 
 #include "assess/prepare.h"
+#include "assess/receipt.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "cli/backup_common.h"
+#include "cli/command.h"
+#include "proof/note.h"
 
 namespace assay::cli {
 namespace {
@@ -28,9 +32,33 @@ Result<std::filesystem::path> FindLedger(const std::filesystem::path& path) {
                           found.empty() ? "holds no ledger" : "holds several ledgers: name one"));
 }
 
+/// A receipt of an erasure: its signature holds by itself; whose key it is, the reader compares.
+int VerifyFile(Context& context) {
+  constexpr uint64_t kMaxReceipt = 1u << 20;
+  auto bytes = ReadFile(context.options.argument, kMaxReceipt);
+  if (!bytes) return Report(context, bytes.error());
+  auto receipt = assess::OpenReceipt(AsText(*bytes));
+  if (!receipt) return Report(context, receipt.error());
+  const auto verifier = proof::Verifier::Parse(receipt->vkey);
+  const std::string fingerprint = verifier ? proof::FingerprintOf(verifier->key) : "";
+  std::string entries;
+  for (const uint64_t index : receipt->entries)
+    entries += fmt::format("{}{}", entries.empty() ? "" : ", ", index);
+  return context.Finish(
+      fmt::format("  receipt {} verifies: {} erased ({}), {} records in {} bodies\n"
+                  "    ledger {}  entries {}  head of {} entries {}\n"
+                  "    key {}\n    compare the key with what you wrote down: only you can\n",
+                  receipt->id, receipt->scope, receipt->reason, receipt->records, receipt->bodies,
+                  receipt->origin, entries, receipt->size, EncodeHex(receipt->root), fingerprint),
+      fmt::format("{{\"receipt\":{},\"ok\":true,\"fingerprint\":{}}}", JsonString(receipt->id),
+                  JsonString(fingerprint)));
+}
+
 }  // namespace
 
 int RunVerify(Context& context) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(context.options.argument, error)) return VerifyFile(context);
   if (backup::IsBackup(context.options.argument)) return VerifyBackupAt(context, {});
   auto installation = assess::LocateInstallation();
   if (!installation) return Report(context, installation.error());

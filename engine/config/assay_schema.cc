@@ -71,6 +71,18 @@ const Schema& EvidenceSchema() {
   return schema;
 }
 
+const Schema& RetentionSchema() {
+  static const Schema schema{
+      .title = "[retention]",
+      .keys = {{.name = "raw_bodies", .type = &kKeepFor, .fallback = "\"forever\""},
+               {.name = "facts", .type = &kKeepFor, .fallback = "\"forever\""},
+               {.name = "ledger", .fallback = "\"forever\"", .words = "forever"},
+               {.name = "legal_basis"},
+               {.name = "audit_log", .later = true},
+               {.name = "after_removal", .later = true}}};
+  return schema;
+}
+
 const Schema& CloudSchema() {
   static const Schema schema{.title = "[clouds.NAME]",
                              .keys = {{.name = "login", .type = &kUrl, .required = true},
@@ -264,7 +276,7 @@ const Schema& AssaySchema() {
                {.name = "checks_dir"},
                {.name = "ledger", .type = &kTable, .table = LedgerSchema},
                {.name = "residency", .later = true},
-               {.name = "retention", .later = true},
+               {.name = "retention", .type = &kTable, .table = RetentionSchema},
                {.name = "schedules", .later = true},
                {.name = "exceptions", .later = true},
                {.name = "web", .later = true},

@@ -42,6 +42,15 @@ std::string Waiver(const std::string& what, const std::string& of, const std::st
                {"expires", JsonString(expires)}});
 }
 
+std::string RetentionText(const RetentionConfig& r) {
+  const auto seconds = [](const std::optional<std::chrono::seconds>& keep) {
+    return keep ? fmt::format("{}", keep->count()) : JsonString("forever");
+  };
+  return Text({{"raw_bodies", seconds(r.raw_bodies)},
+               {"facts", seconds(r.facts)},
+               {"legal_basis", JsonString(r.legal_basis)}});
+}
+
 std::string TenantText(const TenantConfig& t) {
   const auto excess = [](const ExcessConfig& e) {
     return Waiver("permission", e.permission, e.reason, e.approver, e.expires);
@@ -155,7 +164,8 @@ std::string CanonicalText(const Config& config) {
                {"checks_dir", JsonString(config.checks_dir.string())},
                {"witnesses", List(config.witnesses, WitnessText)},
                {"timestamp", TimestampText(config.timestamp)},
-               {"evidence_raw", JsonString(config.evidence_raw)}});
+               {"evidence_raw", JsonString(config.evidence_raw)},
+               {"retention", RetentionText(config.retention)}});
 }
 
 }  // namespace assay::config

@@ -83,6 +83,12 @@ struct CheckConfig {
   Place place;
 };
 
+/// `[retention]`: how long bodies are kept after their newest reference; none: forever.
+struct RetentionConfig {
+  std::optional<std::chrono::seconds> raw_bodies, facts;
+  std::string legal_basis;  ///< shown wherever something expires
+};
+
 /// [backup]: where copies go and how old the newest of each kind may be.
 struct BackupConfig {
   std::filesystem::path target;  ///< empty: none is configured
@@ -121,6 +127,7 @@ struct Config {
   std::map<std::string, CheckConfig> checks;
   std::filesystem::path checks_dir;
   std::string evidence_raw = "full";
+  RetentionConfig retention;
   BackupConfig backup;
   std::vector<WitnessConfig> witnesses;
   TimestampConfig timestamp;

@@ -171,6 +171,17 @@ fs::path PathOfReference(std::string_view reference) {
   return folder == nullptr ? fs::path() : fs::path(folder) / fs::path(reference.substr(5));
 }
 
+// "forever" is no duration: nothing expires.
+std::optional<std::chrono::seconds> KeepFor(const std::string& text) {
+  const auto keep = ParseDuration(text);
+  return keep ? std::optional(*keep) : std::nullopt;
+}
+
+RetentionConfig ExtractRetention(const Fields& retention) {
+  return {KeepFor(retention.Text("raw_bodies")), KeepFor(retention.Text("facts")),
+          retention.Text("legal_basis")};
+}
+
 Config Extract(const Fields& root, const fs::path& file, Report& report) {
   Config config;
   // Absolute, so that every path below means the same wherever it is used.
@@ -184,6 +195,7 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   config.production = instance.Bool("production");
   config.sandbox_accept = root.Sub("sandbox").Text("accept");
   config.evidence_raw = root.Sub("evidence").Text("raw");
+  config.retention = ExtractRetention(root.Sub("retention"));
   if (root.Has("checks_dir")) config.checks_dir = folder / root.Text("checks_dir");
   ExtractStorage(root.Sub("storage"), folder, config);
   ExtractKeys(root.Sub("keys"), config);

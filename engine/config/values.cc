@@ -50,6 +50,10 @@ std::string CheckDuration(std::string_view t) {
                           : "write a number and a unit, for example \"90d\" (units: s m h d w y)";
 }
 
+std::string CheckKeepFor(std::string_view t) {
+  return t == "forever" ? "" : CheckDuration(t) + (ParseDuration(t) ? "" : ", or \"forever\"");
+}
+
 std::string CheckSize(std::string_view t) {
   return ParseSize(t) ? ""
                       : "write a number and a unit, for example \"128MiB\" (units: B KiB MiB GiB)";
@@ -140,6 +144,7 @@ const ValueType kNameOrStarList{"a list of names", Form::kTextList, CheckNameOrS
 const ValueType kId{"an id", Form::kText, CheckId, QuotedFix};
 const ValueType kGuid{"a GUID", Form::kText, CheckGuid, QuotedFix};
 const ValueType kDuration{"a duration", Form::kText, CheckDuration, DurationFix};
+const ValueType kKeepFor{"a duration or \"forever\"", Form::kText, CheckKeepFor, DurationFix};
 const ValueType kSize{"a size", Form::kText, CheckSize, SizeFix};
 const ValueType kDate{"a date", Form::kDate, CheckDate, nullptr};
 const ValueType kUrl{"a base address", Form::kText, CheckUrl, QuotedFix};

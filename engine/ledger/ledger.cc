@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "ledger/entry_body.h"
+#include "ledger/erase.h"
 #include "ledger/key_walk.h"
 #include "ledger/opening.h"
 #include "ledger/proofs.h"
+#include "ledger/retention.h"
 #include "ledger/seal.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/verify.h"
@@ -14,6 +17,14 @@
 
 namespace assay::ledger {
 namespace {
+
+Error NoKeysError() {
+  return Error{Code::kDenied, "ledger: its keys are destroyed", {}, {}, {}, {}};
+}
+
+Error NoSigningKeyError() {
+  return Error{Code::kDenied, "ledger: no ledger key to sign with", {}, {}, {}, {}};
+}
 
 class LedgerImpl : public Ledger {
  public:
@@ -27,6 +38,8 @@ class LedgerImpl : public Ledger {
   }
 
   Result<BodyRef> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records) override;
+  Result<KeptBody> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records,
+                           Keep keep) override;
   Result<BodyRef> PutSegments(const std::vector<std::string>& segments) override;
   std::future<Result<Appended>> Append(EntryDraft draft) override;
   Result<Head> Sync() override {
@@ -58,6 +71,30 @@ class LedgerImpl : public Ledger {
     for (ByteSpan segment : body.segments()) out.emplace_back(segment.begin(), segment.end());
     return out;
   }
+  Result<EntryBody> ReadEntryBody(LeafIndex index) override {
+    return ledger::ReadEntryBody(*p_.store, p_.keys ? &*p_.keys : nullptr, p_.options.tenant,
+                                 index);
+  }
+  Result<ErasureDone> Erase(const ErasureOrder& order,
+                            const std::vector<BodySegments>& bodies) override {
+    if (!p_.writer) return Fail(Refusal());
+    if (!p_.keys) return Fail(NoKeysError());
+    return EraseSegments(Erasing(), order, bodies);
+  }
+  Result<LeafIndex> EraseTenant(const ErasureOrder& order,
+                                const std::vector<std::string>& note) override;
+  Result<std::vector<ExpiryDone>> Expire(const std::vector<RetentionRule>& rules,
+                                         const std::string& actor, bool dry_run) override {
+    if (!p_.writer) return Fail(Refusal());
+    if (!p_.keys) return Fail(NoKeysError());
+    return ExpireBodies(Erasing(), rules, actor, p_.options.clock->Now(), dry_run);
+  }
+  Status VisitBodies(const std::function<bool(const StoredBody&)>& visit) override {
+    return VisitStored(*p_.store, p_.keys ? &*p_.keys : nullptr, p_.options.tenant, visit);
+  }
+  Result<AbsenceBook> ReadAbsences() override { return AbsenceBook::Read(*p_.store); }
+  Result<ByteVector> SignText(std::string_view text) override;
+  Result<std::string> VerifierKey() override;
   Result<std::string> LatestCheckpoint() override {
     ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
     return notes.empty() ? std::string() : notes[0].note;
@@ -97,6 +134,7 @@ class LedgerImpl : public Ledger {
   Status StartWriting(Chain chain);
 
  private:
+  EraseContext Erasing() { return {*p_.store, *p_.writer, *p_.keys, p_.options.tenant}; }
   template <typename Seal>
   Result<BodyRef> PutSealed(const Digest& ident, const Seal& seal);
   Result<OpenedBody> OpenBody(const Digest& root);
@@ -153,7 +191,20 @@ Status LedgerImpl::StartWriting(Chain chain) {
   ASSAY_TRY(SignIfNew());
   ASSAY_TRY(SettleKeyFiles(p_.options.ledger_key_file, *p_.signer));
   p_.signer->previous.reset();  // wiped: it signs nothing any more
-  return {};
+  return CompleteErasures(Erasing(), p_.options.carry_out_all_erasures);
+}
+
+Result<LeafIndex> LedgerImpl::EraseTenant(const ErasureOrder& order,
+                                          const std::vector<std::string>& note) {
+  if (!p_.writer) return Fail(Refusal());
+  if (!p_.keys) return Fail(NoKeysError());
+  std::optional<BodyRef> body;
+  if (!note.empty()) {
+    ASSAY_ASSIGN(body, PutSegments(note));
+  }
+  ASSAY_ASSIGN(const LeafIndex index, ledger::EraseTenant(Erasing(), order, std::move(body)));
+  p_.keys.reset();
+  return index;
 }
 
 // keys.db changes first, in one transaction; the entry that says so follows here, after a crash
@@ -202,6 +253,7 @@ Result<BodyRef> LedgerImpl::PutSealed(const Digest& ident, const Seal& seal) {
 
 Result<BodyRef> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRange>& records) {
   if (!p_.writer) return Fail(Refusal());
+  if (!p_.keys) return Fail(NoKeysError());
   if (bytes.size() > kMaxBodyBytes)
     return Fail(Code::kLimitExceeded,
                 fmt::format("body: {} bytes, at most {} are kept", bytes.size(), kMaxBodyBytes));
@@ -213,8 +265,39 @@ Result<BodyRef> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRang
       ident, [&](const SealContext& context) { return SealBody(context, bytes, marks, ident); });
 }
 
+Result<KeptBody> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRange>& records,
+                                     Keep keep) {
+  if (keep == Keep::kFull) {
+    ASSAY_ASSIGN(BodyRef ref, PutBody(bytes, records));
+    return KeptBody{std::move(ref), {}};
+  }
+  if (!p_.writer) return Fail(Refusal());
+  if (!p_.keys) return Fail(NoKeysError());
+  const std::vector<RecordRange> whole{{0, bytes.size()}};  // nothing of it may stay by mistake
+  const bool usable = MarksAreUsable(bytes.size(), records) && !records.empty();
+  const SealContext context{p_.options.tenant, p_.writer->epoch(), *p_.keys};
+  ASSAY_ASSIGN(const PartlySealed part,
+               SealPartly(context, bytes, usable ? records : whole, keep == Keep::kRedacted));
+  if (part.body) ASSAY_TRY(p_.writer->Put(*part.body));
+  return KeptBody{part.ref, part.members};
+}
+
+Result<ByteVector> LedgerImpl::SignText(std::string_view text) {
+  if (!p_.signer) return Fail(NoSigningKeyError());
+  ASSAY_ASSIGN(const proof::Signature signature, p_.signer->current.Sign(AsBytes(text)));
+  return ByteVector(signature.begin(), signature.end());
+}
+
+Result<std::string> LedgerImpl::VerifierKey() {
+  if (!p_.signer) return Fail(NoSigningKeyError());
+  const proof::KeyStep* step = p_.history.Newest();  // its name tells the epoch
+  const std::string& name = step != nullptr ? step->verifier.name : p_.options.origin;
+  return proof::Verifier{name, p_.signer->current.public_key()}.Encode();
+}
+
 Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments) {
   if (!p_.writer) return Fail(Refusal());
+  if (!p_.keys) return Fail(NoKeysError());
   if (segments.empty()) return Fail(Code::kInvalidInput, "body: no segment");
   std::vector<ByteSpan> spans;
   uint64_t size = 0;

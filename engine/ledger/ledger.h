@@ -90,11 +90,76 @@ struct OpenOptions {
   bool production = false;      ///< refuse overlay file systems
   std::string run_lease_holder;  ///< for messages when busy: "assay run, pid 123"
   const Clock* clock = &SystemClock();
+  /// Look at every erasure that the entries tell, and carry it out where the files still hold the
+  /// bytes: after files of an older copy were put in place (a restore).
+  bool carry_out_all_erasures = false;
+};
+
+/// The body of an entry as far as it is still there.
+struct EntryBody {
+  std::string scheme;                ///< empty when the entry has no body
+  std::vector<ByteVector> segments;  ///< empty bytes where one is absent; none when all are
+  std::map<uint64_t, std::string> absent_segments;  ///< "erased (privacy, 2026-11-21)" by number
+  std::string absent;                               ///< why the whole body is not there, else empty
+};
+
+/// Segments of one body.
+struct BodySegments {
+  Digest root{};
+  std::vector<uint64_t> segments;
+};
+
+/// Why bytes are taken out and by whom. `reason` is privacy, mistake, contract or court.
+struct ErasureOrder {
+  std::string reason, receipt;
+  std::string actor = "engine";
+};
+
+/// How long bodies of a class are kept after their newest reference.
+struct RetentionRule {
+  std::string class_name;  ///< "raw": bodies of `read`; "facts": all others
+  std::chrono::seconds keep{0};
+};
+struct ExpiryDone {
+  std::string class_name;
+  uint64_t bodies = 0;             ///< removed, or with a dry run: would be
+  uint64_t held = 0;               ///< old enough, but under a legal hold
+  uint64_t through = 0;            ///< newest leaf index among their references
+  std::optional<LeafIndex> entry;  ///< retention.expired, when there was anything to remove
+};
+
+/// A stored body, opened; views live during the visit only.
+struct StoredBody {
+  Digest root{};
+  std::string file;  ///< "evidence-202611.db"
+  std::string scheme;
+  std::vector<ByteSpan> segments;  ///< empty where erased
+  std::vector<uint64_t> erased;    ///< numbers of the erased ones
+};
+
+/// How much of a body is kept (`evidence.raw`).
+enum class Keep {
+  kFull,
+  kRedacted,  ///< the skeleton; records are hashed, then dropped
+  kNone,      ///< nothing: the root is a commitment that nobody can open
+};
+/// A body as far as it was kept, and what its entry must say of that.
+struct KeptBody {
+  BodyRef ref;
+  MemberMap members;  ///< `raw`, `erased`; empty when kept in full
+};
+
+struct ErasureDone {
+  std::vector<LeafIndex> entries;
+  uint64_t bodies = 0, segments = 0;  ///< newly erased
 };
 
 /// What verification found; `ok` false makes exit 7.
 struct VerifyReport {
   bool ok = false;
+  /// Bodies that are absent in whole or in part, by what explains it: "erased (privacy)",
+  /// "expired", "never kept".
+  std::map<std::string, uint64_t> absent;
   uint64_t entries = 0, bodies = 0, bodies_opened = 0, checkpoints = 0;
   Head head;
   std::string fingerprint;  ///< "SHA256:..." of the ledger's public key
@@ -102,6 +167,8 @@ struct VerifyReport {
   std::string place;    ///< "entry 41", "tile 0/0", "checkpoint 3", "evidence-202611.db body ..."
   std::string message;  ///< what is wrong there
 };
+
+class AbsenceBook;
 
 /// A key or name that came into force with an entry: it signs heads of more entries than `since`.
 struct LedgerKey {
@@ -134,6 +201,9 @@ class Ledger {
   /// store. Returns what the entry refers to. Heavy work happens on the calling thread. kIo,
   /// kLimitExceeded.
   virtual Result<BodyRef> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records) = 0;
+  /// The same, kept only in part or not at all. The members go into the entry.
+  virtual Result<KeptBody> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records,
+                                   Keep keep) = 0;
   /// A body of several segments without a skeleton: one for each subject (kinds other than read).
   virtual Result<BodyRef> PutSegments(const std::vector<std::string>& segments) = 0;
 
@@ -158,6 +228,35 @@ class Ledger {
   virtual Result<ByteVector> ReadBody(const Digest& root) = 0;
   /// Opens a body segment by segment.
   virtual Result<std::vector<ByteVector>> ReadSegments(const Digest& root) = 0;
+  /// The body of an entry with what is absent of it explained. kCorrupt when something is absent
+  /// and nothing explains it, kDenied (no key), kNotFound (no such entry).
+  virtual Result<EntryBody> ReadEntryBody(LeafIndex index) = 0;
+
+  /// Takes segments out for good: entries `erasure.record` first, then the bodies are sealed again
+  /// without them under new keys. Segments that are gone already are passed over. A failure after
+  /// the entries is made good by the next Open. kDenied (legal hold, before anything is done),
+  /// kNotFound, kInvalidInput, kUnavailable (a reader keeps old pages of a log).
+  virtual Result<ErasureDone> Erase(const ErasureOrder& order,
+                                    const std::vector<BodySegments>& bodies) = 0;
+  /// Destroys the tenant's keys and every body. Only reading and signing the head goes on; a later
+  /// Open gives kDenied.
+  virtual Result<LeafIndex> EraseTenant(const ErasureOrder& order,
+                                        const std::vector<std::string>& note) = 0;
+
+  /// Removes bodies whose newest reference is older than a rule keeps, the oldest files first; with
+  /// `dry_run` only counts. Entries `retention.expired` first. Held bodies stay.
+  virtual Result<std::vector<ExpiryDone>> Expire(const std::vector<RetentionRule>& rules,
+                                                 const std::string& actor, bool dry_run) = 0;
+  /// Opens every stored body, oldest file first, until `visit` returns false. kCorrupt when one
+  /// does not open, kDenied (no key).
+  virtual Status VisitBodies(const std::function<bool(const StoredBody&)>& visit) = 0;
+  /// What the landmark entries say of erasures, expiries and holds; see absent.h.
+  virtual Result<AbsenceBook> ReadAbsences() = 0;
+  /// Ed25519 signature of `text` by the ledger key, 64 bytes. kDenied without the key file.
+  virtual Result<ByteVector> SignText(std::string_view text) = 0;
+  /// Verifier key of the key that SignText uses (docs/formats/checkpoint.md). kDenied without it.
+  virtual Result<std::string> VerifierKey() = 0;
+
   /// The newest signed note, empty when there is none yet.
   virtual Result<std::string> LatestCheckpoint() = 0;
   /// Every signed note as it was stored, smallest size first.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/files.h"
+#include "ledger/erase.h"
 #include "ledger/high_water.h"
 #include "ledger/key_walk.h"
 #include "ledger/sqlite_store.h"
@@ -90,6 +91,8 @@ Result<WriteOpening> OpenForWriting(const OpenOptions& options, bool compare) {
     CheckpointLog log = parts.Log();
     ASSAY_TRY(CompareWithLog(*parts.store, log, parts.history));
   }
+  // Its keys are gone for good; new ones must not be made, and what a crash left is taken away.
+  ASSAY_TRY(RefuseErasedTenant(*parts.store, options.tenant));
   ASSAY_TRY(parts.is_new() ? LoadNewKeys(parts) : LoadOldKeys(parts));
   return WriteOpening{std::move(parts), std::move(chain)};
 }

@@ -13,8 +13,12 @@ using proof::TreeKind;
 
 Result<std::vector<Digest>> RecordPath(const OpenedBody& body, uint64_t segment) {
   std::vector<Digest> leaves;
-  for (size_t i = 0; i < body.segments().size(); ++i)
-    leaves.push_back(proof::HashRecord(body.SaltOf(i), body.segments()[i]));
+  for (size_t i = 0; i < body.segments().size(); ++i) {
+    const auto gone = body.erased().find(i);
+    leaves.push_back(gone != body.erased().end()
+                         ? gone->second
+                         : proof::HashRecord(body.Salt(i), body.segments()[i]));
+  }
   const proof::HashReader read = [&](unsigned level, uint64_t index) -> Result<Digest> {
     proof::Frontier frontier(TreeKind::kRecord);
     for (uint64_t i = index << level; i < (index + 1) << level; ++i) frontier.Append(leaves[i]);
@@ -143,11 +147,14 @@ Result<proof::ShownRecord> Proofs::ShowSegment(const std::string& line, uint64_t
   if (segment >= body.segments().size())
     return Fail(Code::kNotFound, fmt::format("entry {}: its body has segments 0 to {}", facts.index,
                                              body.segments().size() - 1));
+  if (body.erased().contains(segment))
+    return Fail(Code::kNotFound,
+                fmt::format("entry {}: segment {} of its body is erased", facts.index, segment));
   const ByteSpan bytes = body.segments()[segment];
   ASSAY_TRY(proof::CheckShownAsRecord(body.scheme(), segment, bytes));
   proof::ShownRecord out;
   AppendBytes(out.bytes, bytes);
-  AppendBytes(out.salt, body.SaltOf(segment));
+  AppendBytes(out.salt, body.Salt(segment));
   out.segment = segment;
   out.segments = body.segments().size();
   ASSAY_ASSIGN(out.path, RecordPath(body, segment));

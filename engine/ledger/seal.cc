@@ -8,6 +8,8 @@
 #include <numeric>
 
 #include "proof/body.h"
+#include "proof/sha256.h"
+#include "proof/tree.h"
 
 namespace assay::ledger {
 namespace {
@@ -79,6 +81,23 @@ Result<SealedBody> SealAll(const SealContext& context, const std::vector<ByteSpa
   return body;
 }
 
+Status UnsealParts(const SealContext& context, const SealedBody& body, ByteVector& envelope) {
+  const bool none_left = body.parts.empty() && body.wrapped_key.empty();
+  if (none_left) return {};
+  const std::string& tenant = context.tenant.text();
+  ASSAY_ASSIGN(
+      const proof::SecretKey key,
+      UnwrapBodyKey(context.keys, proof::BodyKeyAad(tenant, body.ref.root), body.wrapped_key));
+  const proof::BodyId id{tenant, body.epoch, body.ref.root, body.ref.scheme};
+  envelope.reserve(body.parts.size() > 1 ? body.parts.size() * proof::kPartBytes : 0);
+  for (size_t part = 0; part < body.parts.size(); ++part) {
+    ASSAY_ASSIGN(const proof::SecretBytes packed,
+                 proof::Unseal(key, proof::PartAad(id, part, body.parts.size()), body.parts[part]));
+    ASSAY_TRY(Decompress(packed.span(), envelope));
+  }
+  return {};
+}
+
 uint64_t LengthOf(const std::vector<ByteSpan>& segments) {
   return std::accumulate(segments.begin(), segments.end(), uint64_t{0},
                          [](uint64_t sum, ByteSpan segment) { return sum + segment.size(); });
@@ -134,6 +153,39 @@ Result<SealedBody> SealBody(const SealContext& context, ByteSpan bytes,
   return SealAll(context, segments, std::move(body));
 }
 
+Result<PartlySealed> SealPartly(const SealContext& context, ByteSpan bytes,
+                                const std::vector<RecordRange>& records, bool keep_skeleton) {
+  std::vector<proof::Range> ranges;
+  for (const RecordRange& record : records) ranges.emplace_back(record.offset, record.length);
+  const proof::SecretBytes skeleton(proof::MakeSkeleton(bytes, ranges));
+  proof::SecretBytes salts(ByteVector((ranges.size() + 1) * proof::kSaltBytes));
+  ASSAY_TRY(proof::FillRandom(salts.get()));
+  const auto salt = [&](size_t i) {
+    return salts.span().subspan(i * proof::kSaltBytes, proof::kSaltBytes);
+  };
+  proof::Frontier tree(proof::TreeKind::kRecord);
+  tree.Append(proof::HashRecord(salt(0), skeleton.span()));
+  ErasedSegments dropped;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    dropped[i + 1] =
+        proof::HashRecord(salt(i + 1), bytes.subspan(ranges[i].first, ranges[i].second));
+    tree.Append(dropped[i + 1]);
+  }
+  PartlySealed out;
+  out.ref = {tree.Root(), bytes.size(), ranges.size(), std::string(proof::kRecordScheme)};
+  out.members.emplace("raw", keep_skeleton ? "redacted" : "none");
+  if (!keep_skeleton) return out;
+  SealedBody body;
+  body.ref = out.ref;
+  body.epoch = context.epoch;
+  body.erased = EncodeErased(dropped);
+  const proof::SecretBytes envelope(proof::MakeEnvelope(salt(0), {skeleton.span()}));
+  ASSAY_TRY(SealParts(context, envelope.span(), body));
+  out.members.emplace("erased", EncodeBase64(proof::Sha256(body.erased)));
+  out.body = std::move(body);
+  return out;
+}
+
 Result<SealedBody> SealSegments(const SealContext& context, const std::vector<ByteSpan>& segments,
                                 const Digest& ident) {
   SealedBody body;
@@ -143,28 +195,44 @@ Result<SealedBody> SealSegments(const SealContext& context, const std::vector<By
 }
 
 Result<OpenedBody> OpenedBody::Open(const SealContext& context, const SealedBody& body) {
-  const std::string& tenant = context.tenant.text();
-  ASSAY_ASSIGN(
-      const proof::SecretKey key,
-      UnwrapBodyKey(context.keys, proof::BodyKeyAad(tenant, body.ref.root), body.wrapped_key));
-  const proof::BodyId id{tenant, body.epoch, body.ref.root, body.ref.scheme};
   OpenedBody out;
   out.scheme_ = body.ref.scheme;
-  out.envelope_.get().reserve(body.parts.size() > 1 ? body.parts.size() * proof::kPartBytes : 0);
-  for (size_t part = 0; part < body.parts.size(); ++part) {
-    ASSAY_ASSIGN(const proof::SecretBytes packed,
-                 proof::Unseal(key, proof::PartAad(id, part, body.parts.size()), body.parts[part]));
-    ASSAY_TRY(Decompress(packed.span(), out.envelope_.get()));
-  }
-  ASSAY_ASSIGN(proof::EnvelopeView view, proof::ReadEnvelope(out.envelope_.span()));
-  if (proof::RecordRoot(view.salts, view.segments) != body.ref.root)
-    return Fail(Code::kCorrupt, "body: does not match its root");
-  const bool skeleton = out.scheme_ == proof::kRecordScheme;
-  if (view.segments.size() - (skeleton ? 1 : 0) != body.ref.records)
-    return Fail(Code::kCorrupt, "body: number of records is not the recorded one");
-  out.segments_ = std::move(view.segments);
-  out.salts_ = std::move(view.salts);
+  ASSAY_ASSIGN(out.erased_, DecodeErased(body.erased, SegmentsOf(body.ref)));
+  ASSAY_TRY(UnsealParts(context, body, out.envelope_.get()));
+  ASSAY_TRY(out.PlaceSegments(body.ref));
   return out;
+}
+
+// What is left goes to the places it had; leaf hashes stand in for the rest.
+Status OpenedBody::PlaceSegments(const BodyRef& ref) {
+  proof::EnvelopeView view;
+  if (!envelope_.span().empty()) {
+    ASSAY_ASSIGN(view, proof::ReadEnvelope(envelope_.span()));
+  }
+  const proof::SecretBytes kept(std::move(view.salts));
+  const uint64_t total = view.segments.size() + erased_.size();
+  if (total != SegmentsOf(ref))
+    return Fail(Code::kCorrupt, "body: number of records is not the recorded one");
+  segments_.resize(total);
+  salts_.get().resize(total * proof::kSaltBytes);
+  proof::Frontier tree(proof::TreeKind::kRecord);
+  for (uint64_t i = 0, next = 0; i < total; ++i) {
+    if (const auto gone = erased_.find(i); gone != erased_.end()) {
+      tree.Append(gone->second);
+      continue;
+    }
+    const ByteSpan salt = kept.span().subspan(next * proof::kSaltBytes, proof::kSaltBytes);
+    std::copy(salt.begin(), salt.end(), salts_.get().begin() + i * proof::kSaltBytes);
+    segments_[i] = view.segments[next++];
+    tree.Append(proof::HashRecord(salt, segments_[i]));
+  }
+  if (tree.Root() != ref.root) return Fail(Code::kCorrupt, "body: does not match its root");
+  return {};
+}
+
+ByteSpan OpenedBody::Salt(size_t segment) const {
+  if (erased_.contains(segment)) return {};
+  return salts_.span().subspan(segment * proof::kSaltBytes, proof::kSaltBytes);
 }
 
 Result<std::vector<RecordRange>> OpenedBody::Marks() const {
@@ -175,10 +243,42 @@ Result<std::vector<RecordRange>> OpenedBody::Marks() const {
 }
 
 Result<ByteVector> OpenedBody::Bytes() const {
+  if (!erased_.empty())
+    return Fail(Code::kNotFound, fmt::format("body: {} of {} segments are erased", erased_.size(),
+                                             segments_.size()));
   if (scheme_ == proof::kRecordScheme)
     return proof::FillSkeleton(segments_.front(), {segments_.begin() + 1, segments_.end()});
   ByteVector out;
   for (ByteSpan segment : segments_) AppendBytes(out, segment);
+  return out;
+}
+
+ErasedSegments ErasedWith(const OpenedBody& body, const std::vector<uint64_t>& segments) {
+  ErasedSegments out = body.erased();
+  for (const uint64_t segment : segments)
+    if (segment < body.segments().size() && !out.contains(segment))
+      out[segment] = proof::HashRecord(body.Salt(segment), body.segments()[segment]);
+  return out;
+}
+
+Result<SealedBody> SealWithout(const SealContext& context, const OpenedBody& body,
+                               const SealedBody& before, const ErasedSegments& erased) {
+  SealedBody out;
+  out.ref = before.ref;
+  out.epoch = before.epoch;
+  out.place = before.place;
+  out.erased = EncodeErased(erased);
+  std::vector<ByteSpan> left;
+  proof::SecretBytes salts;
+  salts.get().reserve(body.segments().size() * proof::kSaltBytes);
+  for (size_t i = 0; i < body.segments().size(); ++i) {
+    if (erased.contains(i)) continue;
+    left.push_back(body.segments()[i]);
+    AppendBytes(salts.get(), body.Salt(i));
+  }
+  if (left.empty()) return out;
+  const proof::SecretBytes envelope(proof::MakeEnvelope(salts.span(), left));
+  ASSAY_TRY(SealParts({context.tenant, before.epoch, context.keys}, envelope.span(), out));
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Turning response bytes into a sealed body and back (docs/formats/evidence-body.md).
 #pragma once
 
+#include "ledger/absent.h"
 #include "ledger/store.h"
 #include "ledger/tenant_keys.h"
 #include "proof/body.h"
@@ -31,28 +32,50 @@ Result<SealedBody> SealBody(const SealContext& context, ByteSpan bytes,
 Result<SealedBody> SealSegments(const SealContext& context, const std::vector<ByteSpan>& segments,
                                 const Digest& ident);
 
+/// A body of which records, or everything, is dropped at birth.
+struct PartlySealed {
+  BodyRef ref;
+  std::optional<SealedBody> body;  ///< none when nothing is kept
+  MemberMap members;               ///< what the entry says of it
+};
+/// With `keep_skeleton` the skeleton stays and records go ("redacted"), else nothing stays
+/// ("none"). Marks must be usable.
+Result<PartlySealed> SealPartly(const SealContext& context, ByteSpan bytes,
+                                const std::vector<RecordRange>& records, bool keep_skeleton);
+
 /// A body that was opened and matched its root.
 class OpenedBody {
  public:
   /// kCorrupt when a seal, the root or a recorded length does not match.
   static Result<OpenedBody> Open(const SealContext& context, const SealedBody& body);
-  /// The bytes as they were put: rec/1 filled together, seg/1 one after another.
+  /// The bytes as they were put: rec/1 filled together, seg/1 one after another. kNotFound when
+  /// segments were taken out.
   Result<ByteVector> Bytes() const;
-  /// rec/1: skeleton first, then the records; seg/1: the segments.
+  /// rec/1: skeleton first, then the records; seg/1: the segments. Empty where one was taken out.
   const std::vector<ByteSpan>& segments() const { return segments_; }
+  /// Salt of a segment; empty where it was taken out.
+  ByteSpan Salt(size_t segment) const;
+  /// Leaf hashes of the segments that were taken out.
+  const ErasedSegments& erased() const { return erased_; }
   /// Marks of a rec/1 body, as its skeleton has them.
   Result<std::vector<RecordRange>> Marks() const;
   const std::string& scheme() const { return scheme_; }
-  ByteSpan SaltOf(size_t segment) const {
-    return ByteSpan(salts_).subspan(segment * proof::kSaltBytes, proof::kSaltBytes);
-  }
 
  private:
+  Status PlaceSegments(const BodyRef& ref);
+
   std::string scheme_;
-  ByteVector salts_;
   proof::SecretBytes envelope_;
+  proof::SecretBytes salts_;  ///< of every segment, zeros where one was taken out
   std::vector<ByteSpan> segments_;
+  ErasedSegments erased_;
 };
+
+/// The column `erased` of a body once `segments` are taken out as well.
+ErasedSegments ErasedWith(const OpenedBody& body, const std::vector<uint64_t>& segments);
+/// The body without the segments in `erased`, under a new key. Has no ident any more.
+Result<SealedBody> SealWithout(const SealContext& context, const OpenedBody& body,
+                               const SealedBody& before, const ErasedSegments& erased);
 
 /// The ident that Seal* was given, computed again from an opened body.
 Digest IdentOfOpened(const TenantKeys& keys, const OpenedBody& body, ByteSpan bytes);

@@ -181,6 +181,24 @@ Status Database::CopyBack(bool empty) {
   return Fail(SqliteError(name_, connection_.get(), code));
 }
 
+Status Database::EmptyLog() {
+  constexpr int kTries = 3;  // each waits as long as the busy timeout
+  ASSAY_TRY(mark_->Clear());
+  for (int i = 0; i < kTries; ++i) {
+    const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr,
+                                               SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if (code == SQLITE_OK) return {};
+    if ((code & 0xff) != SQLITE_BUSY) return Fail(SqliteError(name_, connection_.get(), code));
+  }
+  return Fail(
+      Error{Code::kUnavailable,
+            name_ + "-wal: a reader keeps the write-ahead log in use",
+            {},
+            "end other commands that read this ledger; the next command that writes goes on",
+            {},
+            {}});
+}
+
 Status Database::CheckLog() const {
   return WalMark::CheckLive(sqlite3_db_filename(connection_.get(), "main"));
 }

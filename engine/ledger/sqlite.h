@@ -62,6 +62,8 @@ class Database {
   }
   /// Copies the log back; `empty` also truncates it (skipped silently while a reader is inside).
   Status CopyBack(bool empty);
+  /// Copies the log back, truncates it and insists. kUnavailable when a reader stays inside.
+  Status EmptyLog();
   /// kCorrupt when acknowledged commits are missing from the log, also while a writer is at work.
   Status CheckLog() const;
   /// Writes all pages as of now to a new file (0600), synced, without write-ahead log. Others may

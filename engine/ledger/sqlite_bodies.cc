@@ -31,6 +31,22 @@ Result<std::optional<BodyRef>> FindByIdent(Statement& find, const Digest& ident)
   return out;
 }
 
+Status ReadParts(const Database& database, uint64_t row, uint64_t parts, SealedBody& body) {
+  ASSAY_ASSIGN(Statement read,
+               database.Prepare("SELECT part, sealed FROM part WHERE body = ?1 ORDER BY part"));
+  read.Bind(1, row);
+  for (;;) {
+    ASSAY_ASSIGN(const bool found, read.Step());
+    if (!found) break;
+    if (read.Integer(0) != body.parts.size())
+      return Fail(Code::kCorrupt, body.place + ": a sealed part is missing");
+    AppendBytes(body.parts.emplace_back(), read.Blob(1));
+  }
+  if (body.parts.size() != parts)
+    return Fail(Code::kCorrupt, body.place + ": number of sealed parts is not the recorded one");
+  return {};
+}
+
 std::string FileOf(const std::string& month) { return "evidence-" + month + ".db"; }
 
 }  // namespace
@@ -38,10 +54,7 @@ std::string FileOf(const std::string& month) { return "evidence-" + month + ".db
 Status BodyWriter::OpenMonth(const std::string& month) {
   if (month == month_) return {};
   ASSAY_TRY(Settle());
-  insert_body_ = Statement();
-  insert_part_ = Statement();
-  find_ident_ = Statement();
-  database_.reset();
+  Close();
   ASSAY_ASSIGN(database_, Database::Open(directory_ / FileOf(month), Database::Mode::kWrite));
   ASSAY_TRY(PrepareSchema(*database_, FileKind::kEvidence));
   ASSAY_ASSIGN(insert_body_,
@@ -119,41 +132,35 @@ Result<std::optional<SealedBody>> BodyReader::Find(const Digest& root) {
   const std::lock_guard lock(mutex_);
   ASSAY_ASSIGN(const std::vector<std::string> files, Files());
   for (const std::string& file : files) {
-    ASSAY_ASSIGN(Database * database, OpenFile(file));
-    if (database == nullptr) continue;
-    ASSAY_ASSIGN(Statement find,
-                 database->Prepare(fmt::format(
-                     "SELECT {}, epoch, ident, key, parts, id, erased FROM body WHERE root = ?1",
-                     kRefColumns)));
-    ASSAY_ASSIGN(const bool found, find.Bind(1, root).Step());
-    if (!found) continue;
-    SealedBody body;
-    body.place = file;
-    ASSAY_ASSIGN(body.ref, ReadRef(find));
-    body.epoch = static_cast<uint32_t>(find.Integer(4));
-    if (const ByteSpan ident = find.Blob(5); !ident.empty()) {
-      const auto digest = ToDigest(ident);
-      if (!digest) return Fail(Code::kCorrupt, file + ": ident is not 32 bytes");
-      body.ident = *digest;
-    }
-    AppendBytes(body.wrapped_key, find.Blob(6));
-    AppendBytes(body.erased, find.Blob(9));
-    const uint64_t parts = find.Integer(7);
-    ASSAY_ASSIGN(Statement read,
-                 database->Prepare("SELECT part, sealed FROM part WHERE body = ?1 ORDER BY part"));
-    read.Bind(1, find.Integer(8));
-    for (;;) {
-      ASSAY_ASSIGN(const bool row, read.Step());
-      if (!row) break;
-      if (read.Integer(0) != body.parts.size())
-        return Fail(Code::kCorrupt, file + ": a sealed part is missing");
-      AppendBytes(body.parts.emplace_back(), read.Blob(1));
-    }
-    if (body.parts.size() != parts)
-      return Fail(Code::kCorrupt, file + ": number of sealed parts is not the recorded one");
-    return std::optional(std::move(body));
+    ASSAY_ASSIGN(std::optional<SealedBody> body, FindIn(file, root));
+    if (body) return body;
   }
   return std::optional<SealedBody>();
+}
+
+Result<std::optional<SealedBody>> BodyReader::FindIn(const std::string& file, const Digest& root) {
+  const std::lock_guard lock(mutex_);
+  ASSAY_ASSIGN(Database * database, OpenFile(file));
+  if (database == nullptr) return std::optional<SealedBody>();
+  ASSAY_ASSIGN(Statement find,
+               database->Prepare(fmt::format(
+                   "SELECT {}, epoch, ident, key, parts, id, erased FROM body WHERE root = ?1",
+                   kRefColumns)));
+  ASSAY_ASSIGN(const bool found, find.Bind(1, root).Step());
+  if (!found) return std::optional<SealedBody>();
+  SealedBody body;
+  body.place = file;
+  ASSAY_ASSIGN(body.ref, ReadRef(find));
+  body.epoch = static_cast<uint32_t>(find.Integer(4));
+  if (const ByteSpan ident = find.Blob(5); !ident.empty()) {
+    const auto digest = ToDigest(ident);
+    if (!digest) return Fail(Code::kCorrupt, file + ": ident is not 32 bytes");
+    body.ident = *digest;
+  }
+  AppendBytes(body.wrapped_key, find.Blob(6));
+  AppendBytes(body.erased, find.Blob(9));
+  ASSAY_TRY(ReadParts(*database, find.Integer(8), find.Integer(7), body));
+  return std::optional(std::move(body));
 }
 
 Result<std::optional<BodyRef>> BodyReader::FindIdent(const std::string& month,

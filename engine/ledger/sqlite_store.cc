@@ -1,5 +1,7 @@
 #include "ledger/sqlite_store.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "ledger/sqlite_bodies.h"
 #include "ledger/sqlite_entries.h"
@@ -45,7 +47,8 @@ class SqliteStore : public LedgerStore {
  public:
   SqliteStore(std::filesystem::path directory, std::filesystem::path keys_file,
               std::optional<EntryWriter> writer, std::unique_ptr<EntryReader> reader)
-      : keys_may_lack_(!keys_file.empty()),
+      : directory_(directory),
+        keys_may_lack_(!keys_file.empty()),
         keys_file_(keys_file.empty() ? directory / "keys.db" : std::move(keys_file)),
         body_writer_(directory),
         writer_(std::move(writer)),
@@ -81,6 +84,17 @@ class SqliteStore : public LedgerStore {
     ASSAY_TRY(transaction.Commit());
     return keys.CopyBack(true);
   }
+  Status RewriteBody(const SealedBody& body) override {
+    return writer_ ? body_writer_.Rewrite(body) : ReadOnly();
+  }
+  Status RemoveBodies(const std::string& file, const std::vector<Digest>& roots) override {
+    if (!writer_) return ReadOnly();
+    ASSAY_ASSIGN(const bool removed, body_writer_.Remove(file, roots));
+    if (removed) body_reader_.Forget(file);
+    return {};
+  }
+  Status DestroyEvidence() override;
+  Status EmptyEvidenceLogs() override;
   Status Settle() override {
     if (!writer_) return ReadOnly();
     ASSAY_TRY(body_writer_.Settle());
@@ -115,8 +129,20 @@ class SqliteStore : public LedgerStore {
   Result<std::vector<StoredNote>> NewestNotes(int count) override {
     return reader_->ReadNotes("ORDER BY size DESC LIMIT " + std::to_string(count));
   }
+  Result<std::vector<std::string>> EvidenceFiles() override {
+    ASSAY_ASSIGN(std::vector<std::string> files, body_reader_.Files());
+    std::reverse(files.begin(), files.end());
+    return files;
+  }
+  Result<std::vector<Digest>> RootsIn(const std::string& file) override {
+    return body_reader_.Roots(file);
+  }
   Result<std::optional<SealedBody>> FindBody(const Digest& root) override {
     return body_reader_.Find(root);
+  }
+  Result<std::optional<SealedBody>> FindBodyIn(const std::string& file,
+                                               const Digest& root) override {
+    return body_reader_.FindIn(file, root);
   }
   Result<std::optional<BodyRef>> FindIdent(const std::string& month, const Digest& ident) override {
     return body_reader_.FindIdent(month, ident);
@@ -141,6 +167,7 @@ class SqliteStore : public LedgerStore {
  private:
   static Status ReadOnly() { return Fail(Code::kDenied, "ledger: opened read-only"); }
 
+  const std::filesystem::path directory_;
   const bool keys_may_lack_;
   const std::filesystem::path keys_file_;
   BodyWriter body_writer_;
@@ -148,6 +175,37 @@ class SqliteStore : public LedgerStore {
   BodyReader body_reader_;
   std::unique_ptr<EntryReader> reader_;
 };
+
+// Keys first: with them gone nothing opens any more, wherever a copy of the files lies. The rows
+// are overwritten, then the file is written anew, so that no page holds an older row.
+Status SqliteStore::DestroyEvidence() {
+  if (!writer_) return ReadOnly();
+  ASSAY_ASSIGN(Database keys, Database::Open(keys_file_, Database::Mode::kWrite));
+  ASSAY_TRY(PrepareSchema(keys, FileKind::kKeys));
+  ASSAY_TRY(keys.Execute("UPDATE tenant_key SET wrapped = zeroblob(length(wrapped))"));
+  ASSAY_TRY(keys.Execute("DELETE FROM tenant_key"));
+  ASSAY_TRY(keys.EmptyLog());
+  ASSAY_TRY(keys.Execute("VACUUM"));
+  ASSAY_TRY(keys.EmptyLog());
+  body_writer_.Close();
+  ASSAY_ASSIGN(const std::vector<std::string> files, body_reader_.Files());
+  for (const std::string& file : files) {
+    body_reader_.Forget(file);
+    ASSAY_TRY(RemoveDatabaseFile(directory_ / file));
+  }
+  return {};
+}
+
+Status SqliteStore::EmptyEvidenceLogs() {
+  if (!writer_) return ReadOnly();
+  ASSAY_ASSIGN(const std::vector<std::string> files, body_reader_.Files());
+  for (const std::string& file : files) {
+    std::error_code ignored;
+    const auto size = std::filesystem::file_size(directory_ / (file + "-wal"), ignored);
+    if (!ignored && size > 0) ASSAY_TRY(body_writer_.EmptyLog(file));
+  }
+  return {};
+}
 
 Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
   std::vector<StorageFault> out;

@@ -81,6 +81,17 @@ class LedgerStore {
   /// reference is returned in place of the new one.
   virtual Result<std::vector<BodyRef>> PutBodies(const std::string& month,
                                                  const std::vector<const SealedBody*>& bodies) = 0;
+  /// Replaces what is stored of a body by what is left of it (same root, `place` says where): no
+  /// ident any more, freed pages overwritten, the write-ahead log emptied. kUnavailable when a
+  /// reader keeps the log in use: the change is committed, its old pages still lie there.
+  virtual Status RewriteBody(const SealedBody& body) = 0;
+  /// Removes bodies from one evidence file, and the file when nothing is left in it. Codes as
+  /// above.
+  virtual Status RemoveBodies(const std::string& file, const std::vector<Digest>& roots) = 0;
+  /// Removes every evidence file and overwrites and removes the wrapped keys.
+  virtual Status DestroyEvidence() = 0;
+  /// Empties the write-ahead log of each evidence file that has one.
+  virtual Status EmptyEvidenceLogs() = 0;
   /// Adds wrapped keys, and replaces those of a name that is there: all of them or none. Durable.
   virtual Status WriteKeys(const std::map<std::string, ByteVector>& wrapped) = 0;
   /// Copies what is in the write-ahead logs back and empties them.
@@ -105,7 +116,14 @@ class LedgerStore {
   virtual Status VisitNotes(const std::function<Status(const StoredNote&)>& visit) = 0;
   /// The newest notes, newest first, at most `count`.
   virtual Result<std::vector<StoredNote>> NewestNotes(int count) = 0;
+  /// Names of the evidence files, oldest first.
+  virtual Result<std::vector<std::string>> EvidenceFiles() = 0;
+  /// Roots of the bodies in one evidence file, in the order in which they were stored.
+  virtual Result<std::vector<Digest>> RootsIn(const std::string& file) = 0;
   virtual Result<std::optional<SealedBody>> FindBody(const Digest& root) = 0;
+  /// The same when it is known to lie in `file`.
+  virtual Result<std::optional<SealedBody>> FindBodyIn(const std::string& file,
+                                                       const Digest& root) = 0;
   virtual Result<std::optional<BodyRef>> FindIdent(const std::string& month,
                                                    const Digest& ident) = 0;
   virtual Result<std::map<std::string, ByteVector>> ReadKeys() = 0;

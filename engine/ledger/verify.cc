@@ -9,7 +9,7 @@
 #include "ledger/high_water.h"
 #include "ledger/key_walk.h"
 #include "ledger/line.h"
-#include "ledger/seal.h"
+#include "ledger/verify_bodies.h"
 
 namespace assay::ledger {
 namespace {
@@ -18,14 +18,14 @@ using proof::TreeKind;
 
 class Verification {
  public:
-  explicit Verification(const VerifyInput& input) : in_(input) {}
+  explicit Verification(const VerifyInput& input) : in_(input), bodies_(input) {}
 
   VerifyReport Run() {
     // The log first and then one moment of the database: a writer at work beside is no finding.
     log_ = in_.log.Read();
     Step("ledger.db", in_.store.HoldSnapshot());
     CheckStorage();
-    if (in_.key_fault) Find("keys.db", *in_.key_fault);
+    CheckKeyFault();
     Step("ledger.db", ReadNotes());
     Step("ledger.db", CheckLines());
     CheckKeyFiles();
@@ -112,7 +112,7 @@ class Verification {
     report_.head.epoch = facts.epoch;
     if (IsLandmarkKind(facts.kind)) landmarks_.push_back({index, facts.kind});
     if (facts.kind == "checkpoint.timestamped") TakeToken(index, facts);
-    if (facts.body) bodies_.emplace(facts.body->root, std::pair(*facts.body, index));
+    if (Status taken = bodies_.Take(facts); !taken) FindEntry(index, taken.error().message);
     if (index == 0 && facts.kind != "tenant.created")
       FindEntry(index, "the first entry is not tenant.created");
     if (index == 1 && facts.kind != "key.created")
@@ -354,37 +354,18 @@ class Verification {
   }
 
   void CheckBodies() {
-    for (const auto& [root, reference] : bodies_) {
-      const auto& [ref, index] = reference;
-      ++report_.bodies;
-      if (Status status = CheckBody(ref); !status)
-        Find(fmt::format("body of entry {}", index), status.error().message);
-    }
+    bodies_.Run(report_, [&](std::string place, std::string message) {
+      Find(std::move(place), std::move(message));
+    });
   }
 
-  Status CheckBody(const BodyRef& ref) {
-    ASSAY_ASSIGN(const std::optional<SealedBody> body, in_.store.FindBody(ref.root));
-    if (!body) return Fail(Code::kCorrupt, "body is missing");
-    if (body->ref.len != ref.len || body->ref.records != ref.records ||
-        body->ref.scheme != ref.scheme)
-      return Fail(Code::kCorrupt, body->place + ": body is not the one that the entry describes");
-    if (in_.keys == nullptr) return {};
-    return OpenBody(*body);
-  }
-
-  Status OpenBody(const SealedBody& body) {
-    const SealContext context{in_.tenant, body.epoch, *in_.keys};
-    auto opened = OpenedBody::Open(context, body);
-    if (!opened) return Fail(Code::kCorrupt, body.place + ": " + opened.error().message);
-    auto bytes = opened->Bytes();
-    if (!bytes) return Fail(Code::kCorrupt, body.place + ": " + bytes.error().message);
-    const proof::SecretBytes plain(std::move(*bytes));
-    if (plain.span().size() != body.ref.len)
-      return Fail(Code::kCorrupt, body.place + ": body has another length than the entry says");
-    if (IdentOfOpened(*in_.keys, *opened, plain.span()) != body.ident)
-      return Fail(Code::kCorrupt, body.place + ": ident is not that of the body");
-    ++report_.bodies_opened;
-    return {};
+  // A tenant that was erased has no keys: that nothing opens is what the entry says.
+  void CheckKeyFault() {
+    if (!in_.key_fault) return;
+    const auto erased = in_.store.ReadLandmarks("erasure.tenant");
+    const auto keys = in_.store.ReadKeys();
+    if (erased && !erased->empty() && keys && keys->empty()) return;
+    Find("keys.db", *in_.key_fault);
   }
 
   const VerifyInput& in_;
@@ -399,10 +380,10 @@ class Verification {
   std::vector<proof::Tile> full_tiles_;
   uint64_t tile_count_ = 0;
   std::vector<Landmark> landmarks_;
+  BodyAudit bodies_;
   KeyWalk walk_;
   const proof::KeyHistory& keys_ = walk_.history;
   std::set<ByteVector> tokens_;
-  std::map<Digest, std::pair<BodyRef, uint64_t>> bodies_;
   Timestamp last_time_{};
   Digest previous_hash_{};
   bool pending_ = false;    ///< the link to the previous line was broken

@@ -80,6 +80,13 @@ Result<std::string> GroupWriter::Sign() {
   return future.get();
 }
 
+Status GroupWriter::Do(std::function<Status()> work) {
+  WorkItem item{std::move(work), {}};
+  auto future = item.done.get_future();
+  Enqueue(std::move(item));
+  return future.get();
+}
+
 bool GroupWriter::Round::IsFull() const {
   return control || appended.size() >= kMaxGroupEntries || bytes >= kMaxGroupBytes;
 }
@@ -202,6 +209,7 @@ void GroupWriter::Commit(Round& round) {
     if (!note) Stop(note.error());
     sign->done.set_value(std::move(note));
   }
+  if (auto* work = std::get_if<WorkItem>(&*round.control)) work->done.set_value(work->work());
 }
 
 Status GroupWriter::CommitBodies(std::vector<BodyItem>& items) {

@@ -36,6 +36,10 @@ class GroupWriter {
   Result<BodyRef> Put(const SealedBody& body);
   Result<Head> Sync();
   Result<std::string> Sign();
+  /// Does something to the storage on the committing thread, between two rounds and after all that
+  /// was queued before. A failure is the caller's alone: the writer goes on. `work` must not queue
+  /// anything itself.
+  Status Do(std::function<Status()> work);
   /// Epoch of the chain: does not change while open.
   uint32_t epoch() const { return epoch_; }
 
@@ -55,7 +59,11 @@ class GroupWriter {
   struct SignItem {
     std::promise<Result<std::string>> done;
   };
-  using Item = std::variant<EntryItem, BodyItem, SyncItem, SignItem>;
+  struct WorkItem {
+    std::function<Status()> work;
+    std::promise<Status> done;
+  };
+  using Item = std::variant<EntryItem, BodyItem, SyncItem, SignItem, WorkItem>;
   using Waiting = std::promise<Result<Appended>>;
 
   /// What one commit takes.
@@ -63,7 +71,7 @@ class GroupWriter {
     std::vector<BodyItem> bodies;
     Group group;
     std::vector<std::pair<Appended, Waiting>> appended;  ///< for each line of the group
-    std::optional<Item> control;                         ///< sync or sign: ends a round
+    std::optional<Item> control;                         ///< sync, sign or work: ends a round
     Head head;                                           ///< after the group
     size_t bytes = 0;
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/absent.h"
 #include "ledger/ledger.h"
 #include "ledger/proofs.h"
 
@@ -30,6 +31,11 @@ class BreakingLedger : public ledger::Ledger {
                                   const std::vector<ledger::RecordRange>& records) override {
     if (Breaks(Call::kPutBody)) return Fail(Broken());
     return real_.PutBody(bytes, records);
+  }
+  Result<ledger::KeptBody> PutBody(ByteSpan bytes, const std::vector<ledger::RecordRange>& records,
+                                   ledger::Keep keep) override {
+    if (Breaks(Call::kPutBody)) return Fail(Broken());
+    return real_.PutBody(bytes, records, keep);
   }
   Result<ledger::BodyRef> PutSegments(const std::vector<std::string>& segments) override {
     if (Breaks(Call::kPutSegments)) return Fail(Broken());
@@ -63,6 +69,27 @@ class BreakingLedger : public ledger::Ledger {
   Result<std::vector<ByteVector>> ReadSegments(const Digest& root) override {
     return real_.ReadSegments(root);
   }
+  Result<ledger::EntryBody> ReadEntryBody(LeafIndex index) override {
+    return real_.ReadEntryBody(index);
+  }
+  Result<ledger::ErasureDone> Erase(const ledger::ErasureOrder& order,
+                                    const std::vector<ledger::BodySegments>& bodies) override {
+    return real_.Erase(order, bodies);
+  }
+  Result<LeafIndex> EraseTenant(const ledger::ErasureOrder& order,
+                                const std::vector<std::string>& note) override {
+    return real_.EraseTenant(order, note);
+  }
+  Result<std::vector<ledger::ExpiryDone>> Expire(const std::vector<ledger::RetentionRule>& rules,
+                                                 const std::string& actor, bool dry_run) override {
+    return real_.Expire(rules, actor, dry_run);
+  }
+  Status VisitBodies(const std::function<bool(const ledger::StoredBody&)>& visit) override {
+    return real_.VisitBodies(visit);
+  }
+  Result<ledger::AbsenceBook> ReadAbsences() override { return real_.ReadAbsences(); }
+  Result<ByteVector> SignText(std::string_view text) override { return real_.SignText(text); }
+  Result<std::string> VerifierKey() override { return real_.VerifierKey(); }
   Result<std::string> LatestCheckpoint() override { return real_.LatestCheckpoint(); }
   Result<ledger::VerifyReport> Verify() override { return real_.Verify(); }
   std::string Fingerprint() const override { return real_.Fingerprint(); }
