@@ -33,7 +33,7 @@ struct Options {
   std::optional<uint64_t> random_state;             ///< demo --random-state
   std::string directory_id, client_id, secret_ref;  ///< init: the first tenant
   std::vector<std::string> subjects;                ///< privacy --subject
-  std::string ticket, reason, segment;               ///< privacy erase, hold
+  std::string ticket, reason, segment;              ///< privacy erase, hold
   bool tenant_keys = false;                         ///< privacy erase --tenant-keys
   std::optional<uint64_t> first, last;              ///< hold place: leaf indexes
   std::string purpose;                              ///< key rotate --purpose

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "ledger/tenant_keys.h"
 #include "ledger/ledger.h"
 #include "ledger/sqlite_store.h"
+#include "ledger/tenant_keys.h"
 #include "proof/body.h"
 
 namespace assay::ledger {

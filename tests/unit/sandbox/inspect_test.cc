@@ -225,7 +225,8 @@ TEST_CASE("Inspect: survives random damage and never leaves a constructor behind
     state ^= state << 17;
     return state % bound;
   };
-  constexpr size_t kRounds = 20000;  // counted, not timed: a slow machine looks at as much as a fast
+  constexpr size_t kRounds =
+      20000;  // counted, not timed: a slow machine looks at as much as a fast
   size_t accepted = 0;
   for (size_t round = 0; round < kRounds; ++round) {
     ElfPatch damaged(file);
