@@ -211,8 +211,14 @@ class Restoring {
         ledger::StartEpoch(options, {.reason = "restored", .known_notes = notes, .always = true}));
     out_.replayed = replay.entries.size();
     if (replay.entries.empty()) return {};
-    ASSAY_ASSIGN(const auto ledger, ledger::Ledger::Open(options));
-    return RecordReplay(*ledger, replay);
+    {
+      ASSAY_ASSIGN(const auto ledger, ledger::Ledger::Open(options));
+      ASSAY_TRY(RecordReplay(*ledger, replay));
+    }
+    // The ledger in place may have stopped between an entry and what it orders.
+    options.carry_out_all_erasures = true;
+    ASSAY_TRY(ledger::Ledger::Open(options));
+    return {};
   }
 
   Status VerifyResult() {

@@ -5,8 +5,10 @@
 #include <charconv>
 #include <set>
 
+#include "backup/target.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/backup_common.h"
 #include "cli/erasing.h"
 #include "proof/body.h"
 
@@ -96,9 +98,28 @@ std::string FoundText(const assess::SubjectFind& found) {
   return out + OthersText(found);
 }
 
+/// What becomes of the bytes in backups, for people.
+std::string BackupsText(const config::BackupConfig& backup, const assess::Receipt& receipt) {
+  if (receipt.scope == "tenant" && !backup.target.empty())
+    return "backups in " + backup.target.string() + " do not open any more";
+  return "backups made before hold what they held until " +
+         receipt.backups_until.value_or("they are removed: no window is configured");
+}
+
+/// Backups made before are taken away by the first one after the window.
+Status DateBackups(const config::BackupConfig& backup, assess::Receipt& receipt) {
+  constexpr size_t kDate = 10;
+  if (backup.target.empty() || backup.window.count() == 0) return {};
+  ASSAY_ASSIGN(const Timestamp time, ParseTime(receipt.time));
+  receipt.backups_until = FormatTime(time + backup.window).substr(0, kDate);
+  return {};
+}
+
 /// Writes the receipt beside the caller and says what was done.
-int Finish(Context& context, ledger::Ledger& ledger, const assess::Receipt& receipt) {
-  auto document = assess::SignReceipt(ledger, receipt);
+int Finish(Context& context, const OpenedLedger& opened, assess::Receipt receipt) {
+  const config::BackupConfig& backup = opened.workspace->config.backup;
+  if (Status dated = DateBackups(backup, receipt); !dated) return Report(context, dated.error());
+  auto document = assess::SignReceipt(*opened.ledger, receipt);
   if (!document) return Report(context, document.error());
   const std::string file = receipt.id + ".receipt.json";
   if (Status written = WriteFileDurably(file, AsBytes(*document), 0600); !written)
@@ -111,12 +132,22 @@ int Finish(Context& context, ledger::Ledger& ledger, const assess::Receipt& rece
           ? "keys and bodies of the tenant destroyed"
           : fmt::format("{} records erased from {} bodies", receipt.records, receipt.bodies);
   return context.Finish(
-      fmt::format("  {}, {} ({})\n  receipt {} (signed), verify it with: assay verify {}\n"
-                  "  backups made before hold what they held {}\n",
-                  what, receipt.reason, receipt.id, file, file,
-                  receipt.backups_until ? "until " + *receipt.backups_until
-                                        : "until they are removed: no window is configured"),
+      fmt::format("  {}, {} ({})\n  receipt {} (signed), verify it with: assay verify {}\n  {}\n",
+                  what, receipt.reason, receipt.id, file, file, BackupsText(backup, receipt)),
       data);
+}
+
+/// The keys beside the backups go as well: without them no backup of any age opens.
+Status DestroyKeysOfBackups(const OpenedLedger& opened) {
+  const config::BackupConfig& backup = opened.workspace->config.backup;
+  if (backup.target.empty()) return {};
+  const backup::Source source = SourceOf(*opened.workspace, *opened.tenant);
+  Status replaced = backup::ReplaceKeys(backup.target, source.name, source.ledger.directory);
+  if (replaced) return {};
+  Error error =
+      std::move(replaced.error()).Context("keys and bodies are destroyed; keys of backups");
+  error.hint = "make the target reachable, then: assay backup create -t " + opened.tenant->id;
+  return Fail(std::move(error));
 }
 
 int Usage(Context& context, const std::string& message, const std::string& hint) {
@@ -157,7 +188,7 @@ int EraseOneRecord(Context& context) {
     return ToInt(ExitCode::kUsage);
   auto receipt = assess::EraseRecord(*opened->ledger, LeafIndex{place->first}, place->second,
                                      RequestFrom(context));
-  return receipt ? Finish(context, *opened->ledger, *receipt) : Report(context, receipt.error());
+  return receipt ? Finish(context, *opened, *receipt) : Report(context, receipt.error());
 }
 
 int EraseTenantKeys(Context& context) {
@@ -174,7 +205,12 @@ int EraseTenantKeys(Context& context) {
                id))
     return ToInt(ExitCode::kUsage);
   auto receipt = assess::EraseTenant(*opened->ledger, RequestFrom(context));
-  return receipt ? Finish(context, *opened->ledger, *receipt) : Report(context, receipt.error());
+  if (!receipt) return Report(context, receipt.error());
+  if (Status gone = DestroyKeysOfBackups(*opened); !gone) {
+    (void)Finish(context, *opened, *receipt);
+    return Report(context, gone.error());
+  }
+  return Finish(context, *opened, *receipt);
 }
 
 int EraseOneSubject(Context& context) {
@@ -189,8 +225,7 @@ int EraseOneSubject(Context& context) {
     return ToInt(ExitCode::kUsage);
   auto receipt =
       assess::EraseSubject(*search->opened.ledger, search->matcher, found, RequestFrom(context));
-  return receipt ? Finish(context, *search->opened.ledger, *receipt)
-                 : Report(context, receipt.error());
+  return receipt ? Finish(context, search->opened, *receipt) : Report(context, receipt.error());
 }
 
 }  // namespace

@@ -161,6 +161,7 @@ Result<std::vector<std::string>> HoldsOn(LedgerStore& store, const AbsenceBook& 
 Result<ErasureDone> EraseSegments(const EraseContext& context, const ErasureOrder& order,
                                   const std::vector<BodySegments>& bodies) {
   ASSAY_TRY(CheckOrder(order));
+  ASSAY_ASSIGN(const MaintenanceLock lock, context.Lock());
   ASSAY_ASSIGN(const AbsenceBook book, AbsenceBook::Read(context.store));
   ASSAY_ASSIGN(const std::set<Digest> held, HeldRoots(context.store, book));
   for (const BodySegments& body : bodies) {
@@ -176,6 +177,7 @@ Result<ErasureDone> EraseSegments(const EraseContext& context, const ErasureOrde
 Result<LeafIndex> EraseTenant(const EraseContext& context, const ErasureOrder& order,
                               std::optional<BodyRef> note) {
   ASSAY_TRY(CheckOrder(order));
+  ASSAY_ASSIGN(const MaintenanceLock lock, context.Lock());
   ASSAY_ASSIGN(const AbsenceBook book, AbsenceBook::Read(context.store));
   std::vector<std::string> holds;
   for (const Hold& hold : book.holds())
@@ -197,6 +199,9 @@ Status CompleteErasures(const EraseContext& context, bool all) {
   const uint64_t first = all || subjects.empty() ? 0 : subjects.back().index;
   ASSAY_ASSIGN(const AbsenceBook book, AbsenceBook::Read(context.store, "erasure.", first));
   if (book.records().empty() && subjects.empty() && expiries.empty()) return {};
+  const auto lock = MaintenanceLock::Take(context.directory, MaintenanceLock::Use::kRemove,
+                                          std::chrono::milliseconds(0));
+  if (!lock) return lock.error().code == Code::kUnavailable ? Status{} : Fail(lock.error());
   // A reader inside keeps old pages of a log alive. That must not keep others from writing: what
   // is left is done at the next opening.
   const auto unless_read = [](Status status) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ledger/absent.h"
+#include "ledger/maintenance_lock.h"
 #include "ledger/tenant_keys.h"
 #include "ledger/writer.h"
 
@@ -16,6 +17,15 @@ struct EraseContext {
   GroupWriter& writer;
   const TenantKeys& keys;
   const TenantId& tenant;
+  const std::filesystem::path& directory;
+  const Clock& clock;
+
+  /// Alone against copies of the ledger: a backup must not take entries of before with bodies of
+  /// after. kUnavailable (AS-LED-001).
+  Result<MaintenanceLock> Lock() const {
+    return MaintenanceLock::Take(directory, MaintenanceLock::Use::kRemove, std::chrono::seconds(30),
+                                 clock);
+  }
 };
 
 /// Roots of the bodies that a hold binds now.
@@ -33,6 +43,7 @@ Result<LeafIndex> EraseTenant(const EraseContext& context, const ErasureOrder& o
 /// Carries out each erasure.record that is not yet, and empties logs that still hold old pages. An
 /// erasure.subject is written when those before it are carried out, so that only those after the
 /// newest one are looked at, unless `all` are: then also files that are older than the entries.
+/// While a backup is being made nothing is done: the next open does it.
 Status CompleteErasures(const EraseContext& context, bool all);
 /// kDenied when the tenant is erased, after what a crash left of that is done as well.
 Status RefuseErasedTenant(LedgerStore& store, const TenantId& tenant);

@@ -134,7 +134,10 @@ class LedgerImpl : public Ledger {
   Status StartWriting(Chain chain);
 
  private:
-  EraseContext Erasing() { return {*p_.store, *p_.writer, *p_.keys, p_.options.tenant}; }
+  EraseContext Erasing() {
+    return {*p_.store,         *p_.writer,           *p_.keys,
+            p_.options.tenant, p_.options.directory, *p_.options.clock};
+  }
   template <typename Seal>
   Result<BodyRef> PutSealed(const Digest& ident, const Seal& seal);
   Result<OpenedBody> OpenBody(const Digest& root);

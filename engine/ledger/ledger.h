@@ -235,7 +235,8 @@ class Ledger {
   /// Takes segments out for good: entries `erasure.record` first, then the bodies are sealed again
   /// without them under new keys. Segments that are gone already are passed over. A failure after
   /// the entries is made good by the next Open. kDenied (legal hold, before anything is done),
-  /// kNotFound, kInvalidInput, kUnavailable (a reader keeps old pages of a log).
+  /// kNotFound, kInvalidInput, kUnavailable (a reader keeps old pages of a log; AS-LED-001: a
+  /// backup is being made).
   virtual Result<ErasureDone> Erase(const ErasureOrder& order,
                                     const std::vector<BodySegments>& bodies) = 0;
   /// Destroys the tenant's keys and every body. Only reading and signing the head goes on; a later

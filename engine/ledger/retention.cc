@@ -153,6 +153,10 @@ Result<std::vector<ExpiryDone>> ExpireBodies(const EraseContext& context,
   if (rules.empty()) return out;
   std::chrono::seconds shortest = rules.front().keep;
   for (const RetentionRule& rule : rules) shortest = std::min(shortest, rule.keep);
+  std::optional<MaintenanceLock> lock;
+  if (!dry_run) {
+    ASSAY_ASSIGN(lock, context.Lock());
+  }
   ASSAY_ASSIGN(Candidates candidates, FindCandidates(context.store, now - shortest));
   ASSAY_ASSIGN(const AbsenceBook book, AbsenceBook::Read(context.store));
   ASSAY_ASSIGN(const std::set<Digest> held, HeldRoots(context.store, book));

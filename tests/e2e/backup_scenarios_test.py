@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """usage: ASSAY_BIN=FOLDER backup_scenarios_test.py [-v] [CLASS.test...]   Backups from outside: beside a run, killed, restored."""
+import datetime
 import json
 import pathlib
 import random
@@ -171,6 +172,52 @@ class Restoring(Backups):
         self.assertEqual([(e["reason"], e["known_size"]) for e in started], [("restored", int(note.split()[1]))])
         self.assertIn(self.assay("run").code, (0, 5))
         self.assertEqual(self.assay("ledger", "verify").code, 0)
+
+    def test_what_was_erased_does_not_come_back(self):
+        """[CM-6] [CM-34]"""
+        self.ledger(window="35d")
+        user = self.a_user()
+        path = self.create()  # holds the person still
+        told = self.assay("privacy", "erase", "--subject", user, "--ticket", "DSR-1", "--yes", "--json")
+        self.assertEqual(told.code, 0, told.text)
+        statement = told.json()["data"]["document"]["receipt"]
+        erased = datetime.date.fromisoformat(statement["time"][:10])
+        self.assertEqual(statement["backups_until"], str(erased + datetime.timedelta(days=35)))
+        done = self.assay("backup", "restore", str(path), "--to", "data/again", "--accept-loss", "--json")
+        self.assertEqual(done.code, 0, done.text)
+        self.assertGreaterEqual(done.json()["data"]["replayed"], 2)
+        shutil.move(self.home / "data/t", self.home / "away")
+        shutil.move(self.home / "data/again", self.home / "data/t")
+        shutil.copy(self.home / "away/ledger.key", self.home / "data/t/ledger.key")
+        self.assertEqual(self.assay("privacy", "export", "--subject", user).out, "")
+        self.ledger_verifies()
+        told = self.assay("ledger", "verify")
+        self.assertRegex(told.out, r"absent and explained: \d+ erased \(privacy\)")
+        self.assertIn(statement["receipt"], self.assay("privacy", "receipts").out)
+        self.assertIn(self.assay("run").code, (0, 5))
+        self.ledger_verifies()
+
+    def a_user(self):
+        """Object id of a user whom the evidence names."""
+        items = self.assay("finding", "list", "--json", "--verdict", "all").json()["data"]["items"]
+        return next(i["subject"]["id"] for i in items if i.get("subject", {}).get("type") == "user")
+
+    def test_no_backup_opens_once_the_tenants_keys_are_destroyed(self):
+        """[CM-34] [VE-15]"""
+        self.ledger()
+        path = self.create()
+        kept = self.target / "keys" / "t" / "keys.db"
+        self.assertTrue(kept.exists())
+        told = self.assay("privacy", "erase", "--tenant-keys", "--ticket", "T", "--reason", "contract", "--yes")
+        self.assertEqual(told.code, 0, told.text)
+        self.assertIn("do not open any more", told.out)
+        with sqlite3.connect(f"file:{kept}?mode=ro", uri=True) as db:
+            self.assertEqual(db.execute("SELECT count(*) FROM tenant_key").fetchone(), (0,))
+        done = self.assay("backup", "restore", str(path), "--to", "new", "--accept-loss")
+        self.assertEqual(done.code, 11, done.text)
+        self.assertIn("they were destroyed", done.err)
+        told = self.assay("backup", "verify", str(path), "--json")  # lines and signatures hold
+        self.assertEqual((told.code, told.json()["data"]["bodies_opened"]), (0, 0), told.text)
 
     def test_nothing_is_overwritten(self):
         self.ledger()

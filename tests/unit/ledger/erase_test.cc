@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "ledger/ledger.h"
+#include "ledger/maintenance_lock.h"
 #include "ledger/sqlite_store.h"
 #include "support/matchers.h"
 #include "support/test_ledger.h"
@@ -216,6 +217,30 @@ TEST_CASE("Erase: AReaderThatKeepsTheLogIsToldAndTheNextOpenEmptiesIt [CM-6]") {
   REQUIRE_OK_AND_ASSIGN(ledger, home.Open());
   CHECK(AllBytes(home.directory()).find(AsText(before.wrapped_key)) == std::string::npos);
   CHECK(Verified(*ledger).ok);
+}
+
+TEST_CASE("Erase: WaitsForCopiesOfTheLedger [CM-6]") {
+  TestLedger home;
+  REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());
+  const BodyRef body = PutRead(*ledger);
+  REQUIRE_OK_AND_ASSIGN(const Head before, ledger->ReadHead());
+  {
+    REQUIRE_OK_AND_ASSIGN(const auto copying, MaintenanceLock::Take(home.Options(false).directory,
+                                                                    MaintenanceLock::Use::kCopy));
+    CHECK_FAILS(ledger->Erase(kOrder, {{body.root, {1}}}), Code::kUnavailable, "is under way");
+    CHECK_FAILS(ledger->Expire({{"raw", std::chrono::seconds(0)}}, "engine", false),
+                Code::kUnavailable, "is under way");
+    CHECK(ledger->Expire({{"raw", std::chrono::seconds(0)}}, "engine", true).has_value());
+    CHECK_FAILS(ledger->EraseTenant(kOrder, {}), Code::kUnavailable, "is under way");
+    REQUIRE_OK_AND_ASSIGN(const Head after, ledger->ReadHead());
+    CHECK(after.size == before.size);
+    REQUIRE_OK(ledger->ReadBody(body.root));
+  }
+  REQUIRE_OK(ledger->Erase(kOrder, {{body.root, {1}}}));
+  ledger.reset();
+  const auto copying =
+      MaintenanceLock::Take(home.Options(false).directory, MaintenanceLock::Use::kCopy);
+  REQUIRE_OK(home.Open());  // what an erasure left to do keeps nobody from appending
 }
 
 TEST_CASE("Erase: KilledAtAnyMomentTheNextOpenMakesItWhole [CM-6]") {
