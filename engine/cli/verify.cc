@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "assess/prepare.h"
 #include "assess/receipt.h"
 #include "base/files.h"
@@ -32,6 +34,17 @@ Result<std::filesystem::path> FindLedger(const std::filesystem::path& path) {
                           found.empty() ? "holds no ledger" : "holds several ledgers: name one"));
 }
 
+/// By its first bytes (docs/formats/proof-bundle.md); any other file is taken for a receipt.
+bool IsBundle(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  std::string begin(64, '\0');
+  std::ifstream in(path, std::ios::binary);
+  in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin.starts_with("c2sp.org/tlog-proof@") ||
+         begin.starts_with(R"({"format":"assay.consistency/)");
+}
+
 /// A receipt of an erasure: its signature holds by itself; whose key it is, the reader compares.
 int VerifyFile(Context& context) {
   constexpr uint64_t kMaxReceipt = 1u << 20;
@@ -57,17 +70,14 @@ int VerifyFile(Context& context) {
 }  // namespace
 
 int RunVerify(Context& context) {
-  std::error_code error;
-  if (std::filesystem::is_regular_file(context.options.argument, error)) return VerifyFile(context);
-  if (backup::IsBackup(context.options.argument)) return VerifyBackupAt(context, {});
-  auto installation = assess::LocateInstallation();
-  if (!installation) return Report(context, installation.error());
   std::error_code ignored;
   const std::filesystem::path argument = context.options.argument;
-  // A file is a bundle; which kind, its first bytes say.
-  auto folder = std::filesystem::is_regular_file(argument, ignored)
-                    ? Result<std::filesystem::path>(argument)
-                    : FindLedger(argument);
+  const bool bundle = IsBundle(argument);
+  if (!bundle && std::filesystem::is_regular_file(argument, ignored)) return VerifyFile(context);
+  if (!bundle && backup::IsBackup(argument)) return VerifyBackupAt(context, {});
+  auto installation = assess::LocateInstallation();
+  if (!installation) return Report(context, installation.error());
+  auto folder = bundle ? Result<std::filesystem::path>(argument) : FindLedger(argument);
   if (!folder) return Report(context, folder.error());
   const std::string program = (installation->root / "bin" / "assay-verify").string();
   std::vector<const char*> arguments{program.c_str(), folder->c_str()};
