@@ -3,6 +3,7 @@
 #include "ledger/high_water.h"
 #include "ledger/opening.h"
 #include "ledger/seal.h"
+#include "ledger/sqlite_store.h"
 
 namespace assay::ledger {
 namespace {
@@ -84,6 +85,16 @@ Status PutLogRight(Parts& parts, const Chain& chain) {
   return RewriteLog(*parts.store, log);
 }
 
+// A write-ahead log that lost commits stops every opening until somebody accepts that.
+Result<WriteOpening> OpenAfterLoss(const OpenOptions& options, const EpochRequest& request,
+                                   bool& gave_up) {
+  auto opening = OpenUncompared(options);
+  if (opening || request.dry_run || opening.error().id != "AS-LED-006") return opening;
+  ASSAY_TRY(GiveUpMarks(options.directory));
+  gave_up = true;
+  return OpenUncompared(options);
+}
+
 Status CheckReason(const EpochRequest& request) {
   if (request.reason == "accepted_loss" || request.reason == "restored") return {};
   return Fail(Code::kInvalidInput, "epoch: reason " + Quote(request.reason) + " is not known");
@@ -95,7 +106,8 @@ Result<EpochOutcome> StartEpoch(const OpenOptions& options, const EpochRequest& 
   ASSAY_TRY(CheckReason(request));
   EpochOutcome outcome;
   {
-    ASSAY_ASSIGN(WriteOpening opening, OpenUncompared(options));
+    bool gave_up = false;
+    ASSAY_ASSIGN(WriteOpening opening, OpenAfterLoss(options, request, gave_up));
     auto& [parts, chain] = opening;
     if (parts.is_new())
       return Fail(Code::kNotFound, options.directory.string() + ": holds no entry yet");
@@ -106,7 +118,7 @@ Result<EpochOutcome> StartEpoch(const OpenOptions& options, const EpochRequest& 
                  FindLost(*parts.store, parts.Log(), parts.history, KeysAtHand(options),
                           request.known_notes));
     outcome = Describe(parts, chain, lost);
-    const bool wanted = !lost.empty() || request.always;
+    const bool wanted = !lost.empty() || request.always || gave_up;
     if (!wanted) outcome.epoch = chain.epoch();
     if (request.dry_run) return outcome;
     if (wanted) {

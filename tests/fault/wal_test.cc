@@ -5,6 +5,7 @@
 
 #include "fault/tally.h"
 #include "fault/workload.h"
+#include "ledger/epoch.h"
 #include "ledger/sqlite_store.h"
 #include "proof/tree.h"
 #include "support/matchers.h"
@@ -169,6 +170,28 @@ TEST_CASE("Log: WhoAcceptsTheLossGoesOnWithWhatIsLeft [CL-12]") {
   REQUIRE_OK_AND_ASSIGN(auto ledger, Ledger::Open(OptionsFor(copy, clock)));
   REQUIRE_OK(ledger->Append({"read", "engine", {}, {}}).get());
   CHECK(ledger->Verify()->ok);
+}
+
+TEST_CASE("Log: RecoverAfterALossStartsAnEpoch [CL-12]") {
+  Victim victim;
+  Image image = victim.image;
+  image[victim.PathOf("ledger.db-wal")].resize(9000);
+  Home copy;
+  copy.Become(image, victim.home.root());
+  GateClock clock;
+  ledger::OpenOptions options = OptionsFor(copy, clock);
+  options.create = false;
+  ledger::EpochRequest look;
+  look.dry_run = true;
+  CHECK_FAILS(ledger::StartEpoch(options, look), Code::kCorrupt, "TRUNCATED");
+  CHECK_FAILS(Ledger::Open(options), Code::kCorrupt, "TRUNCATED");
+  REQUIRE_OK_AND_ASSIGN(const auto outcome, ledger::StartEpoch(options, {}));
+  CHECK(outcome.started);
+  REQUIRE_OK_AND_ASSIGN(auto ledger, Ledger::Open(options));
+  CHECK(ledger->ReadHead()->epoch == 2);
+  REQUIRE_OK_AND_ASSIGN(const ledger::VerifyReport report, ledger->Verify());
+  INFO(report.place << ": " << report.message);
+  CHECK(report.ok);
 }
 
 TEST_CASE("Log: VerifyWhileAWriterIsAtWorkSeesNoDamage [CL-12]") {
