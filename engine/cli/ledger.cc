@@ -145,11 +145,6 @@ int VerifyInstanceLog(Context& context, const Workspace& workspace, std::string&
              : Report(context, log.error());
 }
 
-int Worst(int one, int other) {
-  const int alarm = ToInt(ExitCode::kVerification);
-  return one == alarm || other == alarm ? alarm : std::max(one, other);
-}
-
 }  // namespace
 
 int RunLedgerVerify(Context& context) {
@@ -166,7 +161,7 @@ int RunLedgerVerify(Context& context) {
       only_log || VisitLedgers(context, exit, [&](const auto&, const auto& tenant, auto& ledger) {
         return VerifyOne(context, tenant.id, ledger, items);
       });
-  exit = Worst(exit, log);
+  exit = ToInt(Worst({ExitCode(exit), ExitCode(log)}));
   if (visited && context.options.json)
     PrintJson(context, "ledger verify", exit == 0, "{\"ledgers\":[" + items + "]}");
   return exit;
