@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "anchor/put.h"
 #include "anchor/send.h"
 #include "ledger/checkpoint_log.h"
 #include "ledger/line.h"
@@ -83,7 +84,7 @@ class Round {
     else if (place.kind == Place::Kind::kHttp)
       asked = CheckWitness(place);
     else
-      return;  // what was put away is not ours to read; its notes are given as files
+      asked = CheckPut(place);
     if (!asked && asked.error().code == Code::kCorrupt)
       Find(WordOf(asked.error().message), place.Name(), asked.error().ToString());
     else if (!asked)
@@ -93,8 +94,35 @@ class Round {
 
   Status CheckFolder(const Place& place) {
     ASSAY_ASSIGN(const auto note, NewestInFolder(place.folder, proofs_->head().origin));
-    if (note) Compare(place.Name(), *note, "ROLLED BACK");
+    if (!note) return NothingThere(place);
+    Compare(place.Name(), *note, "ROLLED BACK");
     return {};
+  }
+
+  Status CheckPut(const Place& place) {
+    ASSAY_ASSIGN(const ReadBack there, ReadNewest(place, proofs_->head().origin));
+    if (there.state == ReadBack::State::kNothing) return NothingThere(place);
+    if (there.state == ReadBack::State::kUnreadable)
+      return Fail(Error{Code::kUnavailable,
+                        fmt::format("{}: write-only (GET is answered {}): it cannot be told "
+                                    "whether it knows a later head",
+                                    place.Name(), there.status),
+                        {},
+                        "let this machine read there, or compare a note from there by hand: "
+                        "assay ledger monitor --note FILE",
+                        {},
+                        {}});
+    Compare(place.Name(), there.note, "ROLLED BACK");
+    return {};
+  }
+
+  static tl::unexpected<Error> NothingThere(const Place& place) {
+    return Fail(Error{Code::kUnavailable,
+                      place.Name() + ": has no note of this ledger: never sent, or removed there",
+                      {},
+                      "send the newest checkpoint: assay ledger witness",
+                      {},
+                      {}});
   }
 
   Status CheckWitness(const Place& place) {

@@ -25,7 +25,7 @@ struct MonitorReport {
   uint64_t size = 0;                  ///< of the newest signed head of the ledger
   std::vector<std::string> compared;  ///< places that were asked and answered
   std::vector<Finding> findings;      ///< none: nothing speaks against this ledger
-  std::vector<std::pair<std::string, Error>> unreached;  ///< places that could not be asked
+  std::vector<std::pair<std::string, Error>> unreached;  ///< places that were not compared
 };
 
 /// Never fails for what it finds. Only reads; a C2SP witness is asked by handing it the newest

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "anchor/put.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "broker/url.h"
@@ -14,17 +15,6 @@ namespace assay::anchor {
 namespace {
 
 constexpr size_t kMaxAnswer = 64 * 1024;
-constexpr auto kTimeout = std::chrono::seconds(20);
-
-Error Refusal(const Place& place, const broker::HttpAnswer& answer) {
-  return {Code::kUnavailable,
-          fmt::format("{}: answered {}: {}", place.Name(), answer.head.status,
-                      Quote(Trim(AsText(answer.body)))),
-          {},
-          {},
-          {},
-          {}};
-}
 
 // Written once and never again: a note of the same size with other bytes is not replaced.
 Status CopyToFolder(const Place& place, const ledger::Proofs& proofs) {
@@ -68,7 +58,8 @@ Result<uint64_t> SizeOf(const Place& place, const broker::HttpAnswer& answer) {
   const std::string_view text = Trim(AsText(answer.body));
   uint64_t size = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-  if (error != std::errc() || end != text.data() + text.size()) return Fail(Refusal(place, answer));
+  if (error != std::errc() || end != text.data() + text.size())
+    return Fail(Refusal(place.Name(), answer));
   return size;
 }
 
@@ -85,7 +76,7 @@ tl::unexpected<Error> Forked(const Place& place, const broker::HttpAnswer& answe
 
 Result<Sent> AskWitness(const Place& place, ledger::Proofs& proofs, uint64_t known_size) {
   ASSAY_ASSIGN(const proof::Cosigner witness, proof::Cosigner::Parse(place.vkey));
-  ASSAY_ASSIGN(const auto client, MakeClient(place.ca_file));
+  ASSAY_ASSIGN(const auto client, MakeClient(place.ca_file, place.timeout));
   ASSAY_ASSIGN(broker::HttpAnswer answer,
                Submit(*client, place, proofs, std::min(known_size, proofs.head().size)));
   if (answer.head.status == 409) {
@@ -99,7 +90,7 @@ Result<Sent> AskWitness(const Place& place, ledger::Proofs& proofs, uint64_t kno
     if (answer.head.status == 409) return Forked(place, answer);
   }
   if (answer.head.status == 422) return Forked(place, answer);
-  if (answer.head.status != 200) return Fail(Refusal(place, answer));
+  if (answer.head.status != 200) return Fail(Refusal(place.Name(), answer));
   Sent out;
   ASSAY_ASSIGN(out.cosignatures,
                proof::ReadCosignatureLines(proofs.note(), AsText(answer.body), witness));
@@ -108,17 +99,6 @@ Result<Sent> AskWitness(const Place& place, ledger::Proofs& proofs, uint64_t kno
     return Fail(Code::kCorrupt, place.Name() + ": answered without its cosignature");
   out.cosignatures.erase(out.cosignatures.begin(), out.cosignatures.end() - 1);
   return out;
-}
-
-Status PutNote(const Place& place, const ledger::Proofs& proofs) {
-  ASSAY_ASSIGN(const auto client, MakeClient(place.ca_file));
-  const std::string url =
-      place.url + "/" + FolderOf(proofs.head().origin) + "/" + NoteFileOf(proofs.head().size);
-  ASSAY_ASSIGN(const broker::HttpAnswer answer,
-               SendTo(*client, "PUT", url, "text/plain; charset=utf-8", proofs.note()));
-  const uint32_t status = answer.head.status;
-  if (status == 200 || status == 201 || status == 204) return {};
-  return Fail(Refusal(place, answer));
 }
 
 }  // namespace
@@ -135,12 +115,13 @@ std::string Place::Name() const {
   return "put " + url;
 }
 
-Result<std::unique_ptr<broker::HttpClient>> MakeClient(const std::string& ca_file) {
+Result<std::unique_ptr<broker::HttpClient>> MakeClient(const std::string& ca_file,
+                                                       std::chrono::milliseconds timeout) {
   broker::HttpOptions options;
   options.ca_file = ca_file;
   options.user_agent = "assay/" ASSAY_VERSION;
   options.max_body_bytes = kMaxAnswer;
-  options.timeout = kTimeout;
+  options.timeout = timeout;
   options.carries_out = true;
   return broker::HttpClient::Create(std::move(options));
 }
@@ -157,6 +138,19 @@ Result<broker::HttpAnswer> SendTo(broker::HttpClient& client, const std::string&
   return client.Send(request);
 }
 
+Error Refusal(const std::string& name, const broker::HttpAnswer& answer) {
+  const uint32_t status = answer.head.status;
+  const bool redirects = status >= 300 && status < 400;
+  return {Code::kUnavailable,
+          fmt::format("{}: answered {}{}: {}", name, status,
+                      redirects ? ", a redirect, which is not followed" : "",
+                      Quote(Trim(AsText(answer.body)))),
+          {},
+          {},
+          {},
+          {}};
+}
+
 std::string FolderOf(std::string_view origin) {
   std::string out;
   for (const char c : origin) {
@@ -171,10 +165,8 @@ std::string NoteFileOf(uint64_t size) { return fmt::format("{:016}.note", size);
 
 Result<Sent> Send(const Place& place, ledger::Proofs& proofs, uint64_t known_size) {
   if (place.kind == Place::Kind::kHttp) return AskWitness(place, proofs, known_size);
-  if (place.kind == Place::Kind::kFile)
-    ASSAY_TRY(CopyToFolder(place, proofs));
-  else
-    ASSAY_TRY(PutNote(place, proofs));
+  if (place.kind == Place::Kind::kPut) return PutNote(place, proofs);
+  ASSAY_TRY(CopyToFolder(place, proofs));
   return Sent{};
 }
 

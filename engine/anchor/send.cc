@@ -76,7 +76,7 @@ Result<std::vector<Outcome>> SendCheckpoint(ledger::Ledger& ledger,
   SentTimes sent = ReadSent(options.sent_file);
   const int64_t now = ToUnixMs(options.clock->Now()) / 1000;
   for (const Place& place : places) {
-    Outcome outcome{place.Name(), true, proofs->head().size, {}, {}};
+    Outcome outcome{place.Name(), true, proofs->head().size, {}, {}, {}};
     if (options.only_due && !IsDue(place, sent, now)) {
       outcome.due = false;
       out.push_back(std::move(outcome));
@@ -86,6 +86,7 @@ Result<std::vector<Outcome>> SendCheckpoint(ledger::Ledger& ledger,
     auto answer = Send(place, *proofs, known);
     if (answer) {
       outcome.cosignatures = std::move(answer->cosignatures);
+      outcome.remark = std::move(answer->remark);
       sent[place.Name()] = now;
       for (const proof::Cosignature& cosignature : outcome.cosignatures)
         if (proofs->note().find(cosignature.line + "\n") == std::string::npos)
@@ -97,7 +98,7 @@ Result<std::vector<Outcome>> SendCheckpoint(ledger::Ledger& ledger,
   }
   // Not kept: the place is asked again too early, no more.
   if (Status written = WriteSent(options.sent_file, sent); !written)
-    out.push_back({options.sent_file.string(), true, proofs->head().size, {}, written.error()});
+    out.push_back({options.sent_file.string(), true, proofs->head().size, {}, written.error(), {}});
   return out;
 }
 

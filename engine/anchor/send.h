@@ -11,6 +11,7 @@ struct Outcome {
   uint64_t size = 0;
   std::vector<proof::Cosignature> cosignatures;
   std::optional<Error> error;
+  std::string remark;  ///< what the place cannot do, in words; mostly empty
 };
 
 struct SendOptions {

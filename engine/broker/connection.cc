@@ -128,6 +128,13 @@ Status FinishHandshake(Poco::Net::SecureStreamSocket& socket, const Url& origin,
   return {};
 }
 
+/// Whether a failed handshake is about the certificate. A signature in the chain that does not
+/// hold, under an issuer who only bears the name of a trusted one, is told by the layer below.
+bool IsOfCertificate(const std::string& why) {
+  return why.find("certificate") != std::string::npos ||
+         why.find("asn1 encoding routines") != std::string::npos;
+}
+
 Result<Poco::Net::SecureStreamSocket> StartTls(const Url& origin,
                                                const Poco::Net::StreamSocket& plain,
                                                const Poco::Net::Context::Ptr& context,
@@ -146,8 +153,7 @@ Result<Poco::Net::SecureStreamSocket> StartTls(const Url& origin,
   } catch (const Poco::TimeoutException&) {
     return Fail(TimedOut(kHandshake, limits.timeout));
   } catch (const Poco::Net::SSLException& e) {
-    if (watch.cut() != Cut::kNone || e.displayText().find("certificate") == std::string::npos)
-      return failed(e);
+    if (watch.cut() != Cut::kNone || !IsOfCertificate(e.displayText())) return failed(e);
     return Fail(Untrusted(origin, e.displayText()));
   } catch (const Poco::Exception& e) {
     return failed(e);

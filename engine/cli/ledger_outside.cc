@@ -27,7 +27,8 @@ std::string OutcomeJson(const anchor::Outcome& outcome) {
                          JsonString(cosignature.name), cosignature.time);
   return fmt::format("{{\"place\":{},\"size\":{},\"cosignatures\":[{}],\"error\":{}}}",
                      JsonString(outcome.place), outcome.size, times,
-                     outcome.error ? JsonString(outcome.error->ToString()) : "null");
+                     outcome.error ? JsonString(outcome.error->ToString()) : "null",
+                     JsonString(outcome.remark));
 }
 
 void ShowOutcome(Context& context, const anchor::Outcome& outcome) {
@@ -37,6 +38,8 @@ void ShowOutcome(Context& context, const anchor::Outcome& outcome) {
   }
   Say(context, fmt::format("  {}  {} entries{}\n", outcome.place, outcome.size,
                            outcome.cosignatures.empty() ? "" : "  cosigned"));
+  if (!outcome.remark.empty())
+    Tell(context, fmt::format("warning: {}: {}\n", outcome.place, outcome.remark));
 }
 
 std::string FindingJson(const anchor::Finding& finding) {
@@ -67,11 +70,14 @@ void ShowRound(Context& context, const anchor::MonitorReport& report) {
   for (const auto& finding : report.findings)
     Say(context, fmt::format("  {}  {}: {}\n", finding.word, finding.place, finding.message));
   for (const auto& [place, error] : report.unreached)
-    Tell(context, fmt::format("warning: {}: not asked: {}\n", place, error.ToString()));
+    Tell(context, fmt::format("warning: {}: not compared: {}\n{}", place, error.ToString(),
+                              error.hint.empty() ? "" : "  " + error.hint + "\n"));
   if (report.findings.empty())
-    Say(context,
-        fmt::format("  nothing speaks against this ledger  {} entries  compared with: {}\n",
-                    report.size, Join(report.compared, ", ")));
+    Say(context, fmt::format("  {}  {} entries  compared with: {}\n",
+                             report.unreached.empty() ? "nothing speaks against this ledger"
+                                                      : "nothing found, but not every place was "
+                                                        "compared",
+                             report.size, Join(report.compared, ", ")));
   else
     Say(context, "  keep the files as they are; assay explain AS-LED-002\n");
 }
