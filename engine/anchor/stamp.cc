@@ -57,7 +57,7 @@ Result<proof::TimestampFacts> VerifyStamp(ledger::Ledger& ledger, const Authorit
   if (stamped.size != stamp.size)
     return Fail(Code::kCorrupt, "time stamp: of another checkpoint than the entry says");
   ASSAY_ASSIGN(proof::TimestampFacts facts,
-               proof::VerifyTimestamp(token, stamped.note, authority.ca_pem));
+               proof::VerifyTimestamp(token, stamped.note, authority.ca_pem, authority.crl_pem));
   ASSAY_TRY(CheckTime(ledger, stamp.size, facts.time));
   return facts;
 }
@@ -72,14 +72,15 @@ Result<ByteVector> AskAuthority(const Authority& authority, ByteSpan query) {
                       "set [ledger.timestamp] url, or use --query and --reply",
                       {},
                       {}});
-  ASSAY_ASSIGN(const auto client, MakeClient(authority.tls_ca_file));
+  ASSAY_ASSIGN(const auto client, MakeClient(authority.tls_ca_file, authority.timeout));
   ASSAY_ASSIGN(
       const broker::HttpAnswer answer,
       SendTo(*client, "POST", authority.url, "application/timestamp-query", AsText(query)));
-  const std::string type = answer.head.Find("Content-Type").value_or("");
-  if (answer.head.status != 200 || !AsciiLower(type).starts_with("application/timestamp-reply"))
-    return Fail(Code::kUnavailable,
-                fmt::format("{}: answered {} {}", authority.url, answer.head.status, Quote(type)));
+  if (answer.head.status != 200) return Fail(Refusal(authority.url, answer));
+  const std::string type = AsciiLower(answer.head.Find("Content-Type").value_or(""));
+  if (Trim(type.substr(0, type.find(';'))) != "application/timestamp-reply")
+    return Fail(Code::kUnavailable, fmt::format("{}: answered 200 with {}, which is no time stamp",
+                                                authority.url, Quote(type)));
   return answer.body;
 }
 
@@ -90,7 +91,8 @@ Result<Stamped> KeepReply(ledger::Ledger& ledger, const Authority& authority, By
   ASSAY_ASSIGN(const proof::TimestampFacts said, proof::ReadTimestamp(token));
   ASSAY_ASSIGN(const SizedNote head, FindNote(ledger, said.imprint));
   Stamped out{head.size, {}};
-  ASSAY_ASSIGN(out.facts, proof::VerifyTimestamp(token, head.note, authority.ca_pem));
+  ASSAY_ASSIGN(out.facts,
+               proof::VerifyTimestamp(token, head.note, authority.ca_pem, authority.crl_pem));
   ASSAY_TRY(CheckTime(ledger, head.size, out.facts.time));
   ledger::EntryDraft draft{"checkpoint.timestamped",
                            "engine",

@@ -10,6 +10,8 @@ struct Authority {
   std::string url;     ///< empty: replies come as files
   std::string ca_pem;  ///< certificates that the authority's leads to
   std::string tls_ca_file;
+  std::string crl_pem;  ///< lists that its certificate must not be on; empty: not asked
+  std::chrono::milliseconds timeout = kTimeout;
 };
 
 struct Stamped {
@@ -17,7 +19,8 @@ struct Stamped {
   proof::TimestampFacts facts;
 };
 
-/// Asks the authority over HTTP: the reply in DER. kUnavailable, kDenied (not a time-stamp reply).
+/// Asks the authority over HTTP: the reply in DER. kUnavailable for every other answer, and what
+/// SendTo fails with.
 Result<ByteVector> AskAuthority(const Authority& authority, ByteSpan query);
 /// Verifies a reply over any checkpoint of the ledger (to `query` when it is not empty) and keeps
 /// its token: entry `checkpoint.timestamped`. kCorrupt names what does not hold; among it a time

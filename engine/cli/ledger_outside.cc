@@ -107,15 +107,20 @@ void WaitFor(std::chrono::seconds duration) {
 int CheckStamps(Context& context, ledger::Ledger& ledger, const anchor::Authority& authority) {
   const auto checks = anchor::VerifyStamps(ledger, authority);
   if (!checks) return Report(context, checks.error());
-  int exit = 0;
+  std::vector<ExitCode> exits{ExitCode::kOk};
   for (const anchor::StampCheck& check : *checks) {
-    if (!check.facts) exit = ToInt(ExitCode::kVerification);
+    // A list that cannot be used says nothing of the stamp; everything else speaks against it.
+    const bool judged = check.facts || check.facts.error().code != Code::kInvalidInput;
+    if (!check.facts)
+      exits.push_back(judged ? ExitCode::kVerification : ExitFor(check.facts.error()));
     Say(context,
         fmt::format("  entry {}  checkpoint of {} entries  {}\n", check.entry, check.size,
                     check.facts ? FormatTime(check.facts->time) + "  " + check.facts->authority
-                                : "DOES NOT VERIFY: " + check.facts.error().ToString()));
+                                : (judged ? "DOES NOT VERIFY: " : "NOT VERIFIED: ") +
+                                      check.facts.error().ToString()));
   }
-  return exit;
+  if (checks->empty()) Say(context, "  no time stamp is kept\n");
+  return ToInt(Worst(exits));
 }
 
 int WriteQuery(Context& context, ledger::Ledger& ledger) {

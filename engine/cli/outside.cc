@@ -34,7 +34,15 @@ Result<anchor::Authority> AuthorityOf(const config::Config& config) {
                       {},
                       {}});
   ASSAY_ASSIGN(const ByteVector pem, ReadFile(timestamp.ca_file, 1u << 20));
-  return anchor::Authority{timestamp.url, std::string(AsText(pem)), timestamp.tls_ca_file.string()};
+  anchor::Authority out;
+  out.url = timestamp.url;
+  out.ca_pem = AsText(pem);
+  out.tls_ca_file = timestamp.tls_ca_file.string();
+  if (timestamp.crl_file.empty()) return out;
+  ASSAY_ASSIGN(const ByteVector lists, ReadFile(timestamp.crl_file, 8u << 20));
+  if (lists.empty()) return Fail(Code::kInvalidInput, timestamp.crl_file.string() + ": is empty");
+  out.crl_pem = AsText(lists);
+  return out;
 }
 
 std::filesystem::path SentFile(const config::Config& config, const config::TenantConfig& tenant) {

@@ -234,9 +234,11 @@ const Schema& WitnessSchema() {
 }
 
 const Schema& TimestampSchema() {
-  static const Schema schema{
-      .title = "[ledger.timestamp]",
-      .keys = {{.name = "url", .type = &kPlaceUrl}, {.name = "ca"}, {.name = "tls_ca"}}};
+  static const Schema schema{.title = "[ledger.timestamp]",
+                             .keys = {{.name = "url", .type = &kPlaceUrl},
+                                      {.name = "ca"},
+                                      {.name = "tls_ca"},
+                                      {.name = "crl"}}};
   return schema;
 }
 

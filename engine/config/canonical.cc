@@ -134,7 +134,8 @@ std::string WitnessText(const WitnessConfig& w) {
 std::string TimestampText(const TimestampConfig& t) {
   return Text({{"url", JsonString(t.url)},
                {"ca", JsonString(t.ca_file.string())},
-               {"tls_ca", JsonString(t.tls_ca_file.string())}});
+               {"tls_ca", JsonString(t.tls_ca_file.string())},
+               {"crl", JsonString(t.crl_file.string())}});
 }
 
 template <typename Map, typename Function>

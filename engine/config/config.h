@@ -110,6 +110,7 @@ struct TimestampConfig {
   std::string url;                ///< empty: only offline queries and replies
   std::filesystem::path ca_file;  ///< PEM that its certificate must lead to
   std::filesystem::path tls_ca_file;
+  std::filesystem::path crl_file;  ///< PEM lists that it must not be on; empty: not asked
 };
 
 struct Config {

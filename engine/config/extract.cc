@@ -58,7 +58,8 @@ void ExtractLedger(const Fields& ledger, const fs::path& folder, Config& config)
   }
   if (!ledger.Has("timestamp")) return;
   const Fields timestamp = ledger.Sub("timestamp");
-  config.timestamp = {timestamp.Text("url"), path(timestamp, "ca"), path(timestamp, "tls_ca")};
+  config.timestamp = {timestamp.Text("url"), path(timestamp, "ca"), path(timestamp, "tls_ca"),
+                      path(timestamp, "crl")};
 }
 
 void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {

@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "proof/revocation.h"
 #include "proof/secret.h"
 #include "proof/sha256.h"
 
@@ -126,6 +127,19 @@ Result<Owned<X509_STORE>> MakeStore(std::string_view ca_pem, Timestamp at) {
   return store;
 }
 
+// The signer against the lists; its issuer is among the reader's certificates or the token's own.
+Status CheckRevocation(PKCS7* token, X509_STORE* trusted, std::string_view crl_pem, Timestamp at) {
+  const Owned<STACK_OF(X509)> signers(PKCS7_get0_signers(token, nullptr, 0));
+  if (!signers || sk_X509_num(signers.get()) != 1) return Bad("has no signer of its own");
+  std::vector<X509*> candidates;
+  const STACK_OF(X509_OBJECT)* objects = X509_STORE_get0_objects(trusted);
+  for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i)
+    candidates.push_back(X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i)));
+  const STACK_OF(X509)* sent = token->d.sign->cert;
+  for (int i = 0; i < sk_X509_num(sent); ++i) candidates.push_back(sk_X509_value(sent, i));
+  return CheckNotRevoked(sk_X509_value(signers.get(), 0), candidates, crl_pem, at);
+}
+
 std::string RefusalOf(TS_STATUS_INFO* status) {
   std::string words =
       "status " + std::to_string(ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)));
@@ -190,21 +204,23 @@ Result<TimestampFacts> ReadTimestamp(ByteSpan token) {
 }
 
 Result<TimestampFacts> VerifyTimestamp(ByteSpan token, std::string_view note,
-                                       std::string_view ca_pem) {
+                                       std::string_view ca_pem, std::string_view crl_pem) {
   ASSAY_ASSIGN(TimestampFacts facts, ReadTimestamp(token));
   ASSAY_ASSIGN(const Owned<PKCS7> parsed, Parse<PKCS7>(d2i_PKCS7, token, "token"));
-  ASSAY_ASSIGN(Owned<X509_STORE> store, MakeStore(ca_pem, facts.time));
+  ASSAY_ASSIGN(const Owned<X509_STORE> store, MakeStore(ca_pem, facts.time));
   const Owned<TS_VERIFY_CTX> context(TS_VERIFY_CTX_new());
   const Digest digest = Sha256(AsBytes(note));
   auto* imprint = static_cast<unsigned char*>(OPENSSL_memdup(digest.data(), digest.size()));
   TS_VERIFY_CTX_set_imprint(context.get(), imprint, static_cast<long>(digest.size()));
-  TS_VERIFY_CTX_set_store(context.get(), store.release());
+  X509_STORE_up_ref(store.get());  // the context takes one
+  TS_VERIFY_CTX_set_store(context.get(), store.get());
   TS_VERIFY_CTX_set_flags(context.get(), TS_VFY_VERSION | TS_VFY_IMPRINT | TS_VFY_SIGNATURE);
   if (TS_RESP_verify_token(context.get(), parsed.get()) != 1) return Bad(Reason());
   // The imprint is compared by its bytes; that they are of SHA-256 is said beside them.
   const Owned<TS_TST_INFO> info(PKCS7_to_TS_TST_INFO(parsed.get()));
   const X509_ALGOR* algorithm = TS_MSG_IMPRINT_get_algo(TS_TST_INFO_get_msg_imprint(info.get()));
   if (OBJ_obj2nid(algorithm->algorithm) != NID_sha256) return Bad("imprint is not of SHA-256");
+  if (!crl_pem.empty()) ASSAY_TRY(CheckRevocation(parsed.get(), store.get(), crl_pem, facts.time));
   facts.authority = SubjectOf(parsed.get());
   return facts;
 }

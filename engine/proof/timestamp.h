@@ -29,9 +29,10 @@ struct TimestampFacts {
   std::string authority;  ///< subject of the certificate that signed, one line
 };
 /// kCorrupt unless the token is of this note, signed by a certificate for time stamping that leads
-/// to one in `ca_pem`, valid at the time that it states. [any thread]
+/// to one in `ca_pem`, valid at the time that it states. With `crl_pem` that certificate must not
+/// be revoked (CheckNotRevoked; kInvalidInput for lists that cannot be used). [any thread]
 Result<TimestampFacts> VerifyTimestamp(ByteSpan token, std::string_view note,
-                                       std::string_view ca_pem);
+                                       std::string_view ca_pem, std::string_view crl_pem = {});
 /// What a token says of itself, believed by nobody yet. kCorrupt when it is none.
 Result<TimestampFacts> ReadTimestamp(ByteSpan token);
 
