@@ -2,74 +2,16 @@
 #include "anchor/stamp.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/text.h"
-#include "unit/anchor/outside.h"
+#include "support/mutate.h"
+#include "support/sql.h"
+#include "unit/anchor/stamping.h"
 
 namespace assay::anchor {
 namespace {
 
-using testing::GrowingLedger;
-
-/// A certificate authority, an authority for time stamps under it, and one that may not stamp.
-class OpensslAuthority {
- public:
-  explicit OpensslAuthority(std::filesystem::path folder) : folder_(std::move(folder)) {
-    std::filesystem::create_directory(folder_);
-    Write("tsa.cnf",
-          "[tsa]\ndefault_tsa = t\n[t]\nserial = " + Path("serial") +
-              "\nsigner_cert = " + Path("tsa.pem") + "\ncerts = " + Path("ca.pem") +
-              "\nsigner_key = " + Path("tsa.key") +
-              "\nsigner_digest = sha256\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha512\n"
-              "accuracy = secs:1\n"
-              "ess_cert_id_alg = sha256\n[ext]\nextendedKeyUsage = critical,timeStamping\n"
-              "basicConstraints = CA:FALSE\n[plain]\nbasicConstraints = CA:FALSE\n");
-    Write("serial", "01\n");
-    Run("req -x509 -newkey ed25519 -nodes -keyout ca.key -out ca.pem -subj '/CN=Test CA' -days 9");
-    Run("req -x509 -newkey ed25519 -nodes -keyout o.key -out other.pem -subj '/CN=Other' -days 9");
-    Run("req -newkey rsa:2048 -nodes -keyout tsa.key -out tsa.csr -subj '/CN=Test TSA'");
-    Run("x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out tsa.pem -days 5 "
-        "-extfile tsa.cnf -extensions ext");
-  }
-  ByteVector Answer(ByteSpan query) {
-    Write("q.tsq", AsText(query));
-    Run("ts -reply -queryfile q.tsq -config tsa.cnf -section t -out r.tsr");
-    return *ReadFile(folder_ / "r.tsr");
-  }
-  Authority authority(const std::string& ca = "ca.pem") const {
-    return {"", std::string(AsText(*ReadFile(folder_ / ca))), ""};
-  }
-
- private:
-  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
-  void Write(const std::string& name, std::string_view text) {
-    REQUIRE_OK(WriteFileDurably(folder_ / name, AsBytes(text)));
-  }
-  void Run(const std::string& arguments) {
-    const std::string command =
-        "cd '" + folder_.string() + "' && openssl " + arguments + " >openssl.log 2>&1";
-    INFO(command);
-    REQUIRE(std::system(command.c_str()) == 0);
-  }
-  std::filesystem::path folder_;
-};
-
-struct Stamping {
-  GrowingLedger ledger;
-  OpensslAuthority openssl;
-  std::string note;
-  ByteVector query;
-
-  Stamping() : openssl(ledger.home.root() / "tsa") {
-    note = ledger.Grow(5);
-    query = *proof::MakeTimestampQuery(note);
-  }
-  Result<Stamped> Keep(ByteSpan reply, ByteSpan to, const std::string& ca = "ca.pem") {
-    ASSAY_ASSIGN(const auto opened, ledger.home.Open());
-    return KeepReply(*opened, openssl.authority(ca), reply, to);
-  }
-};
+using testing::Stamping;
 
 TEST_CASE("Timestamp: ATokenIsKeptAndVerifiesAgain [CL-12]") {
   Stamping s;
@@ -118,7 +60,8 @@ TEST_CASE("Timestamp: NoChangedReplyIsKept [CL-12]") {
     ByteVector changed = token;
     changed[at] = static_cast<uint8_t>(changed[at] ^ 1 << (at % 8));
     const auto verified = proof::VerifyTimestamp(changed, s.note, authority.ca_pem);
-    // The certificates that go along are not signed by the token; what it says may not differ.
+    // The certificates that go along are not signed by the token; what it says may not differ. That
+    // a kept token is another one is found by its digest: see below.
     if (verified) CHECK((verified->time == facts.time && verified->imprint == facts.imprint));
     ++(verified ? same : alarms);
   }
@@ -135,6 +78,42 @@ TEST_CASE("Timestamp: NotOfATimeBeforeTheEntriesThatItCovers [CL-12]") {
   REQUIRE_OK_AND_ASSIGN(const ByteVector query, proof::MakeTimestampQuery(later));
   const ByteVector reply = s.openssl.Answer(query);
   CHECK_FAILS(s.Keep(reply, query), Code::kCorrupt, "before entry");
+}
+
+// The token's digest stands in a signed line, so what its signature does not cover is found as
+// well.
+TEST_CASE("Timestamp: EveryBitOfAKeptTokenCounts [CL-12]") {
+  Stamping s;
+  const ByteVector reply = s.openssl.Answer(s.query);
+  REQUIRE_OK(s.Keep(reply, s.query));
+  const auto file = s.ledger.home.directory() / "ledger.db";
+  const Authority authority = s.openssl.authority();
+  REQUIRE_OK_AND_ASSIGN(const ByteVector token, proof::TokenOfReply(reply, s.query));
+  // Guards against mistakes are out of the way of one who means it.
+  testing::RunSql(file, "DROP TRIGGER timestamp_no_update");
+  const auto store = [&](ByteSpan bytes) {
+    testing::RunSql(
+        file, "PRAGMA synchronous=OFF; UPDATE timestamp SET token = x'" + EncodeHex(bytes) + "'");
+  };
+  REQUIRE_OK_AND_ASSIGN(const auto opened, s.ledger.home.OpenReadOnly());
+  int missed = 0, missed_by_verify = 0, flips = 0;
+  const auto look = [&](const ByteVector& changed, const std::string& how) {
+    store(changed);
+    const auto checks = VerifyStamps(*opened, authority);
+    const bool found = checks && checks->size() == 1 && !checks->front().facts;
+    if (!found) UNSCOPED_INFO(how);
+    missed += found ? 0 : 1;
+    if (++flips % 101 == 0) missed_by_verify += opened->Verify()->ok ? 1 : 0;
+  };
+  test::FlipBits(token, look);
+  test::Truncate(token, look);
+  CHECK(missed == 0);
+  CHECK(missed_by_verify == 0);
+  CHECK(flips > 8 * 1000);
+  store(token);
+  REQUIRE_OK_AND_ASSIGN(const auto healed, VerifyStamps(*opened, authority));
+  CHECK(healed[0].facts);
+  std::printf("kept token of %zu bytes: %d changes, all found\n", token.size(), flips);
 }
 
 }  // namespace
