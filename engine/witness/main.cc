@@ -15,14 +15,18 @@ constexpr int kOk = 0, kUsageError = 2, kFailed = 10;
 constexpr char kUsage[] =
     "usage: assay-witness init DIR NAME           make a key; prints the witness's key\n"
     "       assay-witness key DIR                 print the witness's key\n"
-    "       assay-witness serve DIR [HOST:PORT]   serve on it (127.0.0.1:8765)\n"
+    "       assay-witness serve DIR [HOST:PORT] [--plain-http]\n"
+    "                                             serve on it (127.0.0.1:8765)\n"
     "       assay-witness --version\n"
+    "It speaks plain HTTP and listens on loopback addresses only: put a proxy with TLS before it.\n"
+    "--plain-http allows every other address, for a network that is itself encrypted.\n"
     "Put the verifier key of each ledger that is served into DIR/ledgers, one a line.\n"
     "exit: 0 done, 2 wrong usage, 10 folder or network\n";
 
 int Complain(const Error& error) {
   fmt::print(stderr, "assay-witness: {}\n", error.ToString());
-  return kFailed;
+  if (!error.hint.empty()) fmt::print(stderr, "  {}\n", error.hint);
+  return error.code == Code::kDenied ? kUsageError : kFailed;
 }
 
 std::optional<Address> ParseAddress(std::string_view text) {
@@ -30,6 +34,8 @@ std::optional<Address> ParseAddress(std::string_view text) {
   Address out;
   if (colon == std::string_view::npos || colon == 0) return std::nullopt;
   out.host = text.substr(0, colon);
+  if (out.host.size() > 2 && out.host.front() == '[' && out.host.back() == ']')
+    out.host = out.host.substr(1, out.host.size() - 2);  // IPv6
   const std::string_view port = text.substr(colon + 1);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
   if (error != std::errc() || end != port.data() + port.size()) return std::nullopt;
@@ -72,9 +78,12 @@ int Run(const std::vector<std::string>& arguments) {
     return PrintKey(arguments[1]);
   }
   if (verb == "key" && arguments.size() == 2) return PrintKey(arguments[1]);
-  if (verb == "serve" && (arguments.size() == 2 || arguments.size() == 3)) {
-    const auto address = ParseAddress(arguments.size() == 3 ? arguments[2] : "127.0.0.1:8765");
-    if (address) return Serve(arguments[1], *address);
+  if (verb == "serve") {
+    const bool plain = arguments.back() == "--plain-http";
+    const size_t count = arguments.size() - (plain ? 1 : 0);
+    auto address = ParseAddress(count == 3 ? arguments[2] : "127.0.0.1:8765");
+    if (address) address->beyond_loopback = plain;
+    if (address && (count == 2 || count == 3)) return Serve(arguments[1], *address);
   }
   fmt::print(stderr, "{}", kUsage);
   return kUsageError;

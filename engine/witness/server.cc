@@ -97,7 +97,16 @@ uint16_t Server::port() const { return impl_->socket.address().port(); }
 Result<std::unique_ptr<Server>> Server::Start(Witness& witness, const Address& address) {
   try {
     auto impl = std::make_unique<Impl>();
-    impl->socket.bind(Poco::Net::SocketAddress(address.host, address.port), true, false);
+    const Poco::Net::SocketAddress at(address.host, address.port);
+    if (!at.host().isLoopback() && !address.beyond_loopback)
+      return Fail(Error{Code::kDenied,
+                        address.host + ": others can reach this address, and plain HTTP is spoken",
+                        {},
+                        "listen on 127.0.0.1 with a proxy that speaks TLS before it, or say "
+                        "--plain-http where the network itself is encrypted",
+                        {},
+                        {}});
+    impl->socket.bind(at, true, false);
     impl->socket.listen(64);
     auto* params = new Poco::Net::HTTPServerParams;  // reference-counted by the server
     params->setMaxThreads(kThreads);

@@ -10,12 +10,16 @@ namespace assay::witness {
 struct Address {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  ///< 0: any free one
+  /// What is said here is plain HTTP: only with this on an address that others can reach.
+  bool beyond_loopback = false;
 };
 
-/// Serves until it is destroyed. At most 16 connections, each request within 30 seconds.
+/// Serves plain HTTP until it is destroyed; TLS stands before it. At most 16 connections at a time,
+/// none silent for longer than 30 seconds.
 class Server {
  public:
-  /// kIo when the address cannot be listened on.
+  /// kDenied for an address beyond loopback that was not allowed, kIo when it cannot be listened
+  /// on.
   static Result<std::unique_ptr<Server>> Start(Witness& witness, const Address& address);
   ~Server();
   uint16_t port() const;

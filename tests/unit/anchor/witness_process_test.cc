@@ -104,6 +104,22 @@ TEST_CASE("WitnessProcess: EveryRequestGetsAnAnswer") {
   CHECK(status("GET", "/checkpoint/assay.example/contoso", "") == 404);
 }
 
+TEST_CASE("Witness: ListensBeyondLoopbackOnlyWhenToldSo [CM-5]") {
+  testing::GrowingLedger ledger;
+  const auto folder = ledger.home.root() / "witness";
+  REQUIRE_OK(witness::Witness::Create(folder, "witness.example/w1"));
+  REQUIRE_OK_AND_ASSIGN(const auto kept, witness::Witness::Open(folder));
+  for (const char* host : {"0.0.0.0", "::", "192.0.2.1"}) {
+    const auto server = witness::Server::Start(*kept, {host, 0});
+    CHECK_FAILS(server, Code::kDenied, "plain HTTP is spoken");
+    CHECK_THAT(server.error().hint, Catch::Matchers::Contains("--plain-http"));
+  }
+  for (const char* host : {"127.0.0.1", "127.0.0.2", "localhost"})
+    CHECK(witness::Server::Start(*kept, {host, 0}));
+  // TEST-NET-1 belongs to no machine: let through, and then nothing to listen on.
+  CHECK_FAILS(witness::Server::Start(*kept, {"192.0.2.1", 0, true}), Code::kIo, "cannot listen");
+}
+
 TEST_CASE("Anchor: TheClientThatCarriesOutHasNoToken") {
   REQUIRE_OK_AND_ASSIGN(const auto client, MakeClient(""));
   broker::HttpRequest request;
