@@ -80,6 +80,13 @@ TEST_CASE("Timestamp: NotOfATimeBeforeTheEntriesThatItCovers [CL-12]") {
   CHECK_FAILS(s.Keep(reply, query), Code::kCorrupt, "before entry");
 }
 
+// An instrumented build takes every 31st change only: it looks for bad reads, not for a missed bit.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kEvery = 31;
+#else
+constexpr int kEvery = 1;
+#endif
+
 // The token's digest stands in a signed line, so what its signature does not cover is found as
 // well.
 TEST_CASE("Timestamp: EveryBitOfAKeptTokenCounts [CL-12]") {
@@ -96,8 +103,9 @@ TEST_CASE("Timestamp: EveryBitOfAKeptTokenCounts [CL-12]") {
         file, "PRAGMA synchronous=OFF; UPDATE timestamp SET token = x'" + EncodeHex(bytes) + "'");
   };
   REQUIRE_OK_AND_ASSIGN(const auto opened, s.ledger.home.OpenReadOnly());
-  int missed = 0, missed_by_verify = 0, flips = 0;
+  int missed = 0, missed_by_verify = 0, flips = 0, seen = 0;
   const auto look = [&](const ByteVector& changed, const std::string& how) {
+    if (++seen % kEvery != 0) return;
     store(changed);
     const auto checks = VerifyStamps(*opened, authority);
     const bool found = checks && checks->size() == 1 && !checks->front().facts;
@@ -109,7 +117,7 @@ TEST_CASE("Timestamp: EveryBitOfAKeptTokenCounts [CL-12]") {
   test::Truncate(token, look);
   CHECK(missed == 0);
   CHECK(missed_by_verify == 0);
-  CHECK(flips > 8 * 1000);
+  CHECK(flips > 8 * 1000 / kEvery);
   store(token);
   REQUIRE_OK_AND_ASSIGN(const auto healed, VerifyStamps(*opened, authority));
   CHECK(healed[0].facts);

@@ -44,6 +44,13 @@ bool EveryBitOf(const std::string& name) {
   return !name.ends_with(".db") || std::getenv("ASSAY_EVERY_BIT") != nullptr;
 }
 
+// An instrumented build takes every 31st byte only: it looks for bad reads, not for a missed bit.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr size_t kByteStep = 31;
+#else
+constexpr size_t kByteStep = 1;
+#endif
+
 // Of manifest.json either itself or its signature is what does not hold.
 bool IsRightPlace(const std::string& name, const std::string& place) {
   return place == name || (name == kManifestName && place == kSignatureName);
@@ -52,7 +59,7 @@ bool IsRightPlace(const std::string& name, const std::string& place) {
 void FlipAll(TestBackup& home, const fs::path& backup, const std::string& name) {
   Damaged file(backup / name);
   size_t missed = 0;
-  for (size_t at = 0; at < file.size(); ++at) {
+  for (size_t at = 0; at < file.size(); at += kByteStep) {
     const int first = EveryBitOf(name) ? 0 : static_cast<int>(at % 8);
     for (int bit = first; bit < (EveryBitOf(name) ? 8 : first + 1); ++bit) {
       file.Flip(at, bit);
@@ -68,7 +75,7 @@ void FlipAll(TestBackup& home, const fs::path& backup, const std::string& name) 
 
 void CutAll(TestBackup& home, const fs::path& backup, const std::string& name) {
   Damaged file(backup / name);
-  const size_t step = EveryBitOf(name) ? 1 : 61;
+  const size_t step = (EveryBitOf(name) ? 1 : 61) * kByteStep;
   for (size_t cut = 1; cut <= file.size(); cut += step) {
     file.Cut(file.size() - cut);
     const Verified verified = home.Verify(backup);
