@@ -25,7 +25,7 @@ std::string OutcomeJson(const anchor::Outcome& outcome) {
   for (const auto& cosignature : outcome.cosignatures)
     times += fmt::format("{}{{\"name\":{},\"time\":{}}}", times.empty() ? "" : ",",
                          JsonString(cosignature.name), cosignature.time);
-  return fmt::format("{{\"place\":{},\"size\":{},\"cosignatures\":[{}],\"error\":{}}}",
+  return fmt::format("{{\"place\":{},\"size\":{},\"cosignatures\":[{}],\"error\":{},\"remark\":{}}}",
                      JsonString(outcome.place), outcome.size, times,
                      outcome.error ? JsonString(outcome.error->ToString()) : "null",
                      JsonString(outcome.remark));

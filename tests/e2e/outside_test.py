@@ -160,6 +160,8 @@ tls_ca = {ca}
         sent = self.assay("ledger", "witness")
         self.assertEqual(0, sent.code, sent.text)
         self.assertIn("write-only", sent.err)
+        told = self.assay("ledger", "witness", "--json").json()
+        self.assertIn("write-only", json.dumps(told))
 
     def test_a_stamp_is_asked_for_and_verified(self):
         """[CL-12] And one that answers something else is not kept."""
