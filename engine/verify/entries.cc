@@ -103,14 +103,15 @@ class Source {
 /// What one thread does with a block.
 class BlockWork {
  public:
-  BlockWork(Database database, Query find_tile, const BodyStore& bodies)
-      : database_(std::move(database)), find_tile_(std::move(find_tile)), bodies_(bodies) {}
+  BlockWork(Database database, Query find_tile, const BodyStore& bodies, size_t number)
+      : database_(std::move(database)), find_tile_(std::move(find_tile)), bodies_(bodies, number) {}
 
-  static Result<std::unique_ptr<BlockWork>> Make(const Options& options, const BodyStore& bodies) {
+  static Result<std::unique_ptr<BlockWork>> Make(const Options& options, const BodyStore& bodies,
+                                                 size_t number) {
     ASSAY_ASSIGN(Database database, Database::Open(options.path / "ledger.db", bodies.still));
     ASSAY_ASSIGN(Query find,
                  database.Prepare("SELECT hashes FROM tile WHERE level = 0 AND idx = ?1"));
-    return std::make_unique<BlockWork>(std::move(database), std::move(find), bodies);
+    return std::make_unique<BlockWork>(std::move(database), std::move(find), bodies, number);
   }
 
   Status Do(Block& block) {
@@ -357,8 +358,8 @@ Status ReadAll(const Database& database, const Options& options, const BodyStore
   ASSAY_ASSIGN(Query lines, database.Prepare("SELECT idx, line FROM entry ORDER BY idx"));
   Source source(std::move(lines));
   Pipeline pipeline(source, order);
-  ASSAY_ASSIGN(const auto mine, BlockWork::Make(options, bodies));
-  ASSAY_ASSIGN(const auto other, BlockWork::Make(options, bodies));
+  ASSAY_ASSIGN(const auto mine, BlockWork::Make(options, bodies, 0));
+  ASSAY_ASSIGN(const auto other, BlockWork::Make(options, bodies, 1));
   auto helper = std::async(std::launch::async, [&] { return pipeline.Run(*other); });
   const Status here = pipeline.Run(*mine);
   const Status there = helper.get();
