@@ -310,6 +310,7 @@ class Ledger:
         for name in sorted(self.held or os.listdir(self.directory)):
             with at(name):
                 db = re.fullmatch(r"evidence-.*\.db", name) and self.open(name, "evidence")
+                self.held.get(name, bool)()  # keys.db: what is wrong with its mark
                 stored |= {root: row for root, *row in db.execute(
                     "SELECT root, erased, scheme, len, records, parts, length(key), (SELECT "
                     "count(*) FROM part WHERE body = body.id) FROM body")} if db else {}

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "proof/body.h"
 #include "proof/tree.h"
+#include "verify/log_mark.h"
 
 namespace assay::verify {
 namespace {
@@ -151,6 +152,8 @@ BodyStore::BodyStore(const Options& options, bool is_still, const Database& ledg
   ReadErasures(ledger);
   ListFiles();
   claimed_.resize(files.size());
+  const Status keys_log = still ? Status{} : CheckLogMark(directory / "keys.db");
+  if (!keys_log) faults.emplace("keys.db", keys_log.error().message);
   if (!options.master_key.empty()) LoadKeys(options, ledger);
 }
 
@@ -183,6 +186,7 @@ void BodyStore::ListFiles() {
 }
 
 Status BodyStore::HoldFile(EvidenceFile& file) const {
+  if (!still) ASSAY_TRY(CheckLogMark(directory / file.name));
   for (size_t i = 0; i < kReaders; ++i) {
     ASSAY_ASSIGN(Database database, Database::Open(directory / file.name, still));
     ASSAY_TRY(database.Hold());

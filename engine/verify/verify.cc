@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "verify/log_mark.h"
+
 namespace assay::verify {
 namespace {
 
@@ -83,6 +85,7 @@ Result<Moment> HoldAll(const Options& options, bool still) {
   std::optional<Quiet> quiet;
   if (!still) quiet.emplace(options.path);
   Moment out{NoteLog::Begin(options.path), {}, {}, {}};
+  if (!still) ASSAY_TRY(CheckLogMark(options.path / "ledger.db"));
   ASSAY_ASSIGN(out.ledger, Database::Open(options.path / "ledger.db", still));
   ASSAY_TRY(out.ledger.Hold());
   ASSAY_TRY(ReadNotes(out.ledger, out.notes));
