@@ -138,8 +138,7 @@ class Keys:
         while first and steps[first][1] == "key.rotated" and steps[first][0] >= before:
             first -= 1
         return steps[first:]
-    def open_note(self, note, signers):
-        "Size and root of a note of the last signer's name, signed by all in this order."
+    def open_note(self, note, signers):  # size and root; signed by all, under the name of the last
         text, _, lines = note.decode().rpartition("\n\n")
         need(lines.endswith("\n") and not re.search("[\0-\x09\x0b-\x1f]", text + lines), "no note")
         text, name, good = text + "\n", signers[-1][2], []
@@ -166,7 +165,7 @@ class Ledger:
         self.keys = self.gone = self.tenant = None
         self.leaves, self.landmarks, self.expired, self.notes, self.tokens = [], [], [], {}, {}
         self.refs, self.holds, self.erased, self.segments, self.last_time = {}, {}, {}, {}, ""
-        self.held, self.logs = {}, []  # by verify_live.py: open files, checkpoints.log twice
+        self.receipts, self.held, self.logs = {}, {}, []  # held, logs: filled by verify_live.py
     def open(self, name, kind):
         need(self.held or self.still or not read(self.directory / (name + "-wal")),
              "in use, and verify_live.py is not beside this")
@@ -237,7 +236,11 @@ class Ledger:
             need(numbers == sorted(set(numbers)) and 0 < len(numbers) <= 256, "segments are wrong")
             self.erased[root] = unb64(entry["erased"], 32)
             self.segments.setdefault(root, set()).update(numbers)
+            self.receipts.setdefault(entry["receipt"], []).extend([root] * len(numbers))
             need(not self.is_held(root, index), "erases under a hold")
+        elif kind == "erasure.subject":
+            roots = self.receipts.get(entry["receipt"], [])
+            need((entry["bodies"], entry["records"]) == (len({*roots}), len(roots)), "counts others")
         elif kind == "retention.expired":
             need(entry["class"] in ("raw", "facts") and entry["through"] < index, "wrong class")
             self.expired.append((index, entry["class"], entry["through"], entry["bodies"] + 0))
@@ -249,8 +252,7 @@ class Ledger:
             self.holds[entry["hold"]][1] = index
         if kind.startswith("erasure."):
             need(entry["reason"] in ("privacy", "mistake", "contract", "court"), "unknown reason")
-    def is_held(self, root, when):
-        "Was some entry that refers to the body under a hold when this entry came?"
+    def is_held(self, root, when):  # was an entry that refers to it, when that entry came?
         return any(placed < when <= (released or when) and first <= index <= last
                    for placed, released, first, last in self.holds.values()
                    for index, _ in self.refs.get(root, ()))

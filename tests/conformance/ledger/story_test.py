@@ -225,6 +225,15 @@ class Good(Case):
         story.sign()
         self.accept(self.written(story))
 
+    def test_subject_in_several_bodies_and_entries(self):
+        story = Story()
+        for body, *numbers in ((story.late, 2), (story.plain, 1), (story.plain, 2)):
+            story.erase(body, *numbers, receipt="E-2")
+        story.add("erasure.subject", reason="privacy", receipt="E-2", bodies=2, records=3)
+        story.add("erasure.subject", reason="privacy", receipt="E-3", bodies=0, records=0)
+        story.sign()
+        self.accept(self.written(story))
+
     def test_body_erased_as_a_whole(self):
         story = Story()
         story.erase(story.late, 0, 1, 2)
@@ -431,6 +440,20 @@ class Lies(Case):
             ("under a hold", under_hold, lambda s: f"entry {len(s.drafts) - 1}"),
             ("reason of a subject's own", lambda s: s.change(s.subject, reason="x"),
              entry("subject")),
+            ("subject of more bodies", lambda s: s.change(s.subject, bodies=2), entry("subject")),
+            ("subject of more records", lambda s: s.change(s.subject, records=2), entry("subject")),
+            ("subject of none", lambda s: s.change(s.subject, bodies=0, records=0),
+             entry("subject")),
+            ("subject of another receipt", lambda s: s.change(s.subject, receipt="E-9"),
+             entry("subject")),
+            ("subject without a receipt", lambda s: s.drafts[s.subject].pop("receipt"),
+             entry("subject")),
+            ("subject without a count", lambda s: s.drafts[s.subject].pop("records"),
+             entry("subject")),
+            ("record without a receipt", lambda s: s.drafts[s.erasure].pop("receipt"),
+             entry("erasure")),
+            ("subject that counts what comes later", lambda s: [
+                s.change(s.subject, records=2), s.erase(s.late, 2)], entry("subject")),
             ("redacted otherwise than the read says",
              lambda s: setattr(s.redacted, "gone", [1]), body_of("redacted_at")),
             ("redacted says, and all is there", lambda s: setattr(s.redacted, "gone", []),
