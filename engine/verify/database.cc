@@ -64,8 +64,9 @@ Result<Database> Database::Open(const std::filesystem::path& path, bool still) {
   if (!std::filesystem::is_regular_file(path, ignored))
     return Fail(Code::kCorrupt, out.name_ + ": missing");
   sqlite3* connection = nullptr;
-  const int code = sqlite3_open_v2(UriOf(path, still).c_str(), &connection,
-                                   SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+  const int code =
+      sqlite3_open_v2(UriOf(path, still).c_str(), &connection,
+                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
   out.connection_.reset(connection);
   if (code != SQLITE_OK) return Fail(Code::kCorrupt, out.name_ + ": " + sqlite3_errstr(code));
   sqlite3_busy_timeout(connection, kPatienceMs);

@@ -52,6 +52,7 @@ class Query {
   std::string name_;
 };
 
+/// A connection: for one thread at a time, as are its queries.
 class Database {
  public:
   /// `still`: nobody writes to it, and nothing may be made beside it. kCorrupt when the file is

@@ -87,6 +87,8 @@ Result<Moment> HoldAll(const Options& options, bool still) {
   Moment out{NoteLog::Begin(options.path), {}, {}, {}};
   if (!still) ASSAY_TRY(CheckLogMark(options.path / "ledger.db"));
   ASSAY_ASSIGN(out.ledger, Database::Open(options.path / "ledger.db", still));
+  // Lines are read once, from end to end: pages stay in the processor's cache.
+  ASSAY_TRY(out.ledger.Visit("PRAGMA cache_size=-256", [](const Row&) { return true; }));
   ASSAY_TRY(out.ledger.Hold());
   ASSAY_TRY(ReadNotes(out.ledger, out.notes));
   out.bodies = std::make_unique<BodyStore>(options, still, out.ledger);
