@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Verifies an assay ledger with the Python standard library alone; with verify_bundle.py beside it
-backups and proofs too. It follows docs/formats/, shares no code with the engine, and stops at the
-first finding. assay-verify, not this, opens sealed bodies and parses RFC 3161 tokens.
+backups and proofs, with verify_live.py ledgers in use. Follows docs/formats/, has no code of the
+engine, stops at the first finding. assay-verify alone opens sealed bodies and RFC 3161 tokens.
 usage: verify.py DIR|FILE [--key SHA256:...] [--min-size N] [--min-time T] [--json]
 exit:  0 verified, 7 not, 2 wrong usage
 """
@@ -13,8 +13,7 @@ MEMBERS = dict(actor=str, epoch=int, index=int, kind=str, prev=str, tenant=str, 
 BODY = {"len": int, "records": int, "root": str, "scheme": str}
 LANDMARKS = ("key.", "epoch.", "checkpoint.", "erasure.", "retention.", "hold.")
 MAX_LINE, MAX_DEPTH, ED25519, COSIGNATURE = 4096, 16, 1, 4  # bytes, levels, types of keys
-class Finding(ValueError):
-    "What is wrong, where, and the first entry that it makes doubtful."
+class Finding(ValueError):  # what is wrong, where, and the first entry that it makes doubtful
     def __init__(self, message, place="", index=None):
         super().__init__(message)
         self.place, self.first_bad_index = place, index
@@ -32,6 +31,8 @@ def at(place, index=None):
         raise Finding(f"{type(error).__name__}: {error}", place, index) from None
 def sha256(*pieces):
     return hashlib.sha256(b"".join(pieces)).digest()
+def read(path):
+    return path.read_bytes() if path.exists() else b""
 def b64(data):
     return b64encode(data).decode()
 def unb64(text, length=None):
@@ -58,8 +59,7 @@ def decode_point(data):
     x = pow(x2, (P + 3) // 8, P)
     x = x * pow(2, (P - 1) // 4, P) % P if (x * x - x2) % P else x
     need(len(data) == 32 and y < P and (x * x - x2) % P == 0 and (x or not sign), "no point")
-    x = P - x if x & 1 != sign else x
-    return x, y, 1, x * y % P
+    return (x := P - x if x & 1 != sign else x), y, 1, x * y % P
 BASE = decode_point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
 @functools.cache
 def check_signature(key, message, signature, by="of the key"):
@@ -121,8 +121,7 @@ class Keys:
     'Section "Which key, which name": the walk from the first key of a ledger to the newest.'
     def __init__(self, origin):
         self.origin, self.epoch, self.steps = origin, 1, []  # (index, kind, name, key, vkey)
-    def take(self, index, kind, says):
-        "One of key.created, key.rotated, epoch.started."
+    def take(self, index, kind, says):  # one of key.created, key.rotated, epoch.started
         self.epoch += kind == "epoch.started"
         name, key = parse_vkey(says["vkey"])
         need(name == self.origin + (f"/epoch-{self.epoch}" if self.epoch > 1 else ""), "other name")
@@ -139,8 +138,7 @@ class Keys:
         while first and steps[first][1] == "key.rotated" and steps[first][0] >= before:
             first -= 1
         return steps[first:]
-    def open_note(self, note, signers):
-        "Size and root of a note of the last signer's name, signed by all in this order."
+    def open_note(self, note, signers):  # size and root; signed by all, under the name of the last
         text, _, lines = note.decode().rpartition("\n\n")
         need(lines.endswith("\n") and not re.search("[\0-\x09\x0b-\x1f]", text + lines), "no note")
         text, name, good = text + "\n", signers[-1][2], []
@@ -167,11 +165,12 @@ class Ledger:
         self.keys = self.gone = self.tenant = None
         self.leaves, self.landmarks, self.expired, self.notes, self.tokens = [], [], [], {}, {}
         self.refs, self.holds, self.erased, self.segments, self.last_time = {}, {}, {}, {}, ""
+        self.receipts, self.held, self.logs = {}, {}, []  # held, logs: filled by verify_live.py
     def open(self, name, kind):
-        path, wal = str(self.directory / name), self.directory / (name + "-wal")
-        log = wal.exists() and wal.stat().st_size or os.access(self.directory, os.W_OK)
-        how = "?mode=ro" if log and not self.still else "?immutable=1"
-        db = sqlite3.connect("file:" + urllib.parse.quote(path) + how, uri=True)
+        need(self.held or self.still or not read(self.directory / (name + "-wal")),
+             "in use, and verify_live.py is not beside this")
+        uri = "file:" + urllib.parse.quote(str(self.directory / name)) + "?immutable=1"
+        db = self.held.get(name, lambda: sqlite3.connect(uri, uri=True))()
         db.text_factory = bytes
         if kind == "evidence" and not db.execute("SELECT 1 FROM sqlite_schema").fetchone():
             return None  # a crash left it before its tables were made: it holds nothing
@@ -179,8 +178,7 @@ class Ledger:
                  for pragma in ("integrity_check(1)", "application_id", "user_version")]
         need(asked == [b"ok", APPLICATION[kind], 1], "damaged, or not a file of this kind")
         return db
-    def read_lines(self):
-        "Every line has its form and place, and names the line before it (entry.md, leaf.md)."
+    def read_lines(self):  # entry.md, leaf.md: a line has form and place, and names the one before
         previous, broken = bytes(32), []
         for index, (idx, line) in enumerate(self.db.execute("SELECT * FROM entry ORDER BY idx")):
             with at(f"entry {index}", index):
@@ -199,8 +197,7 @@ class Ledger:
             root = fold(frontier(self.leaves[:-1] + [sha256(b"\0", mended)]))
             bad = index - (self.db.execute("SELECT root FROM head").fetchone() != (root,))
         raise Finding("line and prev of the next do not agree", f"entry {bad}", bad)
-    def take(self, index, entry):
-        'entry.md, "Kinds", "Landmarks", "Epochs".'
+    def take(self, index, entry):  # entry.md, "Kinds", "Landmarks", "Epochs"
         kind, self.tenant = entry["kind"], self.tenant or entry["tenant"]
         need((entry["index"], entry["tenant"]) == (index, self.tenant), "other place or tenant")
         need(entry["time"] >= self.last_time, "time goes backwards")
@@ -239,7 +236,11 @@ class Ledger:
             need(numbers == sorted(set(numbers)) and 0 < len(numbers) <= 256, "segments are wrong")
             self.erased[root] = unb64(entry["erased"], 32)
             self.segments.setdefault(root, set()).update(numbers)
-            need(not self.held(root, index), "erases under a hold")
+            self.receipts.setdefault(entry["receipt"], []).extend([root] * len(numbers))
+            need(not self.is_held(root, index), "erases under a hold")
+        elif kind == "erasure.subject":
+            roots = self.receipts.get(entry["receipt"], [])
+            need((entry["bodies"], entry["records"]) == (len({*roots}), len(roots)), "counts others")
         elif kind == "retention.expired":
             need(entry["class"] in ("raw", "facts") and entry["through"] < index, "wrong class")
             self.expired.append((index, entry["class"], entry["through"], entry["bodies"] + 0))
@@ -251,13 +252,11 @@ class Ledger:
             self.holds[entry["hold"]][1] = index
         if kind.startswith("erasure."):
             need(entry["reason"] in ("privacy", "mistake", "contract", "court"), "unknown reason")
-    def held(self, root, when):
-        "Was some entry that refers to the body under a hold when this entry came?"
+    def is_held(self, root, when):  # was an entry that refers to it, when that entry came?
         return any(placed < when <= (released or when) and first <= index <= last
                    for placed, released, first, last in self.holds.values()
                    for index, _ in self.refs.get(root, ()))
-    def check_tables(self):
-        "Tiles, landmarks and head follow from the lines (leaf.md, ledger-tables.md)."
+    def check_tables(self):  # leaf.md, ledger-tables.md: tiles, landmarks, head follow from lines
         tiles = {row[:2]: row[2] for row in self.db.execute("SELECT level, idx, hashes FROM tile")}
         hashes, level, count = self.leaves, 0, 0
         while len(hashes) >= 256:
@@ -276,12 +275,10 @@ class Ledger:
             _, size, root, epoch, nodes = next(self.db.execute("SELECT * FROM head"))
             last, place = len(self.leaves) - 1, min(size, len(self.leaves))
             need(size == last + 1, f"head is at {size}, not {last + 1}", f"entry {place}", place)
-            tree = frontier(self.leaves)
-            same = (root, nodes) == (fold(tree), b"".join(tree))
+            same = (root, nodes) == (fold(tree := frontier(self.leaves)), b"".join(tree))
             need(same, "head is not the root of the stored entries", f"entry {last}", last)
             need(epoch == self.keys.epoch, "epoch is not that of the last entry")
-    def check_checkpoints(self):
-        "Stored notes and checkpoints.log (checkpoint.md), tokens by their digests."
+    def check_checkpoints(self):  # checkpoint.md: stored notes, checkpoints.log, tokens by digests
         need(self.notes, "no checkpoint was ever signed", "ledger.db table checkpoint")
         before, count, nodes = 0, len(self.leaves), []
         for size, note in self.notes.items():
@@ -301,20 +298,21 @@ class Ledger:
                 need(sha256(token) == digest, "token is another")
                 need(b"\4\x20" + sha256(self.tokens[digest]) in token, "token is not of that note")
     def check_log(self, notes):
-        log, path = b"".join(note + b"\n" for note in notes), self.directory / "checkpoints.log"
-        there, count = path.read_bytes() if path.exists() else b"", len(self.leaves)
+        log, count = b"".join(note + b"\n" for note in notes), len(self.leaves)
+        before, there = self.logs or [read(self.directory / "checkpoints.log")] * 2
+        there = there[:max(len(before), len(log))]  # what came since is of later entries
         if log.startswith(there) and len(there) >= len(log) - len(notes[-1]) - 1:
             return  # whole, or a crash between the database and the log
         note = b"\n\n".join(there.rstrip(b"\n").split(b"\n\n")[-2:]) + b"\n"
         size, _ = self.keys.open_note(note, self.keys.steps[-1:])
         need(size <= count, f"TRUNCATED: signed head of {size}", "checkpoints.log", count)
         raise Finding("FORKED, or a note is missing")
-    def check_bodies(self):
-        'evidence-body.md, "Erased and missing segments".'
+    def check_bodies(self):  # evidence-body.md, "Erased and missing segments"
         stored, missing = {}, {"raw": 0, "facts": 0}
-        for path in sorted(self.directory.glob("evidence-*.db")):
-            with at(path.name):
-                db = self.open(path.name, "evidence")
+        for name in sorted(self.held or os.listdir(self.directory)):
+            with at(name):
+                db = re.fullmatch(r"evidence-.*\.db", name) and self.open(name, "evidence")
+                self.held.get(name, bool)()  # keys.db: what is wrong with its mark
                 stored |= {root: row for root, *row in db.execute(
                     "SELECT root, erased, scheme, len, records, parts, length(key), (SELECT "
                     "count(*) FROM part WHERE body = body.id) FROM body")} if db else {}
@@ -327,7 +325,7 @@ class Ledger:
                         self.check_body(root, entry, *stored[root])
                     elif self.gone is None and index == refs[-1][0]:
                         kind = "raw" if entry["kind"] == "read" else "facts"
-                        need(any(word == kind and through >= index and not self.held(root, when)
+                        need(any(word == kind and through >= index and not self.is_held(root, when)
                                  for when, word, through, _ in self.expired), "body is missing",
                              f"body of entry {refs[0][0]}")
                         missing[kind] += 1
@@ -349,6 +347,9 @@ class Ledger:
              "parts are missing")
     def verify(self, args):
         with at("ledger.db"):
+            with contextlib.suppress(ImportError):  # without it beside this file: a ledger at rest
+                import verify_live
+                self.still or verify_live.hold(self)
             self.db = self.open("ledger.db", "ledger")
             self.notes = dict(self.db.execute("SELECT size, note FROM checkpoint ORDER BY size"))
             self.read_lines()
@@ -362,8 +363,7 @@ class Ledger:
         need(max(self.notes) >= (args.min_size or 0), "signed head is too small", "checkpoint")
         need(not args.min_time or parse_time(self.last_time) >= args.min_time, "too old", "entry")
         return self.keys, len(self.leaves)
-def check_cosignature(line, vkey, note):
-    'checkpoint.md, "Cosignatures".'
+def check_cosignature(line, vkey, note):  # checkpoint.md, "Cosignatures"
     name, key = parse_vkey(vkey, COSIGNATURE)
     mark, by, data = line.split(" ")
     data, text = unb64(data, 76), note.rpartition(b"\n\n")[0] + b"\n"

@@ -1,4 +1,4 @@
-// SHA-256 with a fetched algorithm and one reused context for each thread, and HMAC over it.
+// SHA-256 that costs little beside its blocks, and HMAC over it.
 #pragma once
 
 #include <initializer_list>

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "proof/body.h"
 #include "proof/tree.h"
+#include "verify/log_mark.h"
 
 namespace assay::verify {
 namespace {
@@ -28,6 +29,7 @@ Result<proof::SecretKey> ReadMasterKey(const std::string& file) {
 Result<TenantKeys> ReadTenantKeys(const Database& database, const proof::SecretKey& master,
                                   const std::string& tenant) {
   std::map<std::string, ByteVector> wrapped;
+  ASSAY_TRY(database.Hold());
   ASSAY_TRY(database.Check(kKeysFile));
   ASSAY_TRY(database.Visit("SELECT purpose, wrapped FROM tenant_key", [&](const Row& row) {
     wrapped[std::string(AsText(row.Bytes(0)))] = row.Copy(1);
@@ -150,13 +152,9 @@ BodyStore::BodyStore(const Options& options, bool is_still, const Database& ledg
   ReadErasures(ledger);
   ListFiles();
   claimed_.resize(files.size());
+  const Status keys_log = still ? Status{} : CheckLogMark(directory / "keys.db");
+  if (!keys_log) faults.emplace("keys.db", keys_log.error().message);
   if (!options.master_key.empty()) LoadKeys(options, ledger);
-}
-
-void BodyStore::Fault(const std::string& place, const std::string& what) {
-  if (!fault_place.empty()) return;
-  fault_place = place;
-  fault = what;
 }
 
 // By the landmark table: whether it is right is seen when the lines are read.
@@ -179,22 +177,30 @@ void BodyStore::ListFiles() {
   std::error_code error;
   for (const auto& item : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = item.path().filename().string();
-    if (name.starts_with("evidence-") && name.ends_with(".db")) files.push_back(name);
+    if (name.starts_with("evidence-") && name.ends_with(".db")) files.push_back({name, {}});
   }
-  if (error) Fault("ledger.db", error.message());
-  std::sort(files.begin(), files.end());
-  for (const std::string& name : files) {
-    const auto database = Database::Open(directory / name, still);
-    Status status = database ? Status{} : Fail(database.error());
-    // A file that a crash left before its tables were made holds nothing.
-    bool made = false;
-    if (database)
-      (void)database->Visit("SELECT 1 FROM sqlite_schema", [&](const Row&) {
-        made = true;
-        return false;
-      });
-    if (made) status = database->Check(kEvidenceFile);
-    if (!status) Fault(name, status.error().message);
+  if (error) faults.emplace("ledger.db", error.message());
+  std::sort(files.begin(), files.end(), [](auto& a, auto& b) { return a.name < b.name; });
+  for (EvidenceFile& file : files)
+    if (const Status held = HoldFile(file); !held) faults.emplace(file.name, held.error().message);
+}
+
+Status BodyStore::HoldFile(EvidenceFile& file) const {
+  if (!still) ASSAY_TRY(CheckLogMark(directory / file.name));
+  for (size_t i = 0; i < kReaders; ++i) {
+    ASSAY_ASSIGN(Database database, Database::Open(directory / file.name, still));
+    ASSAY_TRY(database.Hold());
+    ASSAY_ASSIGN(const bool made, database.IsMade());
+    if (!made) return {};
+    file.held.push_back(std::move(database));
+  }
+  return {};
+}
+
+void BodyStore::CheckFiles() {
+  for (const EvidenceFile& file : files) {
+    const Status good = file.held.empty() ? Status{} : file.held[0].Check(kEvidenceFile);
+    if (!good) faults.emplace(file.name, good.error().message);
   }
 }
 
@@ -215,11 +221,13 @@ void BodyStore::LoadKeys(const Options& options, const Database& ledger) {
   const std::filesystem::path file = still ? KeysOfBackup(directory) : directory / "keys.db";
   auto master = ReadMasterKey(options.master_key);
   const auto stored = Database::Open(file, still);
-  if (!master) return Fault("keys.db", master.error().message);
-  if (!stored) return Fault("keys.db", stored.error().message);
-  auto opened = ReadTenantKeys(*stored, *master, tenant);
-  if (!opened) return Fault("keys.db", opened.error().message);
-  keys = std::move(*opened);
+  auto opened = !master   ? Fail(master.error())
+                : !stored ? Fail(stored.error())
+                          : ReadTenantKeys(*stored, *master, tenant);
+  if (opened)
+    keys = std::move(*opened);
+  else
+    faults.emplace("keys.db", opened.error().message);
 }
 
 bool BodyStore::Claim(size_t file, uint64_t id) const {
@@ -247,25 +255,22 @@ struct BodyReader::Stored {
 
 void BodyReader::FreeContext::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx(context); }
 
-BodyReader::BodyReader(const BodyStore& store) : store_(store), context_(ZSTD_createDCtx()) {
-  ready_ = store.fault_place.empty() ? OpenFiles() : Status{};
+BodyReader::BodyReader(const BodyStore& store, size_t number)
+    : store_(store), context_(ZSTD_createDCtx()) {
+  ready_ = store.faults.empty() ? Prepare(number) : Status{};
 }
 
-Status BodyReader::OpenFiles() {
-  for (const std::string& name : store_.files) {
+Status BodyReader::Prepare(size_t number) {
+  for (const EvidenceFile& stored : store_.files) {
     File& file = files_.emplace_back();
-    ASSAY_ASSIGN(file.database, Database::Open(store_.directory / name, store_.still));
-    file.empty = true;
-    ASSAY_TRY(file.database.Visit("SELECT 1 FROM sqlite_schema",
-                                  [&](const Row&) { return file.empty = false; }));
+    file.empty = stored.held.empty();
     if (file.empty) continue;
-    ASSAY_ASSIGN(
-        file.find,
-        file.database.Prepare("SELECT id, scheme, len, records, parts, key, erased, epoch, ident, "
+    const Database& held = stored.held[number];
+    ASSAY_ASSIGN(file.find,
+                 held.Prepare("SELECT id, scheme, len, records, parts, key, erased, epoch, ident, "
                               "(SELECT count(*) FROM part WHERE body = body.id) "
                               "FROM body WHERE root = ?1"));
-    ASSAY_ASSIGN(file.parts,
-                 file.database.Prepare("SELECT sealed FROM part WHERE body = ?1 ORDER BY part"));
+    ASSAY_ASSIGN(file.parts, held.Prepare("SELECT sealed FROM part WHERE body = ?1 ORDER BY part"));
   }
   return {};
 }
@@ -274,7 +279,9 @@ Status BodyReader::OpenFiles() {
 Result<bool> BodyReader::Find(const Line& line, Stored& stored) {
   const std::string own =
       fmt::format("evidence-{}{}.db", line.time.substr(0, 4), line.time.substr(5, 2));
-  const auto at = std::find(store_.files.begin(), store_.files.end(), own) - store_.files.begin();
+  const auto at = std::find_if(store_.files.begin(), store_.files.end(),
+                               [&](const EvidenceFile& file) { return file.name == own; }) -
+                  store_.files.begin();
   for (size_t i = 0; i < files_.size(); ++i) {
     const size_t number = (static_cast<size_t>(at) + files_.size() - i) % files_.size();
     File& file = files_[number];

@@ -24,30 +24,42 @@ struct TenantKeys {
   proof::SecretKey index;              ///< keyed digests
 };
 
+constexpr size_t kReaders = 2;  ///< threads that look at bodies
+
+/// An evidence file, held at one moment by a connection for each reader; none when it holds
+/// nothing.
+struct EvidenceFile {
+  std::string name;
+  std::vector<Database> held;
+};
+
 /// What all readers of bodies share. Safe for several threads.
 class BodyStore {
  public:
-  /// Looks at the files, the landmarks and, when the options name a master key, the tenant keys.
-  /// What is wrong with them is kept for CheckBodies: other findings come before.
+  /// Opens and holds the files; reads the landmarks and, when the options name a master key, the
+  /// tenant keys. To be made after the ledger is held, so that the bodies of its entries are there,
+  /// and while nobody erases. What is wrong is kept for CheckBodies: other findings come before.
   BodyStore(const Options& options, bool still, const Database& ledger);
+  /// Looks at every page of the files.
+  void CheckFiles();
 
   /// True the first time that it is asked for this body of this file.
   bool Claim(size_t file, uint64_t id) const;
   const Erasure* ErasureOf(const Digest& root) const;
 
   std::filesystem::path directory;
-  std::vector<std::string> files;
+  std::vector<EvidenceFile> files;  ///< by name
   bool still = false;
   std::map<Digest, Erasure> erasures;
   std::string tenant;
-  TenantKeys keys;                 ///< empty without a master key
-  std::string fault_place, fault;  ///< of files and keys
+  TenantKeys keys;                            ///< empty without a master key
+  std::map<std::string, std::string> faults;  ///< of files and keys, by place; the first counts
 
  private:
   void ReadErasures(const Database& ledger);
   void ListFiles();
+  Status HoldFile(EvidenceFile& file) const;
   void LoadKeys(const Options& options, const Database& ledger);
-  void Fault(const std::string& place, const std::string& what);
 
   mutable std::mutex mutex_;
   mutable std::vector<std::vector<bool>> claimed_;
@@ -72,12 +84,12 @@ struct BodyTally {
 /// Connections and buffers of one thread.
 class BodyReader {
  public:
-  explicit BodyReader(const BodyStore& store);
+  /// `number` below kReaders: which of the connections are this thread's.
+  BodyReader(const BodyStore& store, size_t number);
   BodyVerdict Check(const Line& line);
 
  private:
   struct File {
-    Database database;
     Query find, parts;
     bool empty = false;
   };
@@ -86,8 +98,8 @@ class BodyReader {
     void operator()(ZSTD_DCtx_s* context) const;
   };
 
-  Status OpenFiles();
-  /// 0 when no file has it.
+  Status Prepare(size_t number);
+  /// False when no file has it.
   Result<bool> Find(const Line& line, Stored& stored);
   Status Compare(const Line& line, const Stored& stored) const;
   Status CheckErased(const Line& line, const Stored& stored) const;

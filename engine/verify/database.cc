@@ -7,6 +7,9 @@
 namespace assay::verify {
 namespace {
 
+// A writer that opens, closes or empties its log keeps others out for moments.
+constexpr int kPatienceMs = 10'000;
+
 // mode=ro keeps the file as it is; where not even the shared-memory file can be made, an empty log
 // means that the file alone is the whole truth.
 std::string UriOf(const std::filesystem::path& path, bool still) {
@@ -61,16 +64,33 @@ Result<Database> Database::Open(const std::filesystem::path& path, bool still) {
   if (!std::filesystem::is_regular_file(path, ignored))
     return Fail(Code::kCorrupt, out.name_ + ": missing");
   sqlite3* connection = nullptr;
-  const int code = sqlite3_open_v2(UriOf(path, still).c_str(), &connection,
-                                   SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+  const int code =
+      sqlite3_open_v2(UriOf(path, still).c_str(), &connection,
+                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
   out.connection_.reset(connection);
   if (code != SQLITE_OK) return Fail(Code::kCorrupt, out.name_ + ": " + sqlite3_errstr(code));
+  sqlite3_busy_timeout(connection, kPatienceMs);
   int ignored_setting = 0;
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &ignored_setting);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &ignored_setting);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, &ignored_setting);
   ASSAY_TRY(out.Visit("PRAGMA cell_size_check=ON", [](const Row&) { return true; }));
   return out;
+}
+
+// A read transaction of SQLite begins with its first read.
+Status Database::Hold() const {
+  ASSAY_TRY(Visit("BEGIN", [](const Row&) { return false; }));
+  return Visit("SELECT count(*) FROM sqlite_schema", [](const Row&) { return false; });
+}
+
+Result<bool> Database::IsMade() const {
+  bool made = false;
+  ASSAY_TRY(Visit("SELECT count(*) FROM sqlite_schema", [&](const Row& row) {
+    made = row.Number(0) > 0;
+    return false;
+  }));
+  return made;
 }
 
 Result<Query> Database::Prepare(const char* sql) const {

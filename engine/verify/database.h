@@ -52,11 +52,17 @@ class Query {
   std::string name_;
 };
 
+/// A connection: for one thread at a time, as are its queries.
 class Database {
  public:
   /// `still`: nobody writes to it, and nothing may be made beside it. kCorrupt when the file is
   /// missing or SQLite cannot open it.
   static Result<Database> Open(const std::filesystem::path& path, bool still = false);
+  /// Begins a read transaction: all that this connection reads from now on is of this moment.
+  /// kCorrupt.
+  Status Hold() const;
+  /// False for a file that a crash left before its tables were made: it holds nothing. kCorrupt.
+  Result<bool> IsMade() const;
   /// kCorrupt when the table is not as it should be.
   Result<Query> Prepare(const char* sql) const;
   /// Calls `visit` for each row until it gives false.

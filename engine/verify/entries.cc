@@ -19,10 +19,10 @@ using proof::kTileWidth;
 /// A line within a block, and what one thread alone can say of it.
 struct Item {
   size_t begin = 0, size = 0;
-  std::string hash;  ///< base64 of SHA-256 of the line: `prev` of the next one
+  Digest hash{};  ///< SHA-256 of the line: `prev` of the next one
   Line line;
-  std::string fault;
-  BodyVerdict body;
+  std::unique_ptr<const std::string> fault;
+  std::unique_ptr<const BodyVerdict> body;  ///< of a line that has one
 };
 
 /// 256 neighbouring lines; the last block of a ledger may have fewer.
@@ -103,14 +103,22 @@ class Source {
 /// What one thread does with a block.
 class BlockWork {
  public:
-  BlockWork(Database database, Query find_tile, const BodyStore& bodies)
-      : database_(std::move(database)), find_tile_(std::move(find_tile)), bodies_(bodies) {}
+  BlockWork(Database database, Query find_tile, const BodyStore& bodies, size_t number)
+      : database_(std::move(database)), find_tile_(std::move(find_tile)), bodies_(bodies, number) {}
 
-  static Result<std::unique_ptr<BlockWork>> Make(const Options& options, const BodyStore& bodies) {
+  static Result<std::unique_ptr<BlockWork>> Make(const Options& options, const BodyStore& bodies,
+                                                 size_t number) {
     ASSAY_ASSIGN(Database database, Database::Open(options.path / "ledger.db", bodies.still));
     ASSAY_ASSIGN(Query find,
-                 database.Prepare("SELECT hashes FROM tile WHERE level = 0 AND idx = ?1"));
-    return std::make_unique<BlockWork>(std::move(database), std::move(find), bodies);
+                 database.Prepare("SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2"));
+    return std::make_unique<BlockWork>(std::move(database), std::move(find), bodies, number);
+  }
+
+  /// The stored hashes of a tile; they live until the next one is looked for.
+  Result<ByteSpan> FindTile(proof::TileId id) {
+    find_tile_.Restart();
+    ASSAY_ASSIGN(const bool there, find_tile_.Bind(1, uint64_t{id.level}).Bind(2, id.index).Step());
+    return there ? find_tile_.row().Bytes(0) : ByteSpan();
   }
 
   Status Do(Block& block) {
@@ -118,23 +126,21 @@ class BlockWork {
     for (Item& item : block.items) {
       const std::string_view text = block.TextOf(item);
       block.leaves.push_back(proof::HashEntry(text));
-      item.hash = EncodeBase64(proof::Sha256(AsBytes(text)));
+      item.hash = proof::Sha256(AsBytes(text));
       auto line = ReadLine(text);
       if (!line) {
-        item.fault = line.error().message;
+        item.fault = std::make_unique<std::string>(line.error().message);
         continue;
       }
       item.line = std::move(*line);
-      if (item.line.has_body) item.body = bodies_.Check(item.line);
+      if (item.line.has_body)
+        item.body = std::make_unique<const BodyVerdict>(bodies_.Check(item.line));
     }
     if (block.items.size() < kTileWidth) return {};
     block.root = proof::RootOf(proof::TreeKind::kEntry, block.leaves);
-    find_tile_.Bind(1, block.number);
-    ASSAY_ASSIGN(const bool there, find_tile_.Step());
+    ASSAY_ASSIGN(const ByteSpan stored, FindTile({0, block.number}));
     const auto* wanted = reinterpret_cast<const uint8_t*>(block.leaves.data());
-    block.bad_tile = CompareTile({0, block.number}, {wanted, proof::kTileBytes},
-                                 there ? find_tile_.row().Bytes(0) : ByteSpan());
-    find_tile_.Restart();
+    block.bad_tile = CompareTile({0, block.number}, {wanted, proof::kTileBytes}, stored);
     return {};
   }
 
@@ -152,7 +158,7 @@ class Order {
   }
 
   /// False when nothing after this block can matter.
-  bool Take(Block& block) {
+  bool Take(Block& block, BlockWork& work) {
     NoteRoots(block);
     for (size_t i = 0; i < block.items.size() && !form_; ++i)
       TakeItem(block.first() + i, block.items[i], block.TextOf(block.items[i]));
@@ -162,7 +168,7 @@ class Order {
     if (form_) return false;
     if (block.bad_tile) out_.bad_tiles[{0, block.number}] = *block.bad_tile;
     ends_full_ = block.items.size() == kTileWidth;
-    if (ends_full_) TakeFullBlock(block);
+    if (ends_full_) TakeFullBlock(block, work);
     last_leaves_ = std::move(block.leaves);
     return true;
   }
@@ -210,21 +216,21 @@ class Order {
   }
 
   void TakeItem(uint64_t index, Item& item, std::string_view text) {
-    if (!item.fault.empty()) {
-      form_ = AtEntry(index, item.fault);
+    if (item.fault) {
+      form_ = AtEntry(index, *item.fault);
       return;
     }
     CheckLink(index, item.line.prev);
-    previous_ = std::move(item.hash);
+    previous_ = item.hash;
     if (form_ || fact_) return;
     if (const Status status = out_.facts.Take(index, item.line, text); !status)
       fact_ = AtEntry(index, status.error().message);
-    if (item.line.has_body) TakeBody(index, item);
+    if (item.body) TakeBody(index, item.line, *item.body);
   }
 
   // If the next link holds, the line is as it was and the one before it is bad.
   void CheckLink(uint64_t index, std::string_view prev) {
-    const bool holds = prev == previous_;
+    const bool holds = prev == EncodeBase64(previous_);
     if (!holds && !ParseBytes(prev, 32)) {
       form_ = AtEntry(index, "prev is no hash");
     } else if (broken_ && !link_) {
@@ -260,36 +266,32 @@ class Order {
     link_ = AtEntry(is_last ? last : last - 1, "line and prev of the next do not agree");
   }
 
-  void TakeBody(uint64_t index, const Item& item) {
+  void TakeBody(uint64_t index, const Line& line, const BodyVerdict& body) {
     using State = BodyVerdict::State;
-    const Digest& root = item.line.body.root;
+    const Digest& root = line.body.root;
     BodyTally& tally = out_.bodies;
-    tally.bodies += item.body.first ? 1 : 0;
-    tally.opened += item.body.opened ? 1 : 0;
-    if (item.body.state == State::kBad) tally.bad.emplace(index, item.body.why);
-    if (item.body.state == State::kMissing && tally.missing.emplace(root, true).second)
-      ++tally.bodies;
-    if (item.body.state == State::kMissing || watched_.count(root) != 0)
-      out_.facts.Watch(root, {index, item.line.kind == "read"});
+    tally.bodies += body.first ? 1 : 0;
+    tally.opened += body.opened ? 1 : 0;
+    if (body.state == State::kBad) tally.bad.emplace(index, body.why);
+    if (body.state == State::kMissing && tally.missing.emplace(root, true).second) ++tally.bodies;
+    if (body.state == State::kMissing || watched_.count(root) != 0)
+      out_.facts.Watch(root, {index, line.kind == "read"});
   }
 
-  void TakeFullBlock(const Block& block) {
+  void TakeFullBlock(const Block& block, BlockWork& work) {
     blocks_before_ = blocks_;
     blocks_.Append(block.root);
     ++out_.tiles;
     std::vector<proof::Tile> full;
     upper_.Append(block.root, full);
-    for (const proof::Tile& tile : full) CheckUpperTile(tile);
+    for (const proof::Tile& tile : full) CheckUpperTile(tile, work);
   }
 
-  void CheckUpperTile(const proof::Tile& tile) {
+  void CheckUpperTile(const proof::Tile& tile, BlockWork& work) {
     const proof::TileId id{tile.id.level + 1, tile.id.index};
     ++out_.tiles;
-    auto query = database_.Prepare("SELECT hashes FROM tile WHERE level = ?1 AND idx = ?2");
-    if (!query) return;
-    const auto there = query->Bind(1, uint64_t{id.level}).Bind(2, id.index).Step();
-    const ByteSpan stored = there && *there ? query->row().Bytes(0) : ByteSpan();
-    if (auto bad = CompareTile(id, tile.hashes, stored))
+    const auto stored = work.FindTile(id);
+    if (auto bad = CompareTile(id, tile.hashes, stored ? *stored : ByteSpan()))
       out_.bad_tiles[{id.level, id.index}] = *bad;
   }
 
@@ -306,7 +308,7 @@ class Order {
   proof::TileBuilder upper_;                ///< tiles above those of the lines
   std::vector<Digest> last_leaves_;
   bool ends_full_ = false;
-  std::string previous_ = EncodeBase64(Digest{});
+  Digest previous_{};
   std::optional<uint64_t> broken_;
   std::optional<Finding> form_, link_, fact_;
 };
@@ -332,7 +334,7 @@ class Pipeline {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return stopped_ || turn_ == block.number; });
       if (stopped_) return {};
-      stopped_ = !order_.Take(block);
+      stopped_ = !order_.Take(block, work);
       ++turn_;
       lock.unlock();
       changed_.notify_all();
@@ -357,8 +359,8 @@ Status ReadAll(const Database& database, const Options& options, const BodyStore
   ASSAY_ASSIGN(Query lines, database.Prepare("SELECT idx, line FROM entry ORDER BY idx"));
   Source source(std::move(lines));
   Pipeline pipeline(source, order);
-  ASSAY_ASSIGN(const auto mine, BlockWork::Make(options, bodies));
-  ASSAY_ASSIGN(const auto other, BlockWork::Make(options, bodies));
+  ASSAY_ASSIGN(const auto mine, BlockWork::Make(options, bodies, 0));
+  ASSAY_ASSIGN(const auto other, BlockWork::Make(options, bodies, 1));
   auto helper = std::async(std::launch::async, [&] { return pipeline.Run(*other); });
   const Status here = pipeline.Run(*mine);
   const Status there = helper.get();

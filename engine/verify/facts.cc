@@ -23,6 +23,7 @@ bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> word
 }  // namespace
 
 bool IsLandmark(std::string_view kind) {
+  if (kind == "read") return false;  // most of all entries
   constexpr std::string_view kFamilies[] = {"key.",     "epoch.",     "checkpoint.",
                                             "erasure.", "retention.", "hold."};
   return std::any_of(std::begin(kFamilies), std::end(kFamilies),
@@ -125,6 +126,7 @@ Status Facts::TakeErasure(uint64_t index, std::string_view kind, const proof::Js
   if (!IsOneOf(reason, {"privacy", "mistake", "contract", "court"}))
     return Bad("reason is unknown");
   if (kind == "erasure.record") return TakeErasedRecord(index, says);
+  if (kind == "erasure.subject") return TakeErasedSubject(says);
   if (kind == "erasure.tenant") {
     for (const auto& [id, hold] : holds_)
       if (!hold.released) return Bad("erases under hold " + Quote(id));
@@ -135,9 +137,25 @@ Status Facts::TakeErasure(uint64_t index, std::string_view kind, const proof::Js
 
 Status Facts::TakeErasedRecord(uint64_t index, const proof::JsonObject& says) {
   ASSAY_ASSIGN(const Digest root, DigestAt(says, "root"));
-  ASSAY_TRY(SegmentsAt(says));
+  ASSAY_ASSIGN(const std::vector<uint64_t> segments, SegmentsAt(says));
   ASSAY_TRY(DigestAt(says, "erased"));
+  ASSAY_ASSIGN(const std::string id, proof::TextAt(says, "receipt"));
+  Receipt& receipt = receipts_[id];
+  receipt.bodies.insert(root);
+  receipt.records += segments.size();
   return IsHeld(root, index) ? Bad("erases under a hold") : Status{};
+}
+
+Status Facts::TakeErasedSubject(const proof::JsonObject& says) const {
+  ASSAY_ASSIGN(const std::string id, proof::TextAt(says, "receipt"));
+  ASSAY_ASSIGN(const uint64_t bodies, NumberAt(says, "bodies"));
+  ASSAY_ASSIGN(const uint64_t records, NumberAt(says, "records"));
+  const auto found = receipts_.find(id);
+  const Receipt erased = found == receipts_.end() ? Receipt() : found->second;
+  if (bodies == erased.bodies.size() && records == erased.records) return {};
+  return Bad(
+      fmt::format("says {} bodies and {} records, those before it with this receipt {} and {}",
+                  bodies, records, erased.bodies.size(), erased.records));
 }
 
 Status Facts::TakeRetention(uint64_t index, const proof::JsonObject& says) {

@@ -25,6 +25,12 @@ struct Erasure {
   std::set<uint64_t> segments;  ///< named by any of them
 };
 
+/// What the `erasure.record` entries with one receipt erase so far.
+struct Receipt {
+  std::set<Digest> bodies;
+  uint64_t records = 0;
+};
+
 struct Hold {
   uint64_t placed = 0, first = 0, last = 0;
   std::optional<uint64_t> released;
@@ -69,12 +75,14 @@ class Facts {
   Status TakeCheckpoint(uint64_t index, std::string_view kind, const proof::JsonObject& says);
   Status TakeErasure(uint64_t index, std::string_view kind, const proof::JsonObject& says);
   Status TakeErasedRecord(uint64_t index, const proof::JsonObject& says);
+  Status TakeErasedSubject(const proof::JsonObject& says) const;
   Status TakeRetention(uint64_t index, const proof::JsonObject& says);
   Status TakeHold(uint64_t index, std::string_view kind, const proof::JsonObject& says);
 
   const Notes& notes_;
   std::map<std::string, Hold> holds_;
   std::map<Digest, std::vector<Reference>> references_;
+  std::map<std::string, Receipt> receipts_;
 };
 
 /// Numbers of `segments`: ascending, 1 to 256. kCorrupt.

@@ -1,5 +1,6 @@
 // assay-verify: offline verification of what assay hands out, for people who trust nobody here.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <cstdio>
 
@@ -9,6 +10,7 @@
 namespace assay::verify {
 namespace {
 
+constexpr int kKeptBytes = 32 << 20;
 constexpr int kVerified = 0, kUsageError = 2, kNotVerified = 7;
 
 std::string ToJson(const Report& report) {
@@ -76,6 +78,9 @@ int Run(const std::vector<std::string>& arguments) {
 }  // namespace assay::verify
 
 int main(int argc, char** argv) {
+  // Buffers of bodies are taken and given back all the time: by default each is mapped anew.
+  ::mallopt(M_MMAP_THRESHOLD, assay::verify::kKeptBytes);
+  ::mallopt(M_TRIM_THRESHOLD, assay::verify::kKeptBytes);
   try {
     return assay::verify::Run({argv + 1, argv + argc});
   } catch (const std::exception& error) {  // out of memory: no verdict is not a good one

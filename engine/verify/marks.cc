@@ -2,13 +2,10 @@
 // checkpoints and their log.
 #include <fmt/format.h>
 
-#include "base/files.h"
 #include "verify/verify.h"
 
 namespace assay::verify {
 namespace {
-
-constexpr size_t kMaxLog = size_t{1} << 30;
 
 Status CountTiles(const Database& database, const Entries& entries, Report& report) {
   uint64_t stored = 0;
@@ -113,13 +110,12 @@ void CheckNotes(const Facts::Notes& notes, const Entries& entries, Report& repor
   }
 }
 
-void CheckLog(const std::filesystem::path& path, const Facts::Notes& notes, const Entries& entries,
+void CheckLog(const NoteLog& note_log, const Facts::Notes& notes, const Entries& entries,
               Report& report) {
-  auto content = ReadFile(path, kMaxLog);
-  if (!content && content.error().code != Code::kNotFound)
-    return report.Find("checkpoints.log", content.error().message);
-  const std::string log = content ? std::string(AsText(*content)) : std::string();
-  size_t at = 0;
+  if (!note_log.read) return report.Find("checkpoints.log", note_log.read.error().message);
+  size_t at = 0, whole = 0;
+  for (const auto& [size, note] : notes) whole += note.size() + 1;
+  const std::string log = note_log.At(whole);
   for (auto note = notes.begin(); note != notes.end(); ++note) {
     const std::string form = note->second + '\n';
     const std::string_view rest = std::string_view(log).substr(at);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "verify/log_mark.h"
+
 namespace assay::verify {
 namespace {
 
@@ -44,7 +46,8 @@ void Report::Find(const std::string& where, const std::string& what,
 void CheckBodies(const Entries& entries, const BodyStore& bodies, Report& report) {
   report.bodies = entries.bodies.bodies;
   report.opened = entries.bodies.opened;
-  if (!bodies.fault_place.empty()) return report.Find(bodies.fault_place, bodies.fault);
+  if (!bodies.faults.empty())
+    return report.Find(bodies.faults.begin()->first, bodies.faults.begin()->second);
   const Facts& facts = entries.facts;
   std::map<uint64_t, std::string> bad = entries.bodies.bad;
   uint64_t missing[2] = {}, expired[2] = {};
@@ -66,29 +69,60 @@ void CheckBodies(const Entries& entries, const BodyStore& bodies, Report& report
     report.Find("retention", "more bodies are missing than expired");
 }
 
-Report VerifyLedger(const Options& options, bool still, std::optional<Entries>* out) {
-  Report report;
-  const auto database = Database::Open(options.path / "ledger.db", still);
+namespace {
+
+/// The files as they are at one moment, though somebody may write to them.
+struct Moment {
+  NoteLog log;
+  Database ledger;
   Facts::Notes notes;
-  Status ready = database ? CheckFile(*database) : Fail(database.error());
-  if (ready) ready = database->Visit("BEGIN", [](const Row&) { return false; });
-  if (ready) ready = ReadNotes(*database, notes);
-  if (!ready) {
-    report.Find("ledger.db", ready.error().message);
-    return report;
-  }
-  const BodyStore bodies(options, still, *database);
-  Entries entries = CheckEntries(*database, notes, options, bodies, report);
+  std::unique_ptr<BodyStore> bodies;
+};
+
+// What may only grow is looked at before that which it must be part of: the log of notes, the
+// entries, their bodies. What makes things less waits.
+Result<Moment> HoldAll(const Options& options, bool still) {
+  std::optional<Quiet> quiet;
+  if (!still) quiet.emplace(options.path);
+  Moment out{NoteLog::Begin(options.path), {}, {}, {}};
+  if (!still) ASSAY_TRY(CheckLogMark(options.path / "ledger.db"));
+  ASSAY_ASSIGN(out.ledger, Database::Open(options.path / "ledger.db", still));
+  // Lines are read once, from end to end: pages stay in the processor's cache.
+  ASSAY_TRY(out.ledger.Visit("PRAGMA cache_size=-256", [](const Row&) { return true; }));
+  ASSAY_TRY(out.ledger.Hold());
+  ASSAY_TRY(ReadNotes(out.ledger, out.notes));
+  out.bodies = std::make_unique<BodyStore>(options, still, out.ledger);
+  out.log.End(options.path);
+  return out;
+}
+
+Report VerifyMoment(const Options& options, Moment& moment, std::optional<Entries>* out) {
+  Report report;
+  const auto& [log, ledger, notes, held] = moment;
+  held->CheckFiles();
+  const BodyStore& bodies = *held;
+  Entries entries = CheckEntries(ledger, notes, options, bodies, report);
   report.fingerprint = entries.facts.keys.Fingerprint();
   if (const Status trust = entries.facts.keys.CheckTrust(options.key); !trust)
     report.Find("entry 1", trust.error().message, 1);
-  if (report.ok) CheckTables(*database, entries, report);
+  if (report.ok) CheckTables(ledger, entries, report);
   if (report.ok) CheckNotes(notes, entries, report);
-  if (report.ok) CheckLog(options.path / "checkpoints.log", notes, entries, report);
-  if (report.ok) CheckTokens(*database, entries, options, report);
+  if (report.ok) CheckLog(log, notes, entries, report);
+  if (report.ok) CheckTokens(ledger, entries, options, report);
   if (report.ok) CheckBodies(entries, bodies, report);
   if (report.ok) CheckExpectations(options, entries, notes, report);
   if (out != nullptr) out->emplace(std::move(entries));
+  return report;
+}
+
+}  // namespace
+
+Report VerifyLedger(const Options& options, bool still, std::optional<Entries>* out) {
+  auto moment = HoldAll(options, still);
+  const Status ready = moment ? CheckFile(moment->ledger) : Fail(moment.error());
+  if (ready) return VerifyMoment(options, *moment, out);
+  Report report;
+  report.Find("ledger.db", ready.error().message);
   return report;
 }
 

@@ -11,6 +11,7 @@
 #include "verify/bodies.h"
 #include "verify/database.h"
 #include "verify/facts.h"
+#include "verify/live.h"
 #include "verify/options.h"
 
 namespace assay::verify {
@@ -50,7 +51,7 @@ Entries CheckEntries(const Database& database, const Facts::Notes& notes, const 
 /// Tiles, landmarks, head.
 void CheckTables(const Database& database, const Entries& entries, Report& report);
 void CheckNotes(const Facts::Notes& notes, const Entries& entries, Report& report);
-void CheckLog(const std::filesystem::path& path, const Facts::Notes& notes, const Entries& entries,
+void CheckLog(const NoteLog& log, const Facts::Notes& notes, const Entries& entries,
               Report& report);
 /// Tokens by their digests and imprints; with a CA file their signatures too.
 void CheckTokens(const Database& database, const Entries& entries, const Options& options,

@@ -141,6 +141,39 @@ def sql(folder, *statements, file="ledger.db"):
     db.close()
 
 
+def read(folder, name):
+    with open(os.path.join(folder, name), "rb") as file:
+        return file.read()
+
+
+def write(folder, name, content):
+    """`content` None: the file is removed."""
+    path = os.path.join(folder, name)
+    if content is None:
+        os.unlink(path)
+        return
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def mark(log):
+    """The mark of a write-ahead log of pages of 4,096 bytes, after its last frame."""
+    last = log[-4120:]
+    return b"assay-wal-mark/1 frames=%010d salt=%s sum=%s\n" % (
+        len(log) // 4120, last[8:16].hex().encode(), last[16:24].hex().encode())
+
+
+def anew(log):
+    """The log as SQLite begins it again when all of it was copied back."""
+    order = "big" if log[3] & 1 else "little"
+    header = log[:16] + (int.from_bytes(log[16:20], "big") + 1).to_bytes(4, "big") + log[20:24]
+    first = second = 0
+    for at in range(0, 24, 8):
+        first = first + int.from_bytes(header[at:at + 4], order) + second & 0xffffffff
+        second = second + int.from_bytes(header[at + 4:at + 8], order) + first & 0xffffffff
+    return header + first.to_bytes(4, "big") + second.to_bytes(4, "big") + log[32:]
+
+
 def entry(attribute):
     return lambda story: f"entry {getattr(story, attribute)}"
 
@@ -189,6 +222,15 @@ class Good(Case):
         story.add("erasure.tenant", reason="contract", receipt="E-2")
         for body in story.bodies:
             body.stored = False
+        story.sign()
+        self.accept(self.written(story))
+
+    def test_subject_in_several_bodies_and_entries(self):
+        story = Story()
+        for body, *numbers in ((story.late, 2), (story.plain, 1), (story.plain, 2)):
+            story.erase(body, *numbers, receipt="E-2")
+        story.add("erasure.subject", reason="privacy", receipt="E-2", bodies=2, records=3)
+        story.add("erasure.subject", reason="privacy", receipt="E-3", bodies=0, records=0)
         story.sign()
         self.accept(self.written(story))
 
@@ -398,6 +440,20 @@ class Lies(Case):
             ("under a hold", under_hold, lambda s: f"entry {len(s.drafts) - 1}"),
             ("reason of a subject's own", lambda s: s.change(s.subject, reason="x"),
              entry("subject")),
+            ("subject of more bodies", lambda s: s.change(s.subject, bodies=2), entry("subject")),
+            ("subject of more records", lambda s: s.change(s.subject, records=2), entry("subject")),
+            ("subject of none", lambda s: s.change(s.subject, bodies=0, records=0),
+             entry("subject")),
+            ("subject of another receipt", lambda s: s.change(s.subject, receipt="E-9"),
+             entry("subject")),
+            ("subject without a receipt", lambda s: s.drafts[s.subject].pop("receipt"),
+             entry("subject")),
+            ("subject without a count", lambda s: s.drafts[s.subject].pop("records"),
+             entry("subject")),
+            ("record without a receipt", lambda s: s.drafts[s.erasure].pop("receipt"),
+             entry("erasure")),
+            ("subject that counts what comes later", lambda s: [
+                s.change(s.subject, records=2), s.erase(s.late, 2)], entry("subject")),
             ("redacted otherwise than the read says",
              lambda s: setattr(s.redacted, "gone", [1]), body_of("redacted_at")),
             ("redacted says, and all is there", lambda s: setattr(s.redacted, "gone", []),
@@ -465,6 +521,85 @@ class Lies(Case):
                 folder = self.written(story)
                 sql(folder, f"UPDATE body SET {change} WHERE id = 0", file="evidence-202611.db")
                 self.refuse(folder, f"body of entry {story.plain_at}")
+
+
+class Logs(Case):
+    """[CL-12] [VE-11] A write-ahead log that lacks what its mark counts: SQLite drops that silently."""
+
+    FILES = ("ledger.db", "evidence-202611.db", "keys.db")
+
+    def in_use(self):
+        """A ledger as a crash leaves it: three commits in each write-ahead log, and their marks."""
+        folder = self.written(Story())
+        sql(folder, "CREATE TABLE tenant_key(purpose TEXT PRIMARY KEY, wrapped BLOB)", file="keys.db")
+        copy, open_files = self.folder(), []
+        for name in self.FILES:
+            db = sqlite3.connect(os.path.join(folder, name))
+            open_files.append(db)
+            db.executescript("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0")
+            for number in range(3):  # nothing that a ledger without it could not be
+                db.execute("CREATE TABLE spare%d(x)" % number)
+                db.commit()
+        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*-shm"))
+        for db in open_files:
+            db.close()
+        for name in self.FILES:
+            write(copy, name + "-mark", mark(read(copy, name + "-wal")))
+        return copy
+
+    def test_good(self):
+        self.accept(self.in_use())
+        for change in (lambda m, w: (None, w), lambda m, w: (b"", w), lambda m, w: (m[:-1], w),
+                       lambda m, w: (m + b"x", w), lambda m, w: (m.upper(), w),
+                       lambda m, w: (m.replace(m[24:34], b"0" * 10), None),
+                       lambda m, w: (mark(w[:32 + 4120]), w),  # of an earlier commit
+                       lambda m, w: (m, anew(w))):
+            folder = self.in_use()
+            for name in self.FILES:
+                self.tell(folder, name, change)
+            self.accept(folder)
+
+    @staticmethod
+    def tell(folder, name, change):
+        files = name + "-mark", name + "-wal"
+        for file, content in zip(files, change(*(read(folder, file) for file in files))):
+            write(folder, file, content)
+
+    def test_lies(self):
+        def flip(at):
+            return lambda m, w: (m, w[:at] + bytes([w[at] ^ 1]) + w[at + 1:])
+
+        frame = 24 + 4096
+        lies = {
+            "removed": lambda m, w: (m, None), "emptied": lambda m, w: (m, b""),
+            "header cut": lambda m, w: (m, w[:31]), "frames cut": lambda m, w: (m, w[:32]),
+            "last byte cut": lambda m, w: (m, w[:-1]), "half": lambda m, w: (m, w[:len(w) // 2]),
+            "last frame cut": lambda m, w: (m, w[:-frame]),
+            "magic": flip(0), "page size": flip(9), "salt": flip(17), "sum of header": flip(24),
+            "frame of another page": flip(32), "frame's salt": flip(32 + 8),
+            "frame's sum": flip(32 + 16), "first page": flip(32 + 24),
+            "last page": lambda m, w: flip(len(w) - 1)(m, w),
+            "last frame's sum": lambda m, w: flip(len(w) - 4096 - 1)(m, w),
+            "mark counts more": lambda m, w: (m.replace(m[24:34], b"%010d" % (int(m[24:34]) + 1)), w),
+            "mark of other sums": lambda m, w: (m.replace(m[61:77], b"0" * 16), w),
+            "mark of another log": lambda m, w: (m.replace(m[40:56], b"0" * 16), w),
+        }
+        for name in self.FILES:
+            for lie, change in lies.items():
+                with self.subTest(lie, file=name):
+                    folder = self.in_use()
+                    self.tell(folder, name, change)
+                    self.refuse(folder, name)
+
+    def test_script_alone(self):
+        """verify.py without its other files: what is at rest verifies, what is in use is refused."""
+        alone = os.path.join(self.folder(), "verify.py")
+        os.makedirs(os.path.dirname(alone))
+        shutil.copy(ARGS.script, alone)
+        self.assertEqual(0, verdict([sys.executable, alone], self.written(Story()))[0])
+        code, report = verdict([sys.executable, alone], self.in_use())
+        self.assertEqual((7, "ledger.db"), (code, report["place"]))
+        self.assertIn("verify_live.py", report["message"])
 
 
 class Bundles(Case):
