@@ -95,6 +95,14 @@ Status EntryWriter::CommitAndCopyBack(Transaction transaction) {
 Result<std::unique_ptr<EntryReader>> EntryReader::Open(const std::filesystem::path& path) {
   auto out = std::make_unique<EntryReader>();
   ASSAY_ASSIGN(out->database_, Database::Open(path, Database::Mode::kRead));
+  ASSAY_ASSIGN(const bool unmade, IsUnmade(out->database_));
+  if (unmade)  // no less than damage: somebody may have emptied it
+    return Fail(Error{Code::kCorrupt,
+                      "ledger.db: holds nothing, its making was cut short",
+                      {},
+                      "the next command that writes makes it, unless it did hold entries",
+                      {},
+                      {}});
   ASSAY_ASSIGN(out->read_lines_,
                out->database_.Prepare("SELECT idx, line FROM entry WHERE idx >= ?1 AND idx < ?2 "
                                       "ORDER BY idx LIMIT ?3"));
