@@ -229,7 +229,7 @@ class Flips {
 };
 
 TEST_CASE("Flips: EachRaisesTheAlarmOrChangesNothing [CL-12]") {
-  Flips flips(300, Seed());
+  Flips flips(400, Seed());
   flips.Do(400);
   CHECK(flips.found() > 200);
   CHECK(flips.found() + flips.dead() == 400);
