@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ledger/absent.h"
 #include "ledger/chain.h"
 #include "ledger/rebuild.h"
 #include "ledger/sqlite_store.h"
@@ -45,15 +46,10 @@ class Replaying {
       : known_(known), restored_(restored), size_(size) {}
 
   Result<Replay> Run() {
-    for (const char* family : {"erasure.", "hold.", "retention."}) {
-      ASSAY_ASSIGN(const std::vector<ledger::Landmark> all, known_.ReadLandmarks(family));
-      for (const ledger::Landmark& one : all)
-        if (one.index >= size_) ASSAY_TRY(Take(one.index));
-    }
-    auto& entries = out_.entries;
-    std::sort(entries.begin(), entries.end(),
-              [](const auto& a, const auto& b) { return a.index < b.index; });
-    if (!entries.empty()) ASSAY_TRY(ReplaceBodies());
+    ASSAY_ASSIGN(const std::vector<ledger::Landmark> landmarks,
+                 ledger::ReadFamilies(known_, ledger::kAbsenceFamilies, size_));
+    for (const ledger::Landmark& one : landmarks) ASSAY_TRY(Take(one.index));
+    if (!out_.entries.empty()) ASSAY_TRY(ReplaceBodies());
     return std::move(out_);
   }
 

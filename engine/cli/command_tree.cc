@@ -76,6 +76,11 @@ const std::vector<Flag>& CommandFlags() {
       {"--record", "N", "this segment of the entry's body", &Options::record},
       {"--note", "FILE", "compare with this signed checkpoint too; may be repeated",
        &Options::notes},
+      {"--since-checkpoint", "FILE",
+       "only what came after this signed checkpoint, which was verified before and is kept outside "
+       "of the ledger; entries before it, their bodies and the pages of the files are not read "
+       "again",
+       &Options::since_checkpoint},
       {"--once", "", "one round, then end", &Options::once},
       {"--every", "DURATION", "time between two rounds (15m)", &Options::every},
       {"--query", "FILE", "write a time-stamp query there; with --reply the one that it answers",
@@ -176,8 +181,9 @@ const std::vector<Command>& Commands() {
       {"ledger verify",
        "recompute everything and compare",
        false,
-       {"--all"},
-       {"assay ledger verify -t contoso", "assay ledger verify --all"}},
+       {"--all", "--since-checkpoint"},
+       {"assay ledger verify -t contoso", "assay ledger verify --all",
+        "assay ledger verify -t contoso --since-checkpoint /mnt/safe/contoso.note"}},
       {"ledger status",
        "size, head and newest checkpoint",
        false,

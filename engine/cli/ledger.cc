@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "cli/backup_common.h"
 #include "cli/command.h"
@@ -32,25 +33,37 @@ std::string AbsentJson(const ledger::VerifyReport& r) {
 
 std::string ReportJson(const std::string& tenant, const ledger::VerifyReport& r) {
   return fmt::format(
-      "{{\"tenant\":{},\"ok\":{},\"entries\":{},\"bodies\":{},\"bodies_opened\":{},\"checkpoints\":"
+      "{{\"tenant\":{},\"ok\":{},\"since\":{},\"entries\":{},\"bodies\":{},\"bodies_opened\":{},"
+      "\"checkpoints\":"
       "{},"
       "\"tree_size\":{},\"root_hash\":\"{}\",\"fingerprint\":{},\"first_bad_index\":{},\"place\":{}"
       ","
       "\"message\":{},\"absent\":{}}}",
-      JsonString(tenant), r.ok, r.entries, r.bodies, r.bodies_opened, r.checkpoints,
-      ToNumber(r.head.size), EncodeBase64(r.head.root), JsonString(r.fingerprint),
-      r.first_bad_index ? fmt::format("{}", *r.first_bad_index) : "null", JsonString(r.place),
-      JsonString(r.message), AbsentJson(r));
+      JsonString(tenant), r.ok, r.since ? std::to_string(*r.since) : "null", r.entries, r.bodies,
+      r.bodies_opened, r.checkpoints, ToNumber(r.head.size), EncodeBase64(r.head.root),
+      JsonString(r.fingerprint), r.first_bad_index ? fmt::format("{}", *r.first_bad_index) : "null",
+      JsonString(r.place), JsonString(r.message), AbsentJson(r));
+}
+
+/// What a verification that began at a checkpoint leaves to the full one.
+void SayNotRead(Context& context, uint64_t since) {
+  Say(context, fmt::format("    not read again: entries 0 to {}, with their tiles, time stamps, "
+                           "bodies and older checkpoints,\n"
+                           "      the names of landmarks among them, and the pages of the files; "
+                           "without --since-checkpoint all is\n",
+                           since - 1));
 }
 
 void ShowReport(Context& context, const std::string& tenant, const ledger::VerifyReport& r) {
   const Style style = StyleOf(context);
   if (r.ok) {
-    Say(context,
-        fmt::format(
-            "  {} ledger verifies  {}  {} entries · {} bodies, {} opened · {} checkpoints\n",
-            Mark(Verdict::kPass, style), tenant, r.entries, r.bodies, r.bodies_opened,
-            r.checkpoints));
+    const std::string entries = r.since ? fmt::format("grew from {} to {}", *r.since, r.entries)
+                                        : std::to_string(r.entries);
+    Say(context, fmt::format("  {} ledger verifies{}  {}  {} entries · {} bodies, {} opened · {} "
+                             "checkpoints\n",
+                             Mark(Verdict::kPass, style), r.since ? " since the checkpoint" : "",
+                             tenant, entries, r.bodies, r.bodies_opened, r.checkpoints));
+    if (r.since) SayNotRead(context, *r.since);
     if (!r.absent.empty())
       Say(context, fmt::format("    absent and explained: {}\n", AbsentText(r)));
     Say(context,
@@ -71,9 +84,9 @@ void ShowReport(Context& context, const std::string& tenant, const ledger::Verif
 }
 
 /// Verifies one ledger; the exit code.
-int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger,
-              std::string& items) {
-  auto report = ledger.Verify();
+int VerifyOne(Context& context, const std::string& name, ledger::Ledger& ledger, std::string& items,
+              const std::string& since = {}) {
+  auto report = since.empty() ? ledger.Verify() : ledger.VerifySince(since);
   if (!report) return Report(context, report.error());
   items += (items.empty() ? "" : ",") + ReportJson(name, *report);
   if (!context.options.json) ShowReport(context, name, *report);
@@ -145,9 +158,61 @@ int VerifyInstanceLog(Context& context, const Workspace& workspace, std::string&
              : Report(context, log.error());
 }
 
+/// The note of --since-checkpoint. What lies among the ledger's own files could be put back
+/// together with them, and shows nothing.
+Result<std::string> ReadStartingPoint(const std::string& file, const OpenedLedger& opened) {
+  const auto refuse = [&](std::string why, std::string hint) {
+    return assay::Fail(Error{Code::kInvalidInput,
+                             "--since-checkpoint " + Quote(file) + ": " + std::move(why),
+                             {},
+                             std::move(hint),
+                             {},
+                             "AS-CLI-003"});
+  };
+  const Workspace& workspace = *opened.workspace;
+  const ledger::OpenOptions options =
+      opened.tenant != nullptr ? assess::LedgerOptions(workspace.config, *opened.tenant, false)
+                               : InstanceLogOptions(workspace);
+  std::error_code error;
+  const auto folder = std::filesystem::canonical(options.directory, error).string() + "/";
+  const auto path = std::filesystem::canonical(file, error).string();
+  if (!error && path.starts_with(folder))
+    return refuse("lies in the ledger's own folder, where it can be changed together with it",
+                  "keep the checkpoint where those who write the ledger cannot change it");
+  constexpr size_t kMaxNote = 64 * 1024;
+  auto bytes = ReadFile(file, kMaxNote);
+  if (!bytes && bytes.error().code == Code::kNotFound)
+    return refuse("no such file",
+                  "verify once without it, then keep what "
+                  "assay ledger checkpoint --show prints");
+  if (!bytes) return assay::Fail(std::move(bytes.error()));
+  return std::string(AsText(*bytes));
+}
+
+int VerifySince(Context& context) {
+  if (context.options.all)
+    return Report(context, Error{Code::kInvalidInput,
+                                 "--all and --since-checkpoint exclude each other",
+                                 {},
+                                 "a checkpoint is of one ledger: give its --tenant",
+                                 {},
+                                 "AS-CLI-003"});
+  int exit = 0;
+  const auto opened = OpenAny(context, exit);
+  if (!opened) return exit;
+  const auto note = ReadStartingPoint(context.options.since_checkpoint, *opened);
+  if (!note) return Report(context, note.error());
+  std::string items;
+  exit = VerifyOne(context, opened->name, *opened->ledger, items, *note);
+  if (!items.empty() && context.options.json)
+    PrintJson(context, "ledger verify", exit == 0, "{\"ledgers\":[" + items + "]}");
+  return exit;
+}
+
 }  // namespace
 
 int RunLedgerVerify(Context& context) {
+  if (!context.options.since_checkpoint.empty()) return VerifySince(context);
   int exit = 0, log = 0;
   std::string items;
   const bool only_log = context.options.tenant == backup::kInstanceName;

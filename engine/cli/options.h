@@ -49,6 +49,7 @@ struct Options {
   std::string verdict, framework;        ///< finding list --verdict, check list --framework
   std::optional<uint64_t> record;        ///< ledger prove, evidence get --record
   std::vector<std::string> notes;        ///< ledger monitor --note
+  std::string since_checkpoint;          ///< ledger verify --since-checkpoint
   bool once = false;                     ///< ledger monitor --once
   std::string every = "15m";             ///< ledger monitor --every
   std::string query, reply;              ///< ledger timestamp --query, --reply

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "ledger/chain.h"
+
 namespace assay::ledger {
 namespace {
 
@@ -78,12 +80,6 @@ Result<Hold> ReadHold(const LineFacts& facts) {
   return out;
 }
 
-// Keys and checkpoints are landmarks too, and many.
-bool TellsOfAbsence(std::string_view kind) {
-  return kind.starts_with("erasure.") || kind.starts_with("retention.") ||
-         kind.starts_with("hold.");
-}
-
 std::string DayOf(Timestamp time) { return FormatTime(time).substr(0, 10); }
 
 }  // namespace
@@ -126,18 +122,15 @@ std::string SayErased(std::string_view reason, Timestamp time) {
 
 std::string SayExpired(Timestamp time) { return fmt::format("expired ({})", DayOf(time)); }
 
-Result<AbsenceBook> AbsenceBook::Read(LedgerStore& store, std::string_view prefix, uint64_t first) {
+Result<AbsenceBook> AbsenceBook::Read(LedgerStore& store,
+                                      std::span<const std::string_view> prefixes, uint64_t first) {
   AbsenceBook out;
-  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, store.ReadLandmarks(prefix));
+  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, ReadFamilies(store, prefixes, first));
   for (const Landmark& landmark : landmarks) {
-    if (landmark.index < first || !TellsOfAbsence(landmark.kind)) continue;
-    std::string text;
-    ASSAY_TRY(
-        store.ReadLines(landmark.index, landmark.index + 1, [&](LeafIndex, std::string_view line) {
-          text = line;
-          return false;
-        }));
-    ASSAY_ASSIGN(const LineFacts facts, ParseLine(text));
+    auto line = ReadOneLine(store, landmark.index);
+    if (!line && line.error().code == Code::kNotFound) line.error().code = Code::kCorrupt;
+    if (!line) return Fail(std::move(line.error()));
+    ASSAY_ASSIGN(const LineFacts facts, ParseLine(*line));
     ASSAY_TRY(out.Take(facts));
   }
   return out;

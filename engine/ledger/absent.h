@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,9 @@ struct Hold {
   }
 };
 
+/// The landmark families that explain absence. Keys and checkpoints are landmarks too, and many.
+inline constexpr std::string_view kAbsenceFamilies[] = {"erasure.", "retention.", "hold."};
+
 /// "raw" for bodies of `read`, "facts" for all others.
 std::string_view RetentionClassOf(std::string_view kind);
 /// "erased (privacy, 2026-11-21)", "expired (2026-11-21)": how an absence is said everywhere.
@@ -69,9 +73,10 @@ inline constexpr std::string_view kNeverKept = "never kept (evidence.raw)";
 /// Every such entry of one ledger, in order.
 class AbsenceBook {
  public:
-  /// Reads the landmarks alone, those of kinds that begin with `prefix` from `first` on. kCorrupt
-  /// when one of them does not read as its kind says.
-  static Result<AbsenceBook> Read(LedgerStore& store, std::string_view prefix = "",
+  /// Reads the landmarks alone, those of kinds that begin with one of `prefixes` from `first` on.
+  /// kCorrupt when one of them does not read as its kind says.
+  static Result<AbsenceBook> Read(LedgerStore& store,
+                                  std::span<const std::string_view> prefixes = kAbsenceFamilies,
                                   uint64_t first = 0);
   /// Takes one more entry, in order; other kinds are passed over.
   Status Take(const LineFacts& facts);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 namespace assay::ledger {
 
@@ -15,6 +16,19 @@ Result<std::string> ReadOneLine(LedgerStore& store, uint64_t index) {
   }));
   if (!line) return Fail(Code::kNotFound, fmt::format("entry {}: not in the ledger", index));
   return std::move(*line);
+}
+
+Result<std::vector<Landmark>> ReadFamilies(LedgerStore& store,
+                                           std::span<const std::string_view> prefixes,
+                                           uint64_t from, uint64_t to) {
+  std::vector<Landmark> out;
+  for (const std::string_view prefix : prefixes) {
+    ASSAY_ASSIGN(std::vector<Landmark> one, store.ReadLandmarks(prefix, from, to));
+    std::move(one.begin(), one.end(), std::back_inserter(out));
+  }
+  std::sort(out.begin(), out.end(),
+            [](const Landmark& a, const Landmark& b) { return a.index < b.index; });
+  return out;
 }
 
 proof::HashReader ReadStoredTree(LedgerStore& store, uint64_t size) {

@@ -2,6 +2,8 @@
 // at open, moved on by the writer alone.
 #pragma once
 
+#include <span>
+
 #include "ledger/line.h"
 #include "ledger/store.h"
 
@@ -47,6 +49,10 @@ Result<Digest> StoredRootAt(LedgerStore& store, const StoredHead& head, uint64_t
 /// ledger of any size.
 Result<bool> IsInTree(LedgerStore& store, const StoredHead& head, uint64_t index,
                       const Digest& leaf);
+/// The landmarks of [from, to) whose kind begins with one of `prefixes`, in order of index.
+Result<std::vector<Landmark>> ReadFamilies(LedgerStore& store,
+                                           std::span<const std::string_view> prefixes,
+                                           uint64_t from = 0, uint64_t to = kEveryIndex);
 /// One line. kNotFound.
 Result<std::string> ReadOneLine(LedgerStore& store, uint64_t index);
 

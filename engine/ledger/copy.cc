@@ -1,7 +1,5 @@
 #include "ledger/copy.h"
 
-#include <algorithm>
-
 #include "base/time.h"
 #include "ledger/sqlite.h"
 #include "ledger/sqlite_bodies.h"
@@ -22,9 +20,14 @@ Status MakeLive(const std::filesystem::path& path) {
 }
 
 Result<std::vector<std::string>> EvidenceFiles(const std::filesystem::path& directory) {
-  ASSAY_ASSIGN(std::vector<std::string> names, BodyReader(directory).Files());
-  std::reverse(names.begin(), names.end());
-  return names;
+  BodyReader reader(directory);
+  ASSAY_ASSIGN(std::vector<std::string> names, reader.Files());
+  std::vector<std::string> out;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    ASSAY_ASSIGN(const Database* made, reader.OpenFile(*name));
+    if (made != nullptr) out.push_back(*name);
+  }
+  return out;
 }
 
 bool IsEvidenceFile(std::string_view name) { return HasForm(name, "evidence-000000.db"); }

@@ -15,7 +15,8 @@ namespace assay::ledger {
 Status CopyDatabase(const std::filesystem::path& from, const std::filesystem::path& to);
 /// Puts a copy back into the form of a live file (write-ahead log), synced.
 Status MakeLive(const std::filesystem::path& path);
-/// Names of the evidence files of a ledger, oldest month first. kIo.
+/// Names of the evidence files of a ledger, oldest month first, without one that a kill left half
+/// made: it holds nothing. kIo.
 Result<std::vector<std::string>> EvidenceFiles(const std::filesystem::path& directory);
 /// True for "evidence-YYYYMM.db".
 bool IsEvidenceFile(std::string_view name);

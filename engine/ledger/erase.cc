@@ -197,7 +197,8 @@ Status CompleteErasures(const EraseContext& context, bool all) {
   ASSAY_ASSIGN(const auto subjects, context.store.ReadLandmarks("erasure.subject"));
   ASSAY_ASSIGN(const auto expiries, context.store.ReadLandmarks("retention."));
   const uint64_t first = all || subjects.empty() ? 0 : subjects.back().index;
-  ASSAY_ASSIGN(const AbsenceBook book, AbsenceBook::Read(context.store, "erasure.", first));
+  constexpr std::string_view kErasures[] = {"erasure."};
+  ASSAY_ASSIGN(const AbsenceBook book, AbsenceBook::Read(context.store, kErasures, first));
   if (book.records().empty() && subjects.empty() && expiries.empty()) return {};
   const auto lock = MaintenanceLock::Take(context.directory, MaintenanceLock::Use::kRemove,
                                           std::chrono::milliseconds(0));
@@ -214,7 +215,8 @@ Status CompleteErasures(const EraseContext& context, bool all) {
 }
 
 Status RefuseErasedTenant(LedgerStore& store, const TenantId& tenant) {
-  ASSAY_ASSIGN(const AbsenceBook book, AbsenceBook::Read(store, "erasure.tenant"));
+  constexpr std::string_view kWhole[] = {"erasure.tenant"};
+  ASSAY_ASSIGN(const AbsenceBook book, AbsenceBook::Read(store, kWhole));
   if (!book.tenant()) return {};
   ASSAY_ASSIGN(const auto keys, store.ReadKeys());
   ASSAY_ASSIGN(const std::vector<std::string> files, store.EvidenceFiles());

@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "ledger/chain.h"
 
 namespace assay::ledger {
 namespace {
 
-// The line of a landmark, when it is what table and tree say.
+bool Concerns(std::string_view kind) {
+  return kind == "key.rewrapped" || proof::KeyHistory::Concerns(kind);
+}
+
+}  // namespace
+
 Result<LineFacts> ReadLandmarkLine(LedgerStore& store, const StoredHead& head,
                                    const Landmark& landmark) {
   const auto refuse = [&](const std::string& why) {
@@ -29,12 +32,6 @@ Result<LineFacts> ReadLandmarkLine(LedgerStore& store, const StoredHead& head,
   return facts;
 }
 
-bool Concerns(std::string_view kind) {
-  return kind == "key.rewrapped" || proof::KeyHistory::Concerns(kind);
-}
-
-}  // namespace
-
 Status TakeKeyLine(uint64_t index, const proof::JsonObject& members, KeyWalk& walk) {
   ASSAY_TRY(walk.history.Take(index, members));
   const auto kind = proof::TextAt(members, "kind");
@@ -47,14 +44,11 @@ Status TakeKeyLine(uint64_t index, const proof::JsonObject& members, KeyWalk& wa
   return {};
 }
 
-Result<KeyWalk> WalkKeys(LedgerStore& store, const StoredHead& head) {
+Result<KeyWalk> WalkKeys(LedgerStore& store, const StoredHead& head, uint64_t to) {
   KeyWalk walk;
   if (head.size < 2) return walk;
-  ASSAY_ASSIGN(std::vector<Landmark> landmarks, store.ReadLandmarks("key."));
-  ASSAY_ASSIGN(const std::vector<Landmark> epochs, store.ReadLandmarks("epoch."));
-  landmarks.insert(landmarks.end(), epochs.begin(), epochs.end());
-  std::sort(landmarks.begin(), landmarks.end(),
-            [](const Landmark& a, const Landmark& b) { return a.index < b.index; });
+  constexpr std::string_view kFamilies[] = {"key.", "epoch."};
+  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, ReadFamilies(store, kFamilies, 0, to));
   for (const Landmark& landmark : landmarks) {
     if (!Concerns(landmark.kind)) continue;
     ASSAY_ASSIGN(const LineFacts facts, ReadLandmarkLine(store, head, landmark));

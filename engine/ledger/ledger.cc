@@ -13,6 +13,7 @@
 #include "ledger/seal.h"
 #include "ledger/sqlite_store.h"
 #include "ledger/verify.h"
+#include "ledger/verify_start.h"
 #include "proof/body.h"
 
 namespace assay::ledger {
@@ -121,7 +122,11 @@ class LedgerImpl : public Ledger {
     if (token) return std::move(*token);
     return Fail(Code::kNotFound, "time stamp " + EncodeBase64(digest) + ": not in the ledger");
   }
-  Result<VerifyReport> Verify() override;
+  Result<VerifyReport> Verify() override { return VerifyFrom({}); }
+  Result<VerifyReport> VerifySince(const std::string& note) override {
+    ASSAY_ASSIGN(proof::Checkpoint since, ReadStart(note, p_.options.origin));
+    return VerifyFrom(std::move(since));
+  }
   std::string Fingerprint() const override {
     const proof::KeyStep* step = p_.history.Newest();
     return step != nullptr ? proof::FingerprintOf(step->verifier.key) : std::string();
@@ -141,6 +146,7 @@ class LedgerImpl : public Ledger {
   template <typename Seal>
   Result<BodyRef> PutSealed(const Digest& ident, const Seal& seal);
   Result<OpenedBody> OpenBody(const Digest& root);
+  Result<VerifyReport> VerifyFrom(std::optional<proof::Checkpoint> since);
   Status MakeGenesis(Chain chain);
   Status SignIfNew();
   Status RecordRewraps();
@@ -335,7 +341,7 @@ Result<OpenedBody> LedgerImpl::OpenBody(const Digest& root) {
 }
 
 // Through connections of its own: what the open ones have cached is not what lies on the disk.
-Result<VerifyReport> LedgerImpl::Verify() {
+Result<VerifyReport> LedgerImpl::VerifyFrom(std::optional<proof::Checkpoint> since) {
   if (p_.writer) ASSAY_TRY(p_.writer->Sync());
   auto store = OpenSqliteStore(p_.options.directory, StoreMode::kRead);
   if (!store) {
@@ -346,6 +352,7 @@ Result<VerifyReport> LedgerImpl::Verify() {
   }
   const CheckpointLog log = p_.Log();
   VerifyInput input{**store, log, p_.options.tenant, p_.options.origin, nullptr, {}, {}};
+  input.since = std::move(since);
   std::optional<TenantKeys> keys;
   auto opened = OpenTenantKeys(**store, p_.options);
   if (opened)

@@ -164,6 +164,9 @@ struct VerifyReport {
   Head head;
   std::string fingerprint;  ///< "SHA256:..." of the ledger's public key
   std::optional<uint64_t> first_bad_index;
+  /// Entries that were not read again, as the verification began at a signed head of so many; then
+  /// `bodies`, `checkpoints` and `absent` count what came after it.
+  std::optional<uint64_t> since;
   std::string place;    ///< "entry 41", "tile 0/0", "checkpoint 3", "evidence-202611.db body ..."
   std::string message;  ///< what is wrong there
 };
@@ -272,6 +275,11 @@ class Ledger {
   virtual Result<ByteVector> ReadToken(const Digest& digest) = 0;
   /// Full verification of everything on disk (ledger.md section 7).
   virtual Result<VerifyReport> Verify() = 0;
+  /// The same from a signed head on that was verified earlier. `note` must come from outside of the
+  /// ledger: it is trusted. The tree is shown to have grown from it; of what lies before it only
+  /// that is read which the rest stands on (verify_start.h). kInvalidInput: no checkpoint of this
+  /// ledger.
+  virtual Result<VerifyReport> VerifySince(const std::string& note) = 0;
   /// "SHA256:<base64 without padding>" of the public key.
   virtual std::string Fingerprint() const = 0;
   /// Every key and name that ever was in force, oldest first; the last one is in force now.

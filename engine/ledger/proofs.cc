@@ -30,10 +30,11 @@ Result<std::vector<Digest>> RecordPath(const OpenedBody& body, uint64_t segment)
 }  // namespace
 
 Result<std::vector<std::string>> ReadKeyLines(LedgerStore& store, uint64_t size) {
-  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, store.ReadLandmarks(""));
+  constexpr std::string_view kFamilies[] = {"key.", "epoch."};
+  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, ReadFamilies(store, kFamilies, 0, size));
   std::vector<std::string> out;
   for (const Landmark& landmark : landmarks) {
-    if (landmark.index >= size || !proof::IsKeyKind(landmark.kind)) continue;
+    if (!proof::IsKeyKind(landmark.kind)) continue;
     ASSAY_ASSIGN(std::string line, ReadOneLine(store, landmark.index));
     out.push_back(std::move(line));
   }
@@ -88,9 +89,9 @@ Status Proofs::LoadTree() {
 
 // The cosignatures of a checkpoint are entries after it.
 Status Proofs::AddCosignatures() {
-  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, store_.ReadLandmarks("checkpoint.cosigned"));
+  ASSAY_ASSIGN(const std::vector<Landmark> landmarks, store_.ReadLandmarks("", head_.size));
   for (const Landmark& landmark : landmarks) {
-    if (landmark.index < head_.size) continue;
+    if (landmark.kind != "checkpoint.cosigned") continue;
     ASSAY_ASSIGN(const std::string line, ReadOneLine(store_, landmark.index));
     ASSAY_ASSIGN(const LineFacts facts, ParseLine(line));
     const auto size = proof::IntegerAt(facts.members, "size");

@@ -21,6 +21,7 @@ const std::vector<std::string>& Objects(FileKind kind) {
       "CREATE TABLE lease(id INTEGER PRIMARY KEY CHECK(id = 1), writer INTEGER NOT NULL) STRICT",
       "CREATE TABLE landmark(idx INTEGER PRIMARY KEY, kind TEXT NOT NULL) STRICT",
       "CREATE TABLE timestamp(digest BLOB PRIMARY KEY, token BLOB NOT NULL) STRICT",
+      "CREATE INDEX landmark_kind ON landmark(kind)",
       "CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry "
       "BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END",
       "CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry "

@@ -95,6 +95,14 @@ Status EntryWriter::CommitAndCopyBack(Transaction transaction) {
 Result<std::unique_ptr<EntryReader>> EntryReader::Open(const std::filesystem::path& path) {
   auto out = std::make_unique<EntryReader>();
   ASSAY_ASSIGN(out->database_, Database::Open(path, Database::Mode::kRead));
+  ASSAY_ASSIGN(const bool unmade, IsUnmade(out->database_));
+  if (unmade)  // no less than damage: somebody may have emptied it
+    return Fail(Error{Code::kCorrupt,
+                      "ledger.db: holds nothing, its making was cut short",
+                      {},
+                      "the next command that writes makes it, unless it did hold entries",
+                      {},
+                      {}});
   ASSAY_ASSIGN(out->read_lines_,
                out->database_.Prepare("SELECT idx, line FROM entry WHERE idx >= ?1 AND idx < ?2 "
                                       "ORDER BY idx LIMIT ?3"));
@@ -158,15 +166,19 @@ Status EntryReader::ReadLines(uint64_t from, uint64_t to, const LedgerStore::Lin
   return {};
 }
 
-// Kinds are of [a-z0-9._], so that a tilde is above all that begin with the prefix. SQLite passes
-// over the others: opening reads a few of what may be many cosignatures.
-Result<std::vector<Landmark>> EntryReader::ReadLandmarks(std::string_view prefix) {
+// Kinds are of [a-z0-9._], so that a tilde is above all that begin with the prefix. The others are
+// passed over by the index on kinds: opening reads a few of what may be many cosignatures. The plus
+// keeps SQLite from reading all rows of the wanted indexes in its place.
+Result<std::vector<Landmark>> EntryReader::ReadLandmarks(std::string_view prefix, uint64_t from,
+                                                         uint64_t to) {
   const std::lock_guard lock(mutex_);
-  ASSAY_ASSIGN(
-      Statement read,
-      database_.Prepare(prefix.empty() ? "SELECT idx, kind FROM landmark ORDER BY idx"
-                                       : "SELECT idx, kind FROM landmark WHERE kind >= ?1 AND "
-                                         "kind < ?1 || '~' ORDER BY idx"));
+  // Without a bound rows of any index are read: one that cannot be is damage that must be seen.
+  std::string where = prefix.empty() ? "1" : "kind >= ?1 AND kind < ?1 || '~'";
+  const char* column = prefix.empty() ? "idx" : "+idx";
+  if (from > 0) where += fmt::format(" AND {} >= {}", column, from);
+  if (to < kEveryIndex) where += fmt::format(" AND {} < {}", column, to);
+  ASSAY_ASSIGN(Statement read, database_.Prepare("SELECT idx, kind FROM landmark WHERE " + where +
+                                                 " ORDER BY idx"));
   if (!prefix.empty()) read.BindText(1, prefix);
   std::vector<Landmark> out;
   for (;;) {
@@ -217,6 +229,19 @@ Status EntryReader::VisitTiles(const std::function<Status(const proof::Tile&)>& 
     AppendBytes(tile.hashes, read.Blob(2));
     ASSAY_TRY(visit(tile));
   }
+}
+
+Result<uint64_t> EntryReader::CountTiles(uint64_t size) {
+  constexpr unsigned kLevels = 7;  // above them a tile would cover more leaves than there can be
+  std::string where;               // at least as far right as the open tile of its level
+  if (size > 0) where = fmt::format(" WHERE level >= {}", kLevels);
+  for (unsigned level = 0; level < kLevels && size > 0; ++level)
+    where += fmt::format(" OR level = {} AND idx >= {}", level,
+                         size >> (proof::kTileBits * (level + 1)));
+  const std::lock_guard lock(mutex_);
+  ASSAY_ASSIGN(Statement count, database_.Prepare("SELECT count(*) FROM tile" + where));
+  ASSAY_ASSIGN(const bool row, count.Step());
+  return row ? count.Integer(0) : 0;
 }
 
 Result<std::vector<StoredNote>> EntryReader::ReadNotes(const std::string& order_and_limit) {

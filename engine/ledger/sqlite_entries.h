@@ -34,11 +34,12 @@ class EntryReader {
   Status HoldSnapshot();
   Result<std::optional<StoredHead>> ReadHead();
   Status ReadLines(uint64_t from, uint64_t to, const LedgerStore::LineVisitor& visit);
-  Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix);
+  Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix, uint64_t from, uint64_t to);
   Result<std::optional<ByteVector>> FindToken(const Digest& digest);
   Status VisitTokens(const std::function<Status(ByteSpan, ByteSpan)>& visit);
   Result<std::optional<ByteVector>> ReadTile(proof::TileId id);
   Status VisitTiles(const std::function<Status(const proof::Tile&)>& visit);
+  Result<uint64_t> CountTiles(uint64_t size);
   Result<std::vector<StoredNote>> ReadNotes(const std::string& order_and_limit);
   Database& database() { return database_; }
 

@@ -1,5 +1,7 @@
 #include "ledger/sqlite_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/files.h"
@@ -33,14 +35,15 @@ Status CollectPageFaults(Database& database, std::vector<StorageFault>& out) {
   }
 }
 
-void CollectFaults(Database& database, FileKind kind, std::vector<StorageFault>& out) {
+void CollectFaults(Database& database, FileKind kind, bool pages, std::vector<StorageFault>& out) {
   const Result<bool> unmade = IsUnmade(database);
   if (unmade && *unmade && kind != FileKind::kLedger) return;
   if (Status log = database.CheckLog(); !log) out.push_back({database.name(), log.error().message});
   if (Status schema = CheckSchema(database, kind); !schema)
     out.push_back({database.name(), schema.error().message});
-  if (Status pages = CollectPageFaults(database, out); !pages)
-    out.push_back({database.name(), pages.error().message});
+  if (!pages) return;
+  if (Status read = CollectPageFaults(database, out); !read)
+    out.push_back({database.name(), read.error().message});
 }
 
 class SqliteStore : public LedgerStore {
@@ -106,8 +109,9 @@ class SqliteStore : public LedgerStore {
   Status ReadLines(uint64_t from, uint64_t to, const LineVisitor& visit) override {
     return reader_->ReadLines(from, to, visit);
   }
-  Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix) override {
-    return reader_->ReadLandmarks(prefix);
+  Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix, uint64_t from,
+                                              uint64_t to) override {
+    return reader_->ReadLandmarks(prefix, from, to);
   }
   Result<std::optional<ByteVector>> FindToken(const Digest& digest) override {
     return reader_->FindToken(digest);
@@ -121,13 +125,17 @@ class SqliteStore : public LedgerStore {
   Status VisitTiles(const std::function<Status(const proof::Tile&)>& visit) override {
     return reader_->VisitTiles(visit);
   }
-  Status VisitNotes(const std::function<Status(const StoredNote&)>& visit) override {
-    ASSAY_ASSIGN(const std::vector<StoredNote> notes, reader_->ReadNotes("ORDER BY size"));
+  Result<uint64_t> CountTiles(uint64_t size) override { return reader_->CountTiles(size); }
+  Status VisitNotes(const std::function<Status(const StoredNote&)>& visit, uint64_t from) override {
+    ASSAY_ASSIGN(const std::vector<StoredNote> notes,
+                 reader_->ReadNotes((from > 0 ? fmt::format("WHERE size >= {} ", from) : "") +
+                                    "ORDER BY size"));
     for (const StoredNote& note : notes) ASSAY_TRY(visit(note));
     return {};
   }
-  Result<std::vector<StoredNote>> NewestNotes(int count) override {
-    return reader_->ReadNotes("ORDER BY size DESC LIMIT " + std::to_string(count));
+  Result<std::vector<StoredNote>> NewestNotes(int count, uint64_t below) override {
+    return reader_->ReadNotes((below < kEveryIndex ? fmt::format("WHERE size < {} ", below) : "") +
+                              fmt::format("ORDER BY size DESC LIMIT {}", count));
   }
   Result<std::vector<std::string>> EvidenceFiles() override {
     ASSAY_ASSIGN(std::vector<std::string> files, body_reader_.Files());
@@ -162,7 +170,7 @@ class SqliteStore : public LedgerStore {
       AppendBytes(out[std::string(AsText(read.Blob(0)))], read.Blob(1));
     }
   }
-  Result<std::vector<StorageFault>> FindFaults() override;
+  Result<std::vector<StorageFault>> FindFaults(bool pages) override;
 
  private:
   static Status ReadOnly() { return Fail(Code::kDenied, "ledger: opened read-only"); }
@@ -207,20 +215,21 @@ Status SqliteStore::EmptyEvidenceLogs() {
   return {};
 }
 
-Result<std::vector<StorageFault>> SqliteStore::FindFaults() {
+Result<std::vector<StorageFault>> SqliteStore::FindFaults(bool pages) {
   std::vector<StorageFault> out;
-  CollectFaults(reader_->database(), FileKind::kLedger, out);
+  CollectFaults(reader_->database(), FileKind::kLedger, pages, out);
   ASSAY_ASSIGN(const std::vector<std::string> files, body_reader_.Files());
   for (const std::string& file : files) {
     auto database = body_reader_.OpenFile(file);
-    if (database && *database != nullptr) CollectFaults(**database, FileKind::kEvidence, out);
+    if (database && *database != nullptr)
+      CollectFaults(**database, FileKind::kEvidence, pages, out);
     if (!database) out.push_back({file, database.error().message});
   }
   std::error_code ignored;
   if (keys_may_lack_ && !std::filesystem::exists(keys_file_, ignored)) return out;
   auto keys = Database::Open(keys_file_, Database::Mode::kRead);
   if (keys)
-    CollectFaults(*keys, FileKind::kKeys, out);
+    CollectFaults(*keys, FileKind::kKeys, pages, out);
   else
     out.push_back({"keys.db", keys.error().message});
   return out;

@@ -28,6 +28,8 @@ struct Landmark {
   std::string kind;
   bool operator==(const Landmark&) const = default;
 };
+/// Above every index: SQLite's integers are signed.
+inline constexpr uint64_t kEveryIndex = UINT64_MAX >> 1;
 /// True for the kinds that stand in the landmark table.
 bool IsLandmarkKind(std::string_view kind);
 
@@ -104,18 +106,22 @@ class LedgerStore {
   virtual Result<std::optional<StoredHead>> ReadHead() = 0;
   /// Lines of [from, to) that are there, in order of index, until `visit` returns false.
   virtual Status ReadLines(uint64_t from, uint64_t to, const LineVisitor& visit) = 0;
-  /// Those whose kind begins with `prefix`, in order of index.
-  virtual Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix) = 0;
+  /// Those of [from, to) whose kind begins with `prefix`, in order of index.
+  virtual Result<std::vector<Landmark>> ReadLandmarks(std::string_view prefix, uint64_t from = 0,
+                                                      uint64_t to = kEveryIndex) = 0;
   /// The RFC 3161 token of that SHA-256.
   virtual Result<std::optional<ByteVector>> FindToken(const Digest& digest) = 0;
   virtual Status VisitTokens(
       const std::function<Status(ByteSpan digest, ByteSpan token)>& visit) = 0;
   virtual Result<std::optional<ByteVector>> ReadTile(proof::TileId id) = 0;
   virtual Status VisitTiles(const std::function<Status(const proof::Tile&)>& visit) = 0;
-  /// Smallest size first.
-  virtual Status VisitNotes(const std::function<Status(const StoredNote&)>& visit) = 0;
-  /// The newest notes, newest first, at most `count`.
-  virtual Result<std::vector<StoredNote>> NewestNotes(int count) = 0;
+  /// Tiles that a tree of `size` leaves does not fill yet; with 0 all. No tile is read for it.
+  virtual Result<uint64_t> CountTiles(uint64_t size) = 0;
+  /// Those of at least `from` entries, smallest size first.
+  virtual Status VisitNotes(const std::function<Status(const StoredNote&)>& visit,
+                            uint64_t from = 0) = 0;
+  /// The newest notes of fewer than `below` entries, newest first, at most `count`.
+  virtual Result<std::vector<StoredNote>> NewestNotes(int count, uint64_t below = kEveryIndex) = 0;
   /// Names of the evidence files, oldest first.
   virtual Result<std::vector<std::string>> EvidenceFiles() = 0;
   /// Roots of the bodies in one evidence file, in the order in which they were stored.
@@ -127,8 +133,9 @@ class LedgerStore {
   virtual Result<std::optional<BodyRef>> FindIdent(const std::string& month,
                                                    const Digest& ident) = 0;
   virtual Result<std::map<std::string, ByteVector>> ReadKeys() = 0;
-  /// Page, index and schema faults, empty when none. Slow: reads everything.
-  virtual Result<std::vector<StorageFault>> FindFaults() = 0;
+  /// Faults below the rows, empty when none: of write-ahead logs and schemas, and with `pages` of
+  /// every page and index. Slow then: reads everything.
+  virtual Result<std::vector<StorageFault>> FindFaults(bool pages) = 0;
 };
 
 }  // namespace assay::ledger

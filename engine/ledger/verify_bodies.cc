@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ledger/seal.h"
+#include "ledger/two_threads.h"
 #include "proof/sha256.h"
 
 namespace assay::ledger {
@@ -22,6 +23,18 @@ tl::unexpected<Error> Bad(const SealedBody& body, const std::string& why) {
 }
 
 }  // namespace
+
+struct BodyAudit::Seen {
+  std::pair<const Digest, BodyUse>* body = nullptr;
+  Status status;
+  std::string absent;  ///< what explains it, of the whole or of a part
+  bool opened = false, expired = false;
+};
+
+void BodyAudit::StartWith(const AbsenceBook& book, uint64_t entries) {
+  book_ = book;
+  first_ = entries;
+}
 
 Status BodyAudit::Take(const LineFacts& facts) {
   ASSAY_TRY(book_.Take(facts));
@@ -41,14 +54,11 @@ Status BodyAudit::Take(const LineFacts& facts) {
 
 void BodyAudit::Run(VerifyReport& report,
                     const std::function<void(std::string, std::string)>& find) {
-  for (const auto& [root, use] : uses_) {
-    ++report.bodies;
-    if (Status status = CheckOne(root, use); !status)
-      find(fmt::format("body of entry {}", use.entries.front()), status.error().message);
-  }
+  CheckAll(find);
+  report.bodies = uses_.size();
   report.bodies_opened = opened_;
   report.absent = absent_;
-  for (const Status& status : {CheckExpired(), CheckSubjects()})
+  for (const Status& status : {CheckEarlierErased(), CheckExpired(), CheckSubjects()})
     if (!status) find("ledger.db", status.error().message);
   if (!book_.tenant()) return;
   const auto keys = in_.store.ReadKeys();
@@ -57,12 +67,46 @@ void BodyAudit::Run(VerifyReport& report,
                                 book_.tenant()->index));
 }
 
-Status BodyAudit::CheckOne(const Digest& root, const BodyUse& use) {
-  ASSAY_ASSIGN(const std::optional<SealedBody> body, in_.store.FindBody(root));
-  return body ? CheckStored(use, *body) : Explain(use);
+void BodyAudit::CheckAll(const std::function<void(std::string, std::string)>& find) {
+  auto next = uses_.begin();
+  const auto give = [&](Seen& seen) {
+    if (next == uses_.end()) return false;
+    seen = Seen{&*next++, {}, {}, false, false};
+    return true;
+  };
+  const auto check = [this](Seen& seen) {
+    seen.status = CheckOne(seen.body->first, seen.body->second, seen);
+  };
+  const auto take = [&](const Seen& seen) {
+    const BodyUse& use = seen.body->second;
+    if (!seen.absent.empty()) ++absent_[seen.absent];
+    if (seen.expired) ++expired_[use.class_name];
+    opened_ += seen.opened ? 1 : 0;
+    if (!seen.status)
+      find(fmt::format("body of entry {}", use.entries.front()), seen.status.error().message);
+    return true;
+  };
+  TwoThreads<Seen>({give, check, take}).Run();
 }
 
-Status BodyAudit::CheckStored(const BodyUse& use, const SealedBody& body) {
+Status BodyAudit::CheckOne(const Digest& root, const BodyUse& use, Seen& seen) const {
+  ASSAY_ASSIGN(const std::optional<SealedBody> body, in_.store.FindBody(root));
+  return body ? CheckStored(use, *body, seen) : Explain(use, seen);
+}
+
+Status BodyAudit::CheckEarlierErased() const {
+  for (const RecordErasure& erasure : book_.records()) {
+    if (first_ == 0 || erasure.index < first_ || uses_.count(erasure.root) != 0) continue;
+    if (book_.NewestOf(erasure.root) != &erasure) continue;
+    ASSAY_ASSIGN(const std::optional<SealedBody> body, in_.store.FindBody(erasure.root));
+    BodyUse use;
+    Seen seen;
+    if (body) ASSAY_TRY(CheckColumn(use, *body, seen));
+  }
+  return {};
+}
+
+Status BodyAudit::CheckStored(const BodyUse& use, const SealedBody& body, Seen& seen) const {
   const BodyRef& ref = use.ref;
   if (body.ref.len != ref.len || body.ref.records != ref.records || body.ref.scheme != ref.scheme)
     return Bad(body, "body is not the one that the entry describes");
@@ -70,11 +114,11 @@ Status BodyAudit::CheckStored(const BodyUse& use, const SealedBody& body) {
     return Bad(
         body, fmt::format("erasure.tenant of entry {} was not carried out", book_.tenant()->index));
   if (use.never_kept) return Bad(body, "the entry says that the body was never kept");
-  ASSAY_TRY(CheckColumn(use, body));
-  return in_.keys == nullptr ? Status{} : Open(body);
+  ASSAY_TRY(CheckColumn(use, body, seen));
+  return in_.keys == nullptr ? Status{} : Open(body, seen);
 }
 
-Status BodyAudit::CheckColumn(const BodyUse& use, const SealedBody& body) {
+Status BodyAudit::CheckColumn(const BodyUse& use, const SealedBody& body, Seen& seen) const {
   const RecordErasure* newest = book_.NewestOf(body.ref.root);
   const bool matches = newest != nullptr ? proof::Sha256(body.erased) == newest->column
                        : use.redacted    ? proof::Sha256(body.erased) == *use.redacted
@@ -85,12 +129,12 @@ Status BodyAudit::CheckColumn(const BodyUse& use, const SealedBody& body) {
                                  newest->index));
   if (!matches) return Bad(body, "segments are absent, and no entry explains which");
   if (body.erased.empty()) return {};
-  ++absent_[newest != nullptr ? "erased (" + newest->reason + ")" : "never kept"];
+  seen.absent = newest != nullptr ? "erased (" + newest->reason + ")" : "never kept";
   return CheckErased(use, body);
 }
 
 // What must hold of every body that segments were taken out of.
-Status BodyAudit::CheckErased(const BodyUse& use, const SealedBody& body) {
+Status BodyAudit::CheckErased(const BodyUse& use, const SealedBody& body) const {
   const uint64_t segments = SegmentsOf(body.ref);
   auto erased = DecodeErased(body.erased, segments);
   if (!erased) return Bad(body, erased.error().message);
@@ -103,11 +147,11 @@ Status BodyAudit::CheckErased(const BodyUse& use, const SealedBody& body) {
   return {};
 }
 
-Status BodyAudit::Open(const SealedBody& body) {
+Status BodyAudit::Open(const SealedBody& body, Seen& seen) const {
   const SealContext context{in_.tenant, body.epoch, *in_.keys};
   auto opened = OpenedBody::Open(context, body);
   if (!opened) return Bad(body, opened.error().message);
-  ++opened_;
+  seen.opened = true;
   if (!opened->erased().empty()) return {};
   auto bytes = opened->Bytes();
   if (!bytes) return Bad(body, bytes.error().message);
@@ -119,15 +163,15 @@ Status BodyAudit::Open(const SealedBody& body) {
   return {};
 }
 
-Status BodyAudit::Explain(const BodyUse& use) {
+Status BodyAudit::Explain(const BodyUse& use, Seen& seen) const {
   if (use.never_kept) {
-    ++absent_["never kept"];
+    seen.absent = "never kept";
   } else if (const Expiry* expiry = ExpiryOf(use)) {
-    ++absent_["expired"];
-    ++expired_[use.class_name];
+    seen.absent = "expired";
+    seen.expired = true;
     return CheckHolds(use, expiry->index, "expired");
   } else if (book_.tenant()) {
-    ++absent_["erased (" + book_.tenant()->reason + ")"];
+    seen.absent = "erased (" + book_.tenant()->reason + ")";
   } else {
     return Fail(Code::kCorrupt, "body is missing");
   }

@@ -20,25 +20,34 @@ struct BodyUse {
 class BodyAudit {
  public:
   explicit BodyAudit(const VerifyInput& input) : in_(input) {}
+  /// Begins after `entries` of them, of which `book` tells the absences.
+  void StartWith(const AbsenceBook& book, uint64_t entries);
   /// Takes one line, in order.
   Status Take(const LineFacts& facts);
-  /// Compares all; `find` gets place and message of each fault. Counts go to the report.
+  /// Compares all by two threads, each with one body at a time; `find` gets place and message of
+  /// each fault, in the order of one thread. Counts go to the report.
   void Run(VerifyReport& report, const std::function<void(std::string, std::string)>& find);
 
  private:
-  Status CheckOne(const Digest& root, const BodyUse& use);
-  Status CheckStored(const BodyUse& use, const SealedBody& body);
-  Status CheckColumn(const BodyUse& use, const SealedBody& body);
-  Status CheckErased(const BodyUse& use, const SealedBody& body);
-  Status Open(const SealedBody& body);
-  /// Counts an absent body under what explains it.
-  Status Explain(const BodyUse& use);
+  /// What was seen of one body, to be counted in order.
+  struct Seen;
+  Status CheckOne(const Digest& root, const BodyUse& use, Seen& seen) const;
+  Status CheckStored(const BodyUse& use, const SealedBody& body, Seen& seen) const;
+  Status CheckColumn(const BodyUse& use, const SealedBody& body, Seen& seen) const;
+  Status CheckErased(const BodyUse& use, const SealedBody& body) const;
+  Status Open(const SealedBody& body, Seen& seen) const;
+  /// Names what explains an absent body.
+  Status Explain(const BodyUse& use, Seen& seen) const;
   const Expiry* ExpiryOf(const BodyUse& use) const;
   Status CheckHolds(const BodyUse& use, uint64_t at, const char* what) const;
+  void CheckAll(const std::function<void(std::string, std::string)>& find);
+  /// Erasures since the start of bodies that only entries before it refer to.
+  Status CheckEarlierErased() const;
   Status CheckExpired() const;
   Status CheckSubjects() const;
 
   const VerifyInput& in_;
+  uint64_t first_ = 0;  ///< of the entries that are read
   AbsenceBook book_;
   std::map<Digest, BodyUse> uses_;
   std::map<std::string, uint64_t> absent_;

@@ -92,6 +92,9 @@ class BreakingLedger : public ledger::Ledger {
   Result<std::string> VerifierKey() override { return real_.VerifierKey(); }
   Result<std::string> LatestCheckpoint() override { return real_.LatestCheckpoint(); }
   Result<ledger::VerifyReport> Verify() override { return real_.Verify(); }
+  Result<ledger::VerifyReport> VerifySince(const std::string& note) override {
+    return real_.VerifySince(note);
+  }
   std::string Fingerprint() const override { return real_.Fingerprint(); }
   std::vector<ledger::LedgerKey> Keys() const override { return real_.Keys(); }
   std::optional<Error> Fault() const override { return real_.Fault(); }

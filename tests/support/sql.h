@@ -20,15 +20,22 @@ inline void RunSql(const std::filesystem::path& file, const std::string& stateme
   REQUIRE(fault == "");
 }
 
-/// Drops checkpoint rows and leaves the schema exactly as it was.
+/// Runs a statement that the trigger of that name and event ("UPDATE", "DELETE") would stop, and
+/// leaves the schema exactly as it was.
+inline void RunPast(const std::filesystem::path& file, const std::string& trigger,
+                    const std::string& event, const std::string& statement) {
+  const auto exchange = [&](const std::string& from, const std::string& to) {
+    RunSql(file, "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = replace(sql, '" + from +
+                     "', '" + to + "') WHERE name = '" + trigger + "';");
+  };
+  exchange("BEFORE " + event, "AFTER INSERT");
+  RunSql(file, statement);
+  exchange("AFTER INSERT", "BEFORE " + event);
+}
+
+/// Drops checkpoint rows.
 inline void DropCheckpoints(const std::filesystem::path& ledger_db, const std::string& condition) {
-  RunSql(ledger_db,
-         "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = replace(sql, "
-         "'BEFORE DELETE', 'AFTER INSERT') WHERE name = 'checkpoint_no_delete';");
-  RunSql(ledger_db, "DELETE FROM checkpoint WHERE " + condition);
-  RunSql(ledger_db,
-         "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = replace(sql, 'AFTER INSERT', "
-         "'BEFORE DELETE') WHERE name = 'checkpoint_no_delete';");
+  RunPast(ledger_db, "checkpoint_no_delete", "DELETE", "DELETE FROM checkpoint WHERE " + condition);
 }
 
 }  // namespace assay::testing
