@@ -122,11 +122,11 @@ Result<OpenedKeys> OpenTenantKeys(LedgerStore& store, const OpenOptions& options
   auto keys = LoadTenantKeys(store, *master, options.tenant);
   if (keys) return OpenedKeys{std::move(*keys), std::move(master), false};
   ASSAY_ASSIGN(const std::string next_path, NextMasterKey(options.master_key_file));
-  if (auto next = OpenMasterKey(next_path, false)) {
-    if (auto under_next = LoadTenantKeys(store, **next, options.tenant))
-      return OpenedKeys{std::move(*under_next), std::move(*next), true};
-  }
-  return Fail(std::move(keys.error()));
+  auto next = OpenMasterKey(next_path, false);
+  if (!next) return Fail(next.error().code == Code::kIo ? next.error() : keys.error());
+  auto under_next = LoadTenantKeys(store, **next, options.tenant);
+  if (under_next) return OpenedKeys{std::move(*under_next), std::move(*next), true};
+  return Fail(under_next.error().code == Code::kIo ? under_next.error() : keys.error());
 }
 
 Result<WriteOpening> OpenSound(const OpenOptions& options) { return OpenForWriting(options, true); }
