@@ -74,7 +74,8 @@ std::unique_ptr<Change> RecoveringTruncated();
 std::unique_ptr<Change> RecoveringLostLog();
 
 using MakeChange = std::unique_ptr<Change> (*)();
-/// All of them; one added here is under every fault at once.
+/// All of them, or those whose name contains ASSAY_FAULT_ONLY; one added here is under every fault
+/// at once.
 const std::vector<MakeChange>& Changes();
 
 /// What is wrong with the place after `change` was cut short, before and after it is given again.

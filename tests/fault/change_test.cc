@@ -158,9 +158,9 @@ std::string FindFaultViolation(Rehearsal& run, const Plan& plan) {
 TEST_CASE("Change: NoErrorOfTheDiskLeavesOneHalfDone [CL-12][CL-13][CM-6]") {
   Tally tally("changes, I/O faults");
   const std::pair<FaultKind, uint64_t> kinds[] = {
-      {FaultKind::kDiskFull, Every(29)},    {FaultKind::kIoOnce, Every(61)},
-      {FaultKind::kIoStays, Every(71)},     {FaultKind::kSyncOnce, Every(7)},
-      {FaultKind::kSyncThenGone, Every(7)}, {FaultKind::kSyncUnsure, Every(23)}};
+      {FaultKind::kDiskFull, Every(29)},    {FaultKind::kIoOnce, Every(89)},
+      {FaultKind::kIoStays, Every(101)},    {FaultKind::kSyncOnce, Every(9)},
+      {FaultKind::kSyncThenGone, Every(9)}, {FaultKind::kSyncUnsure, Every(23)}};
   for (const MakeChange& make : Changes()) {
     Rehearsal run(make);
     for (const auto& [kind, every] : kinds) {
