@@ -39,20 +39,33 @@ Result<std::vector<KnownHead>> ReadKnownFile(const fs::path& file, const Signer&
   return out;
 }
 
-std::vector<KnownHead> ReadKnownInPlace(const fs::path& directory, const Signer& signer) {
+Status UnlessUnread(Error error) {
+  if (error.code != Code::kIo) return {};
+  return Fail(std::move(error)
+                  .Context("ledger in place")
+                  .Hint("it may know of erasures and of newer entries; move it away to restore "
+                        "without what it knows"));
+}
+
+Result<std::vector<KnownHead>> ReadKnownInPlace(const fs::path& directory, const Signer& signer) {
   std::vector<KnownHead> out;
   const fs::path log = directory / "checkpoints.log";
-  if (const auto content = ledger::CheckpointLog(log).Read())
+  const auto content = ledger::CheckpointLog(log).Read();
+  if (!content) ASSAY_TRY(UnlessUnread(content.error()));
+  if (content)
     for (const std::string& note : content->notes) AddGood(note, signer, log.string(), out);
   std::error_code ignored;
   if (!fs::exists(directory / "ledger.db", ignored)) return out;
   const auto store = ledger::OpenSqliteStore(directory, ledger::StoreMode::kRead);
-  if (!store) return out;
-  // Best effort: a ledger that is broken is a reason for restoring another.
-  (void)(*store)->VisitNotes([&](const ledger::StoredNote& note) -> Status {
+  if (!store) {
+    ASSAY_TRY(UnlessUnread(store.error()));
+    return out;
+  }
+  const Status read = (*store)->VisitNotes([&](const ledger::StoredNote& note) -> Status {
     AddGood(note.note, signer, (directory / "ledger.db").string(), out);
     return {};
   });
+  if (!read) ASSAY_TRY(UnlessUnread(read.error()));
   return out;
 }
 

@@ -30,10 +30,14 @@ struct Signer {
 /// of another ledger, kCorrupt for a wrong signature, kNotFound. Untrusted.
 Result<std::vector<KnownHead>> ReadKnownFile(const std::filesystem::path& file,
                                              const Signer& signer);
-/// Those of the ledger in place: the stored ones and those of its checkpoints.log. What cannot be
-/// read or does not verify is no knowledge and is left out. Empty when there is no ledger.
-std::vector<KnownHead> ReadKnownInPlace(const std::filesystem::path& directory,
-                                        const Signer& signer);
+/// Those of the ledger in place: the stored ones and those of its checkpoints.log. What is damaged
+/// or does not verify is no knowledge and is left out. Empty when there is no ledger. kIo: what the
+/// disk does not give may be known all the same.
+Result<std::vector<KnownHead>> ReadKnownInPlace(const std::filesystem::path& directory,
+                                                const Signer& signer);
+/// Nothing for an error of reading a ledger in place that may be passed over: a broken ledger is a
+/// reason for restoring another. kIo stays, with the way out.
+Status UnlessUnread(Error error);
 
 /// The newest head that a stored ledger of `size` entries does not contain; nothing when it has
 /// all. kCorrupt (FORKED) when it has another root at the size of a known head.

@@ -136,8 +136,12 @@ class Restoring {
     Signer out{out_.manifest.origin, {}};
     for (const fs::path& folder : {in_.backup, in_.in_place.ledger.directory}) {
       const auto store = ledger::OpenSqliteStore(folder, ledger::StoreMode::kRead);
-      if (!store) continue;
+      if (!store) {
+        ASSAY_TRY(UnlessAbsent(folder, store.error()));
+        continue;
+      }
       const auto history = HistoryOf(**store);
+      if (!history) ASSAY_TRY(UnlessUnread(history.error()));
       if (!history || history->origin() != out.origin) continue;
       for (const proof::KeyStep& step : history->steps()) out.keys.push_back(step.verifier.key);
     }
@@ -149,8 +153,10 @@ class Restoring {
   // Everything that is known outside, and the rest of the backup itself.
   Status Compare() {
     ASSAY_ASSIGN(const Signer signer, WhoSigns());
-    known_ = ReadKnownInPlace(in_.in_place.ledger.directory, signer);
-    for (const KnownHead& head : ReadKnownInPlace(in_.backup, signer)) known_.push_back(head);
+    for (const fs::path& folder : {in_.in_place.ledger.directory, in_.backup}) {
+      ASSAY_ASSIGN(const std::vector<KnownHead> heads, ReadKnownInPlace(folder, signer));
+      known_.insert(known_.end(), heads.begin(), heads.end());
+    }
     for (const fs::path& file : in_.known) {
       ASSAY_ASSIGN(const std::vector<KnownHead> heads, ReadKnownFile(file, signer));
       known_.insert(known_.end(), heads.begin(), heads.end());
@@ -159,7 +165,7 @@ class Restoring {
     const uint64_t size = ToNumber(out_.head.size);
     ASSAY_ASSIGN(std::optional<KnownHead> lost, FindLostHead(*store, size, known_));
     if (lost) out_.loss = Loss{size, std::move(*lost)};
-    TakeUnsignedTail(size);
+    ASSAY_TRY(TakeUnsignedTail(size));
     if (!out_.loss || (in_.accept_loss && in_.accept_loss(*out_.loss))) return {};
     return Fail(Error{
         Code::kDenied,
@@ -171,35 +177,46 @@ class Restoring {
         {}}.Id("AS-BAK-002"));
   }
 
+  static Status UnlessAbsent(const fs::path& folder, const Error& error) {
+    std::error_code ignored;
+    return fs::exists(folder / "ledger.db", ignored) ? UnlessUnread(error) : Status{};
+  }
+
+  /// Entries of the ledger in place; none when there is no ledger, or a broken one.
+  Result<std::optional<ledger::StoredHead>> HeadInPlace() const {
+    const fs::path folder = in_.in_place.ledger.directory;
+    const auto store = ledger::OpenSqliteStore(folder, ledger::StoreMode::kRead);
+    if (!store) {
+      ASSAY_TRY(UnlessAbsent(folder, store.error()));
+      return std::optional<ledger::StoredHead>();
+    }
+    auto head = (*store)->ReadHead();
+    if (head) return head;
+    ASSAY_TRY(UnlessUnread(head.error()));
+    return std::optional<ledger::StoredHead>();
+  }
+
   // Entries in place after the newest signed head: nobody outside has seen them, but an erasure may
   // be among them.
-  void TakeUnsignedTail(uint64_t size) {
-    std::error_code ignored;
-    if (!fs::exists(in_.in_place.ledger.directory / "ledger.db", ignored)) return;
-    const auto store =
-        ledger::OpenSqliteStore(in_.in_place.ledger.directory, ledger::StoreMode::kRead);
-    if (!store) return;
-    const auto head = (*store)->ReadHead();
+  Status TakeUnsignedTail(uint64_t size) {
+    ASSAY_ASSIGN(const std::optional<ledger::StoredHead> head, HeadInPlace());
     const uint64_t seen = out_.loss ? out_.loss->known.size : size;
-    if (head && *head && (*head)->size > seen)
-      out_.loss = Loss{size, {(*head)->size, (*head)->root, {}, "ledger in place, not signed"}};
+    if (head && head->size > seen)
+      out_.loss = Loss{size, {head->size, head->root, {}, "ledger in place, not signed"}};
+    return {};
   }
 
   /// Where entries after the restored ones can be read: in place, or in the rest of the backup.
-  fs::path LongerLedger() const {
-    const fs::path in_place = in_.in_place.ledger.directory;
-    std::error_code ignored;
-    if (!fs::exists(in_place / "ledger.db", ignored)) return in_.backup;
-    const auto store = ledger::OpenSqliteStore(in_place, ledger::StoreMode::kRead);
-    if (!store) return in_.backup;
-    const auto head = (*store)->ReadHead();
-    const bool longer = head && *head && (*head)->size >= out_.manifest.size;
-    return longer ? in_place : in_.backup;
+  Result<fs::path> LongerLedger() const {
+    ASSAY_ASSIGN(const std::optional<ledger::StoredHead> head, HeadInPlace());
+    const bool longer = head && head->size >= out_.manifest.size;
+    return longer ? in_.in_place.ledger.directory : in_.backup;
   }
 
   Status GoOn() {
     const uint64_t size = ToNumber(out_.head.size);
-    ASSAY_ASSIGN(const Replay replay, ReplayErasures(LongerLedger(), folder_, size));
+    ASSAY_ASSIGN(const fs::path longer, LongerLedger());
+    ASSAY_ASSIGN(const Replay replay, ReplayErasures(longer, folder_, size));
     std::vector<std::string> notes;
     for (const KnownHead& head : known_)
       if (head.size > size) notes.push_back(head.note);

@@ -181,8 +181,8 @@ const std::vector<Explanation>& Explanations() {
       {"AS-LED-006", "A write-ahead log of the ledger lost commits that were acknowledged.",
        "The file was cut or damaged, or another program copied it back. SQLite alone would go on "
        "with fewer rows. No file was touched.",
-       "Bring back the newest backup. Removing the file that the hint names gives up what is "
-       "missing; assay ledger verify then says whether anything is."},
+       "Bring back the newest backup. Without one: assay ledger recover --accept-loss goes on with "
+       "what is left, as a new epoch that says so."},
       {"not_assessed", "A check could not be decided on this subject or in this run.",
        "A missing permission or licence, throttling, a partial read or a failed plugin is neither "
        "pass nor fail.",

@@ -191,10 +191,37 @@ int EraseOneRecord(Context& context) {
   return receipt ? Finish(context, *opened, *receipt) : Report(context, receipt.error());
 }
 
+/// The receipt under which the tenant was erased by an earlier call, if it was.
+std::optional<std::string> ErasedBefore(ledger::Ledger& ledger) {
+  const auto book = ledger.ReadAbsences();
+  return book && book->tenant() ? std::optional(book->tenant()->receipt) : std::nullopt;
+}
+
+/// An earlier call may have been cut short after its entry: what it left is taken away as well.
+int FinishTenantErasure(Context& context, const OpenedLedger& reader, const std::string& receipt) {
+  const ledger::OpenOptions options =
+      assess::LedgerOptions(reader.workspace->config, *reader.tenant, false);
+  // Opening carries out what the entry says, then refuses.
+  const auto opened = ledger::Ledger::Open(options);
+  if (!opened && opened.error().code != Code::kDenied) return Report(context, opened.error());
+  if (Status gone = DestroyKeysOfBackups(reader); !gone) return Report(context, gone.error());
+  return context.Finish("  tenant " + reader.tenant->id + " was erased before, receipt " + receipt +
+                            "; its keys are destroyed, those beside its backups too\n",
+                        fmt::format("{{\"tenant\":{},\"erased_before\":{}}}",
+                                    JsonString(reader.tenant->id), JsonString(receipt)));
+}
+
 int EraseTenantKeys(Context& context) {
   int exit = 0;
-  auto opened = OpenSelected(context, context.options.dry_run, exit);
+  auto opened = OpenSelected(context, true, exit);
   if (!opened) return exit;
+  const std::optional<std::string> earlier = ErasedBefore(*opened->ledger);
+  if (earlier && !context.options.dry_run) return FinishTenantErasure(context, *opened, *earlier);
+  if (!context.options.dry_run) {
+    opened.reset();
+    opened = OpenSelected(context, false, exit);
+    if (!opened) return exit;
+  }
   const std::string id = opened->tenant->id;
   if (context.options.dry_run)
     return context.Finish("  would destroy the keys and every body of tenant " + id + "\n",

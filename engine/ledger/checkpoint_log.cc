@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace assay::ledger {
 namespace {
 
@@ -53,12 +55,38 @@ Result<CheckpointLog::Content> CheckpointLog::ReadEnd() const {
   return SplitNotes(std::string_view(bytes).substr(start + 2));
 }
 
+Result<std::optional<size_t>> CheckpointLog::PartOf(std::string_view before,
+                                                    std::string_view note) const {
+  const std::string last = LogForm(note), previous = before.empty() ? "" : LogForm(before);
+  UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!fd.valid() && errno != ENOENT) return Fail(ErrnoError(path_.string()));
+  if (fd.valid() && ::fstat(fd.get(), &info) != 0) return Fail(ErrnoError(path_.string()));
+  const auto size = static_cast<size_t>(info.st_size);
+  std::string end(std::min(size, previous.size() + last.size()), '\0');
+  const auto from = static_cast<off_t>(size - end.size());
+  if (!end.empty() &&
+      ::pread(fd.get(), end.data(), end.size(), from) != static_cast<ssize_t>(end.size()))
+    return Fail(ErrnoError(path_.string()));
+  const auto zero_or_same = [](char there, char wanted) {
+    return there == '\0' || there == wanted;
+  };
+  for (size_t part = std::min(end.size(), last.size());; --part) {
+    const std::string_view head = std::string_view(end).substr(0, end.size() - part);
+    const std::string_view tail = std::string_view(end).substr(head.size());
+    const bool follows = previous.empty() ? part == size : head.ends_with(previous);
+    if (follows && std::equal(tail.begin(), tail.end(), last.begin(), zero_or_same))
+      return std::optional(part);
+    if (part == 0) return std::optional<size_t>();
+  }
+}
+
 Status CheckpointLog::Append(std::string_view note, size_t present) {
   const bool is_new = ::access(path_.c_str(), F_OK) != 0;
-  UniqueFd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return Fail(ErrnoError(path_.string()));
-  const std::string form = LogForm(note);
-  ASSAY_TRY(WriteAll(fd.get(), AsBytes(form).subspan(present), path_.string()));
+  UniqueFd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid() || ::lseek(fd.get(), -static_cast<off_t>(present), SEEK_END) < 0)
+    return Fail(ErrnoError(path_.string()));
+  ASSAY_TRY(WriteAll(fd.get(), AsBytes(LogForm(note)), path_.string()));
   if (::fdatasync(fd.get()) != 0) return Fail(ErrnoError(path_.string()));
   return is_new ? SyncDirectory(path_.parent_path()) : Status{};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,11 @@ class CheckpointLog {
   /// The end of the file, from a note boundary on: at least the last complete note when there is
   /// one.
   Result<Content> ReadEnd() const;
-  /// Appends what of the note is not there yet and syncs. `present` bytes of it are.
+  /// How many bytes of `note` the file ends with, after `before` (empty: the note is the first
+  /// one); nothing when it ends otherwise. Bytes that a power loss left zero count as there.
+  Result<std::optional<size_t>> PartOf(std::string_view before, std::string_view note) const;
+  /// Writes the note at the end of the file, over the `present` bytes of it that are there already,
+  /// and syncs: what is only in memory, or torn, is on the disk after it.
   Status Append(std::string_view note, size_t present = 0);
   /// Puts a log of exactly these notes in place of this one, by rename: after a crash the old or
   /// the new one is there.

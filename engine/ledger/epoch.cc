@@ -1,9 +1,9 @@
 #include "ledger/epoch.h"
 
+#include "ledger/given_up.h"
 #include "ledger/high_water.h"
 #include "ledger/opening.h"
 #include "ledger/seal.h"
-#include "ledger/sqlite_store.h"
 
 namespace assay::ledger {
 namespace {
@@ -89,7 +89,14 @@ Status PutLogRight(Parts& parts, const Chain& chain) {
 Result<WriteOpening> OpenAfterLoss(const OpenOptions& options, const EpochRequest& request,
                                    bool& gave_up) {
   auto opening = OpenUncompared(options);
-  if (opening || request.dry_run || opening.error().id != "AS-LED-006") return opening;
+  if (opening) {
+    // One that was cut short before its epoch goes on.
+    Status given_up = CheckGivenUp(options.directory, opening->chain.epoch());
+    if (!given_up && request.dry_run) return Fail(std::move(given_up.error()));
+    gave_up = !given_up.has_value();
+    return opening;
+  }
+  if (request.dry_run || opening.error().id != "AS-LED-006") return opening;
   ASSAY_TRY(GiveUpMarks(options.directory));
   gave_up = true;
   return OpenUncompared(options);

@@ -108,25 +108,26 @@ Result<bool> EpochIsUnfinished(LedgerStore& store, const std::string& last_note,
   return mark && mark->size <= static_cast<uint64_t>(known);
 }
 
-Status CompareEnd(const std::vector<StoredNote>& newest, const CheckpointLog::Content& end,
-                  CheckpointLog& log) {
-  const auto disagree = [] {
-    return Fail(Error{Code::kCorrupt,
-                      "checkpoints.log: does not end with the newest stored checkpoint",
-                      {},
-                      kWayOut,
-                      {},
-                      "AS-LED-005"});
-  };
-  if (newest.empty()) return end.notes.empty() && end.rest.empty() ? Status{} : disagree();
-  const bool ends_with_last = !end.notes.empty() && end.notes.back() == newest[0].note;
-  if (ends_with_last) return end.rest.empty() ? Status{} : disagree();
-  // A crash between row and log leaves the note before the last, and any part of the last.
-  const bool ends_before = newest.size() == 1
-                               ? end.notes.empty()
-                               : !end.notes.empty() && end.notes.back() == newest[1].note;
-  if (!ends_before || !LogForm(newest[0].note).starts_with(end.rest)) return disagree();
-  return log.Append(newest[0].note, end.rest.size());
+tl::unexpected<Error> Disagree() {
+  return Fail(Error{Code::kCorrupt,
+                    "checkpoints.log: does not end with the newest stored checkpoint",
+                    {},
+                    kWayOut,
+                    {},
+                    "AS-LED-005"});
+}
+
+// A crash between row and log leaves the note before the last and any part of the last one; one
+// that is whole may still be in memory only, and others are about to be written after it.
+Result<bool> CompleteNewest(LedgerStore& store, const std::vector<StoredNote>& newest,
+                            CheckpointLog& log, const proof::KeyHistory& keys) {
+  if (newest.empty()) return false;
+  const std::string before = newest.size() > 1 ? newest[1].note : std::string();
+  ASSAY_ASSIGN(const std::optional<size_t> part, log.PartOf(before, newest[0].note));
+  if (!part) return false;
+  ASSAY_TRY(CheckNewest(store, newest[0].note, keys));
+  ASSAY_TRY(log.Append(newest[0].note, *part));
+  return true;
 }
 
 // The heads of one ledger bear its origin, with or without an epoch; the key is any of those given.
@@ -161,16 +162,14 @@ Status CheckMark(LedgerStore& store, const CheckpointLog& log, const proof::KeyH
 
 Status CompareWithLog(LedgerStore& store, CheckpointLog& log, const proof::KeyHistory& keys) {
   ASSAY_ASSIGN(const std::vector<StoredNote> newest, store.NewestNotes(2));
-  ASSAY_ASSIGN(CheckpointLog::Content end, log.ReadEnd());
-  if (!end.notes.empty()) {
-    if (Status mark = CheckNewest(store, end.notes.back(), keys); !mark) {
-      ASSAY_ASSIGN(const bool unfinished, EpochIsUnfinished(store, end.notes.back(), newest, keys));
-      if (!unfinished) return mark;
-      ASSAY_TRY(RewriteLog(store, log));
-      ASSAY_ASSIGN(end, log.ReadEnd());
-    }
-  }
-  return CompareEnd(newest, end, log);
+  ASSAY_ASSIGN(const bool is_complete, CompleteNewest(store, newest, log, keys));
+  if (is_complete) return {};
+  ASSAY_ASSIGN(const CheckpointLog::Content end, log.ReadEnd());
+  if (end.notes.empty()) return newest.empty() && end.rest.empty() ? Status{} : Status(Disagree());
+  Status mark = CheckNewest(store, end.notes.back(), keys);
+  if (mark) return Disagree();
+  ASSAY_ASSIGN(const bool unfinished, EpochIsUnfinished(store, end.notes.back(), newest, keys));
+  return unfinished ? RewriteLog(store, log) : mark;
 }
 
 Result<std::vector<KnownHead>> FindLost(LedgerStore& store, const CheckpointLog& log,

@@ -20,8 +20,8 @@ struct KnownHead {
 Status CheckMark(LedgerStore& store, const CheckpointLog& log, const proof::KeyHistory& keys);
 
 /// What the one writer does at open: CheckMark, and that the log ends with the newest stored
-/// checkpoint. Completes a log whose last note was cut by a crash, and one whose epoch was started
-/// but whose lost notes were not yet taken out (epoch.h).
+/// checkpoint, which is on the disk then. Completes a log whose last note was cut or torn by a
+/// crash, and one whose epoch was started but whose lost notes were not yet taken out (epoch.h).
 Status CompareWithLog(LedgerStore& store, CheckpointLog& log, const proof::KeyHistory& keys);
 
 /// Makes the log exactly the stored checkpoints, by rename.

@@ -57,15 +57,19 @@ Result<LedgerKeyFiles> FindLedgerKey(const fs::path& path, const proof::PublicKe
   auto main = LoadLedgerKey(path, false);
   if (main && main->public_key() == in_force)
     return LedgerKeyFiles{std::move(*main), std::nullopt, false};
-  if (auto next = LoadLedgerKey(NextKeyPath(path), false); next && next->public_key() == in_force) {
+  auto next = LoadLedgerKey(NextKeyPath(path), false);
+  if (next && next->public_key() == in_force) {
     LedgerKeyFiles out{std::move(*next), std::nullopt, true};
     if (main) out.previous = std::move(*main);
     return out;
   }
   // A ledger that was restored to the time before a rotation is signed by a key that was kept.
-  if (auto kept = LoadLedgerKey(KeptKeyPath(path, in_force), false);
-      kept && kept->public_key() == in_force)
+  auto kept = LoadLedgerKey(KeptKeyPath(path, in_force), false);
+  if (kept && kept->public_key() == in_force)
     return LedgerKeyFiles{std::move(*kept), std::nullopt, false};
+  // It may be the one that the disk does not give.
+  for (auto* one : {&main, &next, &kept})
+    if (!*one && one->error().code == Code::kIo) return Fail(std::move(one->error()));
   if (!main) return Fail(std::move(main.error()));
   return Fail(Error{
       Code::kInvalidInput,

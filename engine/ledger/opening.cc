@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "ledger/erase.h"
+#include "ledger/given_up.h"
 #include "ledger/high_water.h"
 #include "ledger/key_walk.h"
 #include "ledger/sqlite_store.h"
@@ -87,6 +88,10 @@ Result<WriteOpening> OpenForWriting(const OpenOptions& options, bool compare) {
   ASSAY_ASSIGN(parts.store, OpenSqliteStore(options.directory, StoreMode::kWrite));
   ASSAY_ASSIGN(Chain chain, Chain::Load(*parts.store, options.tenant));
   ASSAY_TRY(ReadHistory(parts));
+  if (compare) {
+    ASSAY_TRY(CheckGivenUp(options.directory, chain.epoch()));
+    ASSAY_TRY(ForgetGivenUp(options.directory));
+  }
   if (compare && !parts.is_new()) {
     CheckpointLog log = parts.Log();
     ASSAY_TRY(CompareWithLog(*parts.store, log, parts.history));
@@ -103,8 +108,9 @@ std::optional<Error> FindFault(Parts& parts) {
   Status status;
   for (int attempt = 0; attempt < 2; ++attempt) {
     status = ReadHistory(parts);
-    if (status && parts.history.Newest() != nullptr)
-      status = CheckMark(*parts.store, parts.Log(), parts.history);
+    const proof::KeyStep* newest = parts.history.Newest();
+    if (status && newest != nullptr) status = CheckGivenUp(parts.options.directory, newest->epoch);
+    if (status && newest != nullptr) status = CheckMark(*parts.store, parts.Log(), parts.history);
     if (status) return std::nullopt;
   }
   return status.error();
@@ -122,11 +128,11 @@ Result<OpenedKeys> OpenTenantKeys(LedgerStore& store, const OpenOptions& options
   auto keys = LoadTenantKeys(store, *master, options.tenant);
   if (keys) return OpenedKeys{std::move(*keys), std::move(master), false};
   ASSAY_ASSIGN(const std::string next_path, NextMasterKey(options.master_key_file));
-  if (auto next = OpenMasterKey(next_path, false)) {
-    if (auto under_next = LoadTenantKeys(store, **next, options.tenant))
-      return OpenedKeys{std::move(*under_next), std::move(*next), true};
-  }
-  return Fail(std::move(keys.error()));
+  auto next = OpenMasterKey(next_path, false);
+  if (!next) return Fail(next.error().code == Code::kIo ? next.error() : keys.error());
+  auto under_next = LoadTenantKeys(store, **next, options.tenant);
+  if (under_next) return OpenedKeys{std::move(*under_next), std::move(*next), true};
+  return Fail(under_next.error().code == Code::kIo ? under_next.error() : keys.error());
 }
 
 Result<WriteOpening> OpenSound(const OpenOptions& options) { return OpenForWriting(options, true); }

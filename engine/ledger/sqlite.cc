@@ -42,6 +42,14 @@ int MarkLog(void* mark, sqlite3*, const char*, int frames) {
   return static_cast<WalMark*>(mark)->Note(frames) ? SQLITE_OK : SQLITE_IOERR_WRITE;
 }
 
+// SQLite cuts the log without a sync: what was in it would be back after a power loss.
+Status SyncLog(const std::string& database) {
+  const std::string name = database + "-wal";
+  UniqueFd fd(::open(name.c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd.valid()) return errno == ENOENT ? Status{} : Fail(ErrnoError(name));
+  return ::fsync(fd.get()) == 0 ? Status{} : Fail(ErrnoError(name));
+}
+
 // A read-only medium cannot hold the shared-memory file; with an empty log the file alone is all.
 std::string ReadUri(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -187,7 +195,7 @@ Status Database::EmptyLog() {
   for (int i = 0; i < kTries; ++i) {
     const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr,
                                                SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-    if (code == SQLITE_OK) return {};
+    if (code == SQLITE_OK) return SyncLog(sqlite3_db_filename(connection_.get(), "main"));
     if ((code & 0xff) != SQLITE_BUSY) return Fail(SqliteError(name_, connection_.get(), code));
   }
   return Fail(

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "ledger/given_up.h"
 #include "ledger/sqlite_bodies.h"
 #include "ledger/sqlite_entries.h"
 
@@ -218,6 +219,9 @@ Status SqliteStore::EmptyEvidenceLogs() {
 Result<std::vector<StorageFault>> SqliteStore::FindFaults(bool pages) {
   std::vector<StorageFault> out;
   CollectFaults(reader_->database(), FileKind::kLedger, pages, out);
+  if (const auto head = reader_->ReadHead(); head && *head)
+    if (Status given_up = CheckGivenUp(directory_, (*head)->epoch); !given_up)
+      out.push_back({"ledger.db", given_up.error().message});
   ASSAY_ASSIGN(const std::vector<std::string> files, body_reader_.Files());
   for (const std::string& file : files) {
     auto database = body_reader_.OpenFile(file);
@@ -267,16 +271,6 @@ Status SettleLeftovers(const std::filesystem::path& directory) {
 }
 
 }  // namespace
-
-Status GiveUpMarks(const std::filesystem::path& directory) {
-  ASSAY_ASSIGN(const std::vector<std::filesystem::path> databases, FindLogged(directory));
-  for (const std::filesystem::path& path : databases) {
-    std::error_code error;
-    std::filesystem::remove(path.string() + "-mark", error);
-    if (error) return Fail(Code::kIo, path.string() + "-mark: " + error.message());
-  }
-  return SyncDirectory(directory);
-}
 
 Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path& directory,
                                                      StoreMode mode,

@@ -17,8 +17,4 @@ Result<std::unique_ptr<LedgerStore>> OpenSqliteStore(const std::filesystem::path
                                                      StoreMode mode,
                                                      const std::filesystem::path& keys_file = {});
 
-/// For who accepts a loss: the marks that say what write-ahead logs held are removed, and what is
-/// left of the logs counts. kIo.
-Status GiveUpMarks(const std::filesystem::path& directory);
-
 }  // namespace assay::ledger

@@ -119,8 +119,8 @@ Status Damaged(const std::filesystem::path& database, const Mark& mark, uint32_t
                                 "first {} are whole",
                                 name, mark.frames, whole),
                     {},
-                    "bring back the newest backup; without one, removing " + MarkOf(database) +
-                        " gives up what is missing",
+                    "bring back the newest backup; without one, assay ledger recover --accept-loss "
+                    "goes on with what is left",
                     {},
                     "AS-LED-006"});
 }

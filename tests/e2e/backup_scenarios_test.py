@@ -208,9 +208,17 @@ class Restoring(Backups):
         path = self.create()
         kept = self.target / "keys" / "t" / "keys.db"
         self.assertTrue(kept.exists())
+        keys = kept.read_bytes()
         told = self.assay("privacy", "erase", "--tenant-keys", "--ticket", "T", "--reason", "contract", "--yes")
         self.assertEqual(told.code, 0, told.text)
         self.assertIn("do not open any more", told.out)
+        with sqlite3.connect(f"file:{kept}?mode=ro", uri=True) as db:
+            self.assertEqual(db.execute("SELECT count(*) FROM tenant_key").fetchone(), (0,))
+        # As a crash between the ledger's keys and those beside the backups leaves it: given again, it is finished.
+        kept.write_bytes(keys)
+        told = self.assay("privacy", "erase", "--tenant-keys", "--ticket", "T", "--reason", "contract", "--yes")
+        self.assertEqual(told.code, 0, told.text)
+        self.assertIn("was erased before", told.out)
         with sqlite3.connect(f"file:{kept}?mode=ro", uri=True) as db:
             self.assertEqual(db.execute("SELECT count(*) FROM tenant_key").fetchone(), (0,))
         done = self.assay("backup", "restore", str(path), "--to", "new", "--accept-loss")

@@ -1,6 +1,7 @@
 #include "fault/disk_model.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace assay::fault {
 namespace {
@@ -35,26 +36,46 @@ void PutSomeSectors(std::string& file, uint64_t offset, std::string_view data, u
 
 }  // namespace
 
-DiskModel::DiskModel(std::string root) : root_(std::move(root)) {
-  durable_.folders.insert(root_);
-  current_.folders.insert(root_);
+uint64_t HashOf(const Image& image) {
+  constexpr uint64_t kSpread = 0x9e3779b97f4a7c15u;
+  uint64_t sum = 0;
+  for (const auto& [path, bytes] : image) {
+    sum = sum * kSpread + std::hash<std::string>()(path);
+    sum = sum * kSpread + std::hash<std::string>()(bytes);
+  }
+  return sum;
+}
+
+DiskModel::DiskModel(std::string root, const Image& before)
+    : root_(std::move(root)), top_(std::make_shared<Node>()) {
+  top_->is_folder = true;
+  for (const auto& [path, bytes] : before) {
+    if (path.ends_with('/')) {
+      Folder(path.substr(0, path.size() - 1));
+      continue;
+    }
+    const NodeRef file = File(path);
+    file->durable = file->current = bytes;
+  }
+  durable_ = current_;
+  pending_.clear();
 }
 
 void DiskModel::Names::Apply(const NameChange& change) {
-  switch (change.kind) {
-    case OpKind::kDelete:
-      files.erase(change.path);
-      break;
-    case OpKind::kRename:
-      files.erase(change.path);
-      files[change.new_path] = change.file;
-      break;
-    default:
-      if (change.file)
-        files[change.path] = change.file;
-      else
-        folders.insert(change.path);
+  for (const auto& [place, node] : change.names) {
+    auto& names = of[place.folder];
+    if (node)
+      names[place.name] = node;
+    else
+      names.erase(place.name);
   }
+}
+
+DiskModel::NodeRef DiskModel::Names::Find(const Place& place) const {
+  const auto folder = of.find(place.folder);
+  if (folder == of.end()) return nullptr;
+  const auto it = folder->second.find(place.name);
+  return it == folder->second.end() ? nullptr : it->second;
 }
 
 void DiskModel::Change(NameChange change) {
@@ -62,59 +83,85 @@ void DiskModel::Change(NameChange change) {
   pending_.push_back(std::move(change));
 }
 
-void DiskModel::MakeFolder(const std::string& path) {
-  if (current_.folders.contains(path)) return;
-  MakeFolder(FolderOf(path));
-  Change({OpKind::kOpen, path, {}, nullptr});
+DiskModel::Place DiskModel::PlaceOf(const std::string& path) {
+  return {Folder(FolderOf(path)), path.substr(path.rfind('/') + 1)};
 }
 
-DiskModel::FileRef DiskModel::Find(const std::string& path) {
-  const auto it = current_.files.find(path);
-  if (it != current_.files.end()) return it->second;
-  MakeFolder(FolderOf(path));
-  auto file = std::make_shared<File>();
-  Change({OpKind::kOpen, path, {}, file});
-  return file;
+DiskModel::NodeRef DiskModel::Folder(const std::string& path) {
+  if (path.size() <= root_.size()) return top_;
+  const Place place = PlaceOf(path);
+  NodeRef node = current_.Find(place);
+  if (node) return node;
+  node = std::make_shared<Node>();
+  node->is_folder = true;
+  Change({{{place, node}}});
+  return node;
+}
+
+DiskModel::NodeRef DiskModel::File(const std::string& path) {
+  const Place place = PlaceOf(path);
+  NodeRef node = current_.Find(place);
+  if (node) return node;
+  node = std::make_shared<Node>();
+  Change({{{place, node}}});
+  return node;
 }
 
 void DiskModel::Apply(const Op& op) {
   switch (op.kind) {
-    case OpKind::kOpen:
-      if (op.path.ends_with('/'))
-        MakeFolder(op.path.substr(0, op.path.size() - 1));
-      else
-        Find(op.path);
-      break;
     case OpKind::kWrite: {
-      const FileRef file = Find(op.path);
+      const NodeRef file = File(op.path);
       Put(file->current, op.offset, op.data);
       file->pending.push_back({op.offset, op.data, false});
       break;
     }
     case OpKind::kTruncate: {
-      const FileRef file = Find(op.path);
+      const NodeRef file = File(op.path);
       file->current.resize(op.offset, '\0');
       file->pending.push_back({op.offset, {}, true});
       break;
     }
     case OpKind::kSync:
-      Sync(*Find(op.path), op.lost);
+      Sync(*File(op.path), op.lost);
       break;
     case OpKind::kSyncDirectory:
-      if (!op.lost) SyncFolder(op.path);
+      if (!op.lost) SyncFolder(Folder(op.path));
+      break;
+    default:
+      ApplyToNames(op);
+  }
+}
+
+void DiskModel::ApplyToNames(const Op& op) {
+  switch (op.kind) {
+    case OpKind::kOpen:
+      if (op.path.ends_with('/'))
+        Folder(op.path.substr(0, op.path.size() - 1));
+      else
+        File(op.path);
       break;
     case OpKind::kDelete:
-      Change({OpKind::kDelete, op.path, {}, nullptr});
+      Change({{{PlaceOf(op.path), nullptr}}});
       break;
-    case OpKind::kRename:
-      Change({OpKind::kRename, op.path, op.data, Find(op.path)});
+    case OpKind::kRename: {
+      const Place from = PlaceOf(op.path), to = PlaceOf(op.data);
+      Change({{{from, nullptr}, {to, current_.Find(from)}}});
+      break;
+    }
+    case OpKind::kExchange: {
+      const Place one = PlaceOf(op.path), other = PlaceOf(op.data);
+      Change({{{one, current_.Find(other)}, {other, current_.Find(one)}}});
+      break;
+    }
+    case OpKind::kLink:
+      Change({{{PlaceOf(op.data), current_.Find(PlaceOf(op.path))}}});
       break;
     default:
       break;
   }
 }
 
-void DiskModel::Sync(File& file, bool lost) {
+void DiskModel::Sync(Node& file, bool lost) {
   if (!lost) {
     file.durable.resize(file.current.size(), '\0');
     for (const Write& write : file.pending) {
@@ -128,14 +175,17 @@ void DiskModel::Sync(File& file, bool lost) {
   file.pending.clear();
 }
 
-void DiskModel::SyncFolder(const std::string& path) {
-  const auto is_here = [&](const NameChange& change) { return FolderOf(change.path) == path; };
+void DiskModel::SyncFolder(const NodeRef& folder) {
+  const auto is_here = [&](const NameChange& change) {
+    return std::any_of(change.names.begin(), change.names.end(),
+                       [&](const auto& name) { return name.first.folder == folder; });
+  };
   for (const NameChange& change : pending_)
     if (is_here(change)) durable_.Apply(change);
   std::erase_if(pending_, is_here);
 }
 
-std::string DiskModel::Survivor(const File& file, Loss loss, uint32_t& state) {
+std::string DiskModel::Survivor(const Node& file, Loss loss, uint32_t& state) {
   if (loss == Loss::kNone) return file.current;
   std::string out = file.durable;
   if (loss == Loss::kAll) return out;
@@ -160,8 +210,20 @@ Image DiskModel::After(Loss loss, uint32_t seed) const {
     for (const NameChange& change : pending_)
       if (Toss(state)) names.Apply(change);
   Image out;
-  for (const auto& [path, file] : names.files)
-    if (names.folders.contains(FolderOf(path))) out[path] = Survivor(*file, loss, state);
+  std::vector<std::pair<std::string, NodeRef>> folders = {{root_, top_}};
+  while (!folders.empty()) {
+    const auto [path, folder] = folders.back();
+    folders.pop_back();
+    for (const auto& [name, node] : names.of[folder]) {
+      const std::string full = path + "/" + name;
+      if (node->is_folder) {
+        folders.emplace_back(full, node);
+        out[full + "/"];
+      } else {
+        out[full] = Survivor(*node, loss, state);
+      }
+    }
+  }
   return out;
 }
 

@@ -77,6 +77,7 @@ void Home::Become(const Image& image, const std::string& old_root) {
   for (const auto& [path, bytes] : image) {
     const fs::path target = root_.string() + path.substr(old_root.size());
     fs::create_directories(target.parent_path());
+    if (path.ends_with('/')) continue;
     WriteAllTo(target, bytes);
     fs::permissions(target, fs::perms::owner_read | fs::perms::owner_write);
   }
@@ -85,7 +86,9 @@ void Home::Become(const Image& image, const std::string& old_root) {
 Image Home::Snapshot() const {
   Image out;
   for (const auto& item : fs::recursive_directory_iterator(root_))
-    if (item.is_regular_file() && !item.path().string().ends_with("-shm"))
+    if (item.is_directory())
+      out[item.path().string() + "/"];
+    else if (!item.path().string().ends_with("-shm"))
       out[item.path().string()] = ReadAll(item.path());
   return out;
 }

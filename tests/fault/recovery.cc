@@ -1,23 +1,17 @@
 // What must be true of a ledger after any crash.
+#include "fault/recovery.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "fault/workload.h"
 #include "proof/tree.h"
 
 namespace assay::fault {
 namespace {
 
 using ledger::Ledger;
-
-std::string Verified(Ledger& ledger, const char* when) {
-  const auto report = ledger.Verify();
-  if (!report) return fmt::format("{}: verify: {}", when, report.error().ToString());
-  if (report->ok) return {};
-  return fmt::format("{}: verify finds {}: {}", when, report->place, report->message);
-}
 
 constexpr uint64_t kGenesis = 2;
 
@@ -52,6 +46,15 @@ std::string CheckLines(Ledger& ledger, const Story& story, uint64_t at,
         return wrong.empty();
       });
   return read ? wrong : read.error().ToString();
+}
+
+}  // namespace
+
+std::string Verified(Ledger& ledger, const char* when) {
+  const auto report = ledger.Verify();
+  if (!report) return fmt::format("{}: verify: {}", when, report.error().ToString());
+  if (report->ok) return {};
+  return fmt::format("{}: verify finds {}: {}", when, report->place, report->message);
 }
 
 std::string CheckEntries(const Story& story, uint64_t at, const std::vector<Digest>& leaves) {
@@ -98,8 +101,6 @@ std::string CheckGoingOn(Ledger& ledger) {
   if (!note) return "sign afterwards: " + note.error().ToString();
   return Verified(ledger, "afterwards");
 }
-
-}  // namespace
 
 std::string FindViolation(const Home& home, const Story& story, uint64_t at) {
   GateClock clock;

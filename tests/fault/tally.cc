@@ -8,15 +8,20 @@
 namespace assay::fault {
 namespace {
 
-void PrintPoints(const std::string& name, const std::map<std::string, uint64_t>& points,
-                 uint64_t violated) {
+// "drop, ledger key" counts as "drop" in one line for all.
+std::string FirstWords(const std::string& kind) { return kind.substr(0, kind.find(" | ")); }
+
+void PrintPoints(const Tally& tally) {
   uint64_t all = 0;
-  std::string kinds;
-  for (const auto& [kind, count] : points) {
+  std::map<std::string, uint64_t> sums;
+  for (const auto& [kind, count] : tally.points) {
     all += count;
-    kinds += fmt::format("{} {}, ", kind, count);
+    sums[FirstWords(kind)] += count;
   }
-  fmt::print("{}: {} points: {}{} violated\n", name, all, kinds, violated);
+  std::string kinds;
+  for (const auto& [kind, count] : sums) kinds += fmt::format("{} {}, ", kind, count);
+  fmt::print("{}: {} points ({} different states): {}{} violated\n", tally.name, all,
+             all - tally.repeated, kinds, tally.violated);
   std::fflush(stdout);
 }
 
@@ -36,18 +41,20 @@ uint64_t Every(uint64_t usual) {
 }
 
 void Tally::Add(const std::string& kind, uint64_t at, const std::string& violation) {
-  constexpr uint64_t kShown = 20;
+  constexpr uint64_t kShown = 60;
   ++points[kind];
   if (!violation.empty() && ++violated <= kShown)
     fmt::print("violated: {} at {}: {}\n", kind, at, violation);
+  std::fflush(stdout);
 }
 
 void Tally::AddToMatrix() const {
   Tally& all = Matrix();
   for (const auto& [kind, count] : points) all.points[kind] += count;
+  all.repeated += repeated;
   all.violated += violated;
 }
 
-void Tally::Print() const { PrintPoints(name, points, violated); }
+void Tally::Print() const { PrintPoints(*this); }
 
 }  // namespace assay::fault

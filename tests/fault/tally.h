@@ -15,9 +15,15 @@ struct Tally {
   explicit Tally(std::string title) : name(std::move(title)) {}
   std::string name;
   std::map<std::string, uint64_t> points;
+  uint64_t repeated = 0;  ///< points that left the very state that another one left
   uint64_t violated = 0;
-  /// An empty `violation` is none; the first twenty are printed.
+  /// An empty `violation` is none; the first sixty are printed.
   void Add(const std::string& kind, uint64_t at, const std::string& violation);
+  /// A point whose state was looked at before.
+  void AddRepeated(const std::string& kind) {
+    ++points[kind];
+    ++repeated;
+  }
   void Print() const;
   /// Adds all to the sum that the program prints at its end.
   void AddToMatrix() const;

@@ -6,7 +6,7 @@
 #include "fault/tally.h"
 #include "fault/workload.h"
 #include "ledger/epoch.h"
-#include "ledger/sqlite_store.h"
+#include "ledger/given_up.h"
 #include "proof/tree.h"
 #include "support/matchers.h"
 
@@ -166,7 +166,7 @@ TEST_CASE("Log: WhoAcceptsTheLossGoesOnWithWhatIsLeft [CL-12]") {
   copy.Become(image, victim.home.root());
   GateClock clock;
   CHECK_FAILS(Ledger::Open(OptionsFor(copy, clock)), Code::kCorrupt, "TRUNCATED");
-  REQUIRE_OK(ledger::GiveUpMarks(copy.directory()));
+  std::filesystem::remove(copy.directory() / "ledger.db-mark");
   REQUIRE_OK_AND_ASSIGN(auto ledger, Ledger::Open(OptionsFor(copy, clock)));
   REQUIRE_OK(ledger->Append({"read", "engine", {}, {}}).get());
   CHECK(ledger->Verify()->ok);
@@ -192,6 +192,34 @@ TEST_CASE("Log: RecoverAfterALossStartsAnEpoch [CL-12]") {
   REQUIRE_OK_AND_ASSIGN(const ledger::VerifyReport report, ledger->Verify());
   INFO(report.place << ": " << report.message);
   CHECK(report.ok);
+}
+
+TEST_CASE("Log: ARecoveryThatWasCutShortKeepsTheAlarmUp [CL-12]") {
+  Victim victim;
+  Image image = victim.image;
+  image[victim.PathOf("ledger.db-wal")].resize(9000);
+  Home copy;
+  copy.Become(image, victim.home.root());
+  GateClock clock;
+  ledger::OpenOptions options = OptionsFor(copy, clock);
+  options.create = false;
+  REQUIRE_OK(ledger::GiveUpMarks(copy.directory()));
+  CHECK_FAILS(Ledger::Open(options), Code::kCorrupt, "a recovery was cut short");
+  {
+    REQUIRE_OK_AND_ASSIGN(auto reader, Ledger::OpenReadOnly(options));
+    REQUIRE(reader->Fault());
+    CHECK(reader->Fault()->id == "AS-LED-006");
+    CHECK_THAT(reader->Verify()->message, Catch::Matchers::Contains("a recovery was cut short"));
+  }
+  ledger::EpochRequest look;
+  look.dry_run = true;
+  CHECK_FAILS(ledger::StartEpoch(options, look), Code::kCorrupt, "a recovery was cut short");
+  REQUIRE_OK(ledger::StartEpoch(options, {}));
+  REQUIRE_OK(ledger::StartEpoch(options, {}));  // nothing is left to do
+  CHECK_FALSE(std::filesystem::exists(copy.directory() / "recovering"));
+  REQUIRE_OK_AND_ASSIGN(auto ledger, Ledger::Open(options));
+  CHECK(ledger->ReadHead()->epoch == 2);
+  CHECK(ledger->Verify()->ok);
 }
 
 TEST_CASE("Log: VerifyWhileAWriterIsAtWorkSeesNoDamage [CL-12]") {

@@ -27,6 +27,21 @@ const char* NameOf(FaultKind kind) {
   }
 }
 
+bool Applies(FaultKind kind, OpKind operation) {
+  const bool is_sync = operation == OpKind::kSync || operation == OpKind::kSyncDirectory;
+  switch (kind) {
+    case FaultKind::kDiskFull:
+      return operation == OpKind::kWrite;
+    case FaultKind::kSyncOnce:
+    case FaultKind::kSyncThenGone:
+      return is_sync;
+    case FaultKind::kSyncUnsure:
+      return is_sync || operation == OpKind::kWrite;
+    default:
+      return true;
+  }
+}
+
 Watch& Watch::Get() {
   static Watch watch;
   return watch;

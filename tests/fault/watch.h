@@ -23,6 +23,8 @@ enum class FaultKind {
   kSyncUnsure,    ///< a write or sync is done and says that it failed
 };
 const char* NameOf(FaultKind kind);
+/// Whether that kind of operation can go wrong so.
+bool Applies(FaultKind kind, OpKind operation);
 
 struct Plan {
   FaultKind kind = FaultKind::kNone;

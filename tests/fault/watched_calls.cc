@@ -32,15 +32,6 @@ OpKind SyncKind(const std::string& path) {
   return std::filesystem::is_directory(path, ignored) ? OpKind::kSyncDirectory : OpKind::kSync;
 }
 
-// mkdir is called inside the C++ library, out of reach: a folder shows when the one above is
-// synced.
-void TellOfFolders(const std::string& above) {
-  std::error_code ignored;
-  for (const auto& item : std::filesystem::directory_iterator(above, ignored))
-    if (item.is_directory(ignored))
-      Watch::Get().Done({OpKind::kOpen, item.path().string() + "/", 0, {}, false, 0});
-}
-
 template <typename Call>
 int SyncWith(int fd, Call call) {
   Watch& watch = Watch::Get();
@@ -49,7 +40,6 @@ int SyncWith(int fd, Call call) {
   const OpKind kind = SyncKind(path);
   const Act act = watch.Next(kind, path);
   if (act == Act::kFail) return FailWith(-1);
-  if (kind == OpKind::kSyncDirectory) TellOfFolders(path);
   const int result = call(fd);
   watch.Done({kind, path, 0, {}, false, 0});
   return act == Act::kFailAfter ? FailWith(-1) : result;
@@ -96,7 +86,6 @@ ssize_t __real_pwrite(int fd, const void* data, size_t size, off_t offset);
 int __real_fsync(int fd);
 int __real_fdatasync(int fd);
 int __real_ftruncate(int fd, off_t size);
-int __real_rename(const char* from, const char* to);
 int __real_unlink(const char* path);
 
 int __wrap_open(const char* path, int flags, ...) {
@@ -156,14 +145,6 @@ int __wrap_ftruncate(int fd, off_t size) {
   if (watch.Next(OpKind::kTruncate, path) == Act::kFail) return FailWith(-1);
   watch.Done({OpKind::kTruncate, path, static_cast<uint64_t>(size), {}, false, 0});
   return __real_ftruncate(fd, size);
-}
-
-int __wrap_rename(const char* from, const char* to) {
-  Watch& watch = Watch::Get();
-  if (!watch.Covers(from)) return __real_rename(from, to);
-  if (watch.Next(OpKind::kRename, from) == Act::kFail) return FailWith(-1);
-  watch.Done({OpKind::kRename, from, 0, to, false, 0});
-  return __real_rename(from, to);
 }
 
 int __wrap_unlink(const char* path) {

@@ -1,5 +1,6 @@
 #include "fault/workload.h"
 
+#include <algorithm>
 #include <random>
 
 #include "fault/watch.h"
@@ -187,6 +188,17 @@ Story Before(const Story& story, uint64_t at) {
   out.bodies = ItemsBefore(story.bodies, at);
   out.notes = ItemsBefore(story.notes, at);
   return out;
+}
+
+uint64_t ProgressAt(const Story& story, uint64_t at) {
+  const auto count = [&](const auto& items) {
+    return static_cast<uint64_t>(
+        std::count_if(items.begin(), items.end(), [&](const auto& item) { return item.at <= at; }));
+  };
+  const auto submitted = std::count_if(story.submitted.begin(), story.submitted.end(),
+                                       [&](uint64_t one) { return one <= at; });
+  return static_cast<uint64_t>(submitted) + count(story.entries) + count(story.bodies) +
+         count(story.notes);
 }
 
 }  // namespace assay::fault

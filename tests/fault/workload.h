@@ -81,6 +81,9 @@ Status RunSteps(World& world, std::string* failed = nullptr);
 /// What was asked and acknowledged up to an operation; a new count begins after it.
 Story Before(const Story& story, uint64_t at);
 
+/// Changes with each thing that was asked or acknowledged up to an operation.
+uint64_t ProgressAt(const Story& story, uint64_t at);
+
 /// What is wrong with the ledger in `home` after a crash at operation `at` of the story; empty when
 /// all that was acknowledged is there and nothing else than what was submitted.
 std::string FindViolation(const Home& home, const Story& story, uint64_t at);

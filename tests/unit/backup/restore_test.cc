@@ -310,6 +310,25 @@ TEST_CASE("Restore: PutsBodiesInAsTheLedgerInPlaceHasThemAfterAnErasure") {
                   "sum(erased = x'0102' AND ident IS NULL), count(*) FROM body;");
 }
 
+// It may know of erasures: passing it over in silence brought erased bytes back.
+TEST_CASE("Restore: ALedgerInPlaceThatTheDiskDoesNotGiveStopsIt [CM-34]") {
+  TestBackup home;
+  home.Append(2);
+  const Made made = home.Create();
+  fs::rename(home.live() / "ledger.db", home.live() / "aside");
+  fs::create_directory(home.live() / "ledger.db");  // opens as little as a bad sector
+  const auto restored = Restore(home.Request(made.path));
+  REQUIRE_FALSE(restored);
+  CHECK(restored.error().code == Code::kIo);
+  CHECK_THAT(restored.error().ToString(), Catch::Matchers::Contains("ledger in place"));
+  CHECK_THAT(restored.error().hint, Catch::Matchers::Contains("move it away"));
+  CHECK_FALSE(fs::exists(home.path("restored")));
+  fs::rename(home.live(), home.path("moved"));
+  fs::create_directories(home.live());
+  fs::copy(home.path("moved/keys.db"), home.live() / "keys.db");
+  REQUIRE_OK(Restore(home.Request(made.path)));
+}
+
 TEST_CASE("Restore: AKilledOneLeavesNoLedgerAndIsCleanedUp") {
   TestBackup home;
   home.Append(2);
