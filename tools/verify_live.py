@@ -14,6 +14,8 @@ try:
 except ImportError:  # a system on which no ledger is written
     fcntl = None
 
+HOT = bytes.fromhex("d9d505f920a163d7")  # how a rollback journal begins that is not yet played back
+
 
 @contextlib.contextmanager
 def quiet(directory, patience=60):
@@ -97,7 +99,14 @@ def connect(path):
     how = "?mode=ro" if log or os.access(path.parent, os.W_OK) else "?immutable=1"
     db = sqlite3.connect("file:" + urllib.parse.quote(name) + how, uri=True, timeout=10)
     db.execute("BEGIN")  # its moment is that of the first read
-    db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    try:
+        db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        # A rollback journal is used for the first page of a file only: a crash left it before its tables
+        # were made, and it holds nothing.
+        if not path.name.startswith("evidence-") or not start(f"{path}-journal", 8) == HOT:
+            raise
+        db = sqlite3.connect(":memory:")
     return db
 
 

@@ -189,7 +189,11 @@ Status BodyStore::HoldFile(EvidenceFile& file) const {
   if (!still) ASSAY_TRY(CheckLogMark(directory / file.name));
   for (size_t i = 0; i < kReaders; ++i) {
     ASSAY_ASSIGN(Database database, Database::Open(directory / file.name, still));
-    ASSAY_TRY(database.Hold());
+    if (Status held = database.Hold(); !held) {
+      // A rollback journal is used only once, for the very first page of the file.
+      if (database.WaitsForRollback()) return {};
+      return held;
+    }
     ASSAY_ASSIGN(const bool made, database.IsMade());
     if (!made) return {};
     file.held.push_back(std::move(database));

@@ -84,6 +84,10 @@ Status Database::Hold() const {
   return Visit("SELECT count(*) FROM sqlite_schema", [](const Row&) { return false; });
 }
 
+bool Database::WaitsForRollback() const {
+  return sqlite3_extended_errcode(connection_.get()) == SQLITE_READONLY_ROLLBACK;
+}
+
 Result<bool> Database::IsMade() const {
   bool made = false;
   ASSAY_TRY(Visit("SELECT count(*) FROM sqlite_schema", [&](const Row& row) {

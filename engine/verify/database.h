@@ -61,6 +61,8 @@ class Database {
   /// Begins a read transaction: all that this connection reads from now on is of this moment.
   /// kCorrupt.
   Status Hold() const;
+  /// Whether what just failed did so for a rollback journal that a crash left.
+  bool WaitsForRollback() const;
   /// False for a file that a crash left before its tables were made: it holds nothing. kCorrupt.
   Result<bool> IsMade() const;
   /// kCorrupt when the table is not as it should be.

@@ -591,6 +591,27 @@ class Logs(Case):
                     self.tell(folder, name, change)
                     self.refuse(folder, name)
 
+    HOT = bytes.fromhex("d9d505f920a163d7 0000000000000007 0000000000000200 00001000").ljust(512, b"\0")
+
+    def test_half_made(self):
+        """What a kill leaves of an evidence file while SQLite writes its first page holds nothing."""
+        for page in (True, False):
+            folder = self.written(Story())
+            if page:
+                db = sqlite3.connect(os.path.join(folder, "evidence-209912.db"))
+                db.executescript("PRAGMA journal_mode=WAL")
+                db.close()
+            else:
+                write(folder, "evidence-209912.db", b"")
+            write(folder, "evidence-209912.db-journal", self.HOT)
+            self.accept(folder)
+
+    def test_planted_journal(self):
+        """A journal beside a file that has tables would have SQLite undo them: bodies are missing."""
+        folder = self.written(Story())
+        write(folder, "evidence-202611.db-journal", self.HOT)
+        self.refuse(folder)
+
     def test_script_alone(self):
         """verify.py without its other files: what is at rest verifies, what is in use is refused."""
         alone = os.path.join(self.folder(), "verify.py")
