@@ -47,7 +47,8 @@ bool GroupWriter::Enqueue(bool urgent, const Write& write) {
   if (stopped_) return false;
   write(intake_);
   urgent_ = urgent_ || urgent;
-  const bool wake = !committing_ || urgent_ || intake_.ends.size() % kWorthWaking == 0;
+  const bool wake =
+      chaining_wants_more_ && (!IsBusy() || urgent_ || intake_.ends.size() % kWorthWaking == 0);
   lock.unlock();
   if (wake) chaining_wakes_.notify_one();
   return true;
@@ -126,8 +127,9 @@ void GroupWriter::ChainLoop() {
   }
 }
 
-// A round grows while the one before it is committed, and is handed over when that is done: no
-// timer, so a lone entry does not wait for others and a burst shares one sync.
+// A round grows while the one before it is committed, and is handed over when that is done or when
+// it is full: no timer, so a lone entry does not wait for others and a burst shares one sync, and
+// the committing thread finds the next round there when there is enough for it.
 bool GroupWriter::Next(Round& round) {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -136,7 +138,7 @@ bool GroupWriter::Next(Round& round) {
       space_.notify_all();
       return true;
     }
-    if (!round.IsEmpty() && !committing_) {
+    if (!round.IsEmpty() && !handed_ && (!committing_ || round.IsFull())) {
       HandOver(round);
       continue;
     }
@@ -145,7 +147,9 @@ bool GroupWriter::Next(Round& round) {
       committing_wakes_.notify_one();
       return false;
     }
+    chaining_wants_more_ = !round.IsFull();
     chaining_wakes_.wait(lock);
+    chaining_wants_more_ = false;
   }
 }
 
@@ -153,7 +157,7 @@ bool GroupWriter::Next(Round& round) {
 bool GroupWriter::TakeQueued(const Round& round) {
   if (round.IsFull()) return false;
   if (!taken_.IsEmpty()) return true;
-  const bool worth = !committing_ || urgent_ || closing_ || intake_.ends.size() >= kWorthWaking;
+  const bool worth = !IsBusy() || urgent_ || closing_ || intake_.ends.size() >= kWorthWaking;
   if (intake_.IsEmpty() || !worth) return false;
   taken_.Clear();
   std::swap(taken_, intake_);
@@ -170,8 +174,7 @@ void GroupWriter::HandOver(Round& round) {
     round = std::move(spare_.back());
     spare_.pop_back();
   }
-  committing_ = true;
-  committing_wakes_.notify_one();
+  if (!committing_) committing_wakes_.notify_one();
 }
 
 // As many of the taken entries as the round has room for.
@@ -201,7 +204,7 @@ Status GroupWriter::ChainTaken(Round& round) {
 void GroupWriter::FailTaken(Round& round, const Error& error) {
   {
     std::unique_lock lock(mutex_);
-    chaining_wakes_.wait(lock, [&] { return !committing_; });
+    chaining_wakes_.wait(lock, [&] { return !IsBusy(); });
   }
   Stop(error);
   const auto fail = [&](auto& item) { item.done.set_value(Fail(error)); };
@@ -220,13 +223,15 @@ void GroupWriter::CommitLoop() {
     if (!handed_) return;
     Round round = std::move(*handed_);
     handed_.reset();
+    committing_ = true;
     lock.unlock();
+    chaining_wakes_.notify_one();  // it may hold the next one, full
     Commit(round);
     round.Clear();
     lock.lock();
     spare_.push_back(std::move(round));
     committing_ = false;
-    chaining_wakes_.notify_one();
+    if (!handed_) chaining_wakes_.notify_one();
   }
 }
 

@@ -104,6 +104,7 @@ class GroupWriter {
   bool TakeQueued(const Round& round);
   void HandOver(Round& round);
   Status ChainTaken(Round& round);
+  bool IsBusy() const { return committing_ || handed_; }
   void CommitLoop();
   Status WhetherStopped();
   void Commit(Round& round);
@@ -132,11 +133,12 @@ class GroupWriter {
   Intake intake_;
   std::deque<std::shared_ptr<Acknowledgements>> awaited_;  ///< of the entries that are not durable
   uint32_t last_awaits_ = 0;                               ///< entries queued in the last of them
-  std::optional<Round> handed_;   ///< from the chaining to the committing thread
-  std::vector<Round> spare_;      ///< done; their memory is used again
-  bool committing_ = false;       ///< a round is handed over or being committed
-  bool urgent_ = false;           ///< something queued must not wait for company
-  std::optional<Error> stopped_;  ///< the first failure
+  std::optional<Round> handed_;       ///< from the chaining to the committing thread
+  std::vector<Round> spare_;          ///< done; their memory is used again
+  bool committing_ = false;           ///< a round is being committed
+  bool chaining_wants_more_ = false;  ///< it sleeps, and its round has room
+  bool urgent_ = false;               ///< something queued must not wait for company
+  std::optional<Error> stopped_;      ///< the first failure
   bool closing_ = false, chained_all_ = false;
   std::thread chaining_thread_, committing_thread_;
 };
