@@ -19,6 +19,7 @@
 #include <fstream>
 #include <vector>
 
+#include "base/memory.h"
 #include "ledger/ledger.h"
 
 namespace assay::ledger {
@@ -316,6 +317,7 @@ int Open(size_t entries) {
 
 int main(int argc, char** argv) {
   using namespace assay::ledger;
+  assay::KeepFreedMemory();  // as the program does
   const std::string mode = argc > 1 ? argv[1] : "lines", argument = argc > 2 ? argv[2] : "";
   if (mode == "lines") return Lines(argument.empty() ? 3 : std::stoi(argument));
   if (mode == "records") return Records(argument);
