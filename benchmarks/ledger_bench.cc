@@ -1,19 +1,25 @@
-// Write path of the ledger. Usage:
-//   ledger_bench lines [ROUNDS]   entry lines against raw SQLite inserts of rows of the same size,
-//   interleaved ledger_bench records FILE     records (a JSON object a line) as response bodies of
-//   1,000 with everything on,
-//                                 durable after each body; one JSON object on stdout
-//   ledger_bench rows FILE        the same records as raw SQLite rows, one transaction for each
-//   1,000 ledger_bench open [ENTRIES]   opening a ledger of that size
+// Write path of the ledger. Usage: ledger_bench MODE [ARGUMENT]
+//
+// lines [ROUNDS]: entry lines against raw SQLite inserts of the same lines, in turns.
+//
+// records FILE: records (a JSON object a line) as response bodies of 1,000 with everything on,
+// durable after each body. One JSON object on stdout.
+//
+// rows FILE: the same records as raw SQLite rows, one transaction for each 1,000.
+//
+// open [ENTRIES]: opening a ledger of that size.
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <vector>
 
+#include "base/memory.h"
 #include "ledger/ledger.h"
 
 namespace assay::ledger {
@@ -48,7 +54,9 @@ struct Folder {
   }
 };
 
-// Raw SQLite with the pragmas of the ledger: write-ahead log, a sync at each commit.
+// Raw SQLite as the ledger uses it: write-ahead log, a sync at each commit, the same table, pages
+// of the same size, the log copied back at the same length. Nothing else: no chain, no tree, no
+// overwriting of freed bytes.
 class RawTable {
  public:
   explicit RawTable(const std::filesystem::path& file) {
@@ -56,37 +64,42 @@ class RawTable {
     Execute(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4096;"
         "CREATE TABLE IF NOT EXISTS entry(idx INTEGER PRIMARY KEY, line BLOB NOT NULL) STRICT");
-    sqlite3_prepare_v2(db_, "INSERT INTO entry(line) VALUES(?1)", -1, &insert_, nullptr);
+    begin_ = Prepare("BEGIN IMMEDIATE");
+    insert_ = Prepare("INSERT INTO entry VALUES(?1, ?2)");
+    commit_ = Prepare("COMMIT");
   }
+  RawTable(const RawTable&) = delete;
   ~RawTable() {
-    sqlite3_finalize(insert_);
+    for (sqlite3_stmt* statement : {begin_, insert_, commit_}) sqlite3_finalize(statement);
     sqlite3_close(db_);
   }
-  void Execute(const char* sql) {
-    if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) Die(sqlite3_errmsg(db_));
-  }
+  void Begin() { Run(begin_); }
+  void Commit() { Run(commit_); }
   void Insert(std::string_view line) {
-    sqlite3_bind_blob(insert_, 1, line.data(), static_cast<int>(line.size()), SQLITE_STATIC);
-    if (sqlite3_step(insert_) != SQLITE_DONE) Die(sqlite3_errmsg(db_));
-    sqlite3_reset(insert_);
+    sqlite3_bind_int64(insert_, 1, static_cast<sqlite3_int64>(next_++));
+    sqlite3_bind_blob(insert_, 2, line.data(), static_cast<int>(line.size()), SQLITE_STATIC);
+    Run(insert_);
   }
 
  private:
-  sqlite3* db_ = nullptr;
-  sqlite3_stmt* insert_ = nullptr;
-};
-
-double RawRate(const std::filesystem::path& folder, size_t rows, size_t batch) {
-  RawTable table(folder / "raw.db");
-  const std::string line(330, 'x');
-  const auto started = Steady::now();
-  for (size_t row = 0; row < rows; ++row) {
-    if (row % batch == 0) table.Execute("BEGIN IMMEDIATE");
-    table.Insert(line);
-    if (row % batch == batch - 1 || row + 1 == rows) table.Execute("COMMIT");
+  void Execute(const char* sql) {
+    if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) Die(sqlite3_errmsg(db_));
   }
-  return static_cast<double>(rows) / Seconds(started);
-}
+  sqlite3_stmt* Prepare(const char* sql) {
+    sqlite3_stmt* out = nullptr;
+    if (sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &out, nullptr) != SQLITE_OK)
+      Die(sqlite3_errmsg(db_));
+    return out;
+  }
+  void Run(sqlite3_stmt* statement) {
+    if (sqlite3_step(statement) != SQLITE_DONE) Die(sqlite3_errmsg(db_));
+    sqlite3_reset(statement);
+  }
+
+  sqlite3* db_ = nullptr;
+  sqlite3_stmt *begin_ = nullptr, *insert_ = nullptr, *commit_ = nullptr;
+  uint64_t next_ = 0;
+};
 
 std::unique_ptr<Ledger> OpenIn(const std::filesystem::path& folder) {
   OpenOptions options{.directory = folder / "ledger",
@@ -112,25 +125,111 @@ EntryDraft ReadDraft(size_t page) {
           {}};
 }
 
-double LedgerRate(Ledger& ledger, size_t rows, size_t batch) {
+// What one trial took: by the clock, and of the processors by all threads (user and system). The
+// second does not change with what else the machine does.
+struct Cost {
+  double seconds = 0, cpu = 0;
+};
+
+double ProcessorSeconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+template <typename Trial>
+Cost Measure(const Trial& trial) {
+  const double cpu = ProcessorSeconds();
   const auto started = Steady::now();
+  trial();
+  return {Seconds(started), ProcessorSeconds() - cpu};
+}
+
+void AppendEntries(Ledger& ledger, size_t rows, size_t batch) {
   for (size_t row = 0; row < rows; ++row) {
     auto done = ledger.Append(ReadDraft(row));
     if (batch == 1) done.wait();
   }
   if (!ledger.Sync()) Die("the ledger stopped");
-  return static_cast<double>(rows) / Seconds(started);
 }
 
+void InsertRows(RawTable& table, const std::vector<std::string>& lines, size_t batch) {
+  for (size_t first = 0; first < lines.size(); first += batch) {
+    table.Begin();
+    const size_t end = std::min(first + batch, lines.size());
+    for (size_t at = first; at < end; ++at) table.Insert(lines[at]);
+    table.Commit();
+  }
+}
+
+// The lines that the ledger made of its newest entries: what the peer stores is the same.
+std::vector<std::string> NewestLines(Ledger& ledger, size_t count) {
+  auto head = ledger.ReadHead();
+  if (!head) Die(head.error().ToString());
+  std::vector<std::string> out;
+  const Status read =
+      ledger.ReadLines(LeafIndex{ToNumber(head->size) - count}, LeafIndex{ToNumber(head->size)},
+                       [&](LeafIndex, std::string_view line) {
+                         out.emplace_back(line);
+                         return true;
+                       });
+  if (!read || out.size() != count) Die("the ledger does not give its lines back");
+  return out;
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+struct Trials {
+  size_t rows, batch;
+  std::vector<double> ratios, raw_rates, own_rates, raw_cpu, own_cpu;
+
+  void Add(const Cost& raw, const Cost& own) {
+    const auto count = static_cast<double>(rows);
+    ratios.push_back(raw.seconds / own.seconds);
+    raw_rates.push_back(count / raw.seconds);
+    own_rates.push_back(count / own.seconds);
+    raw_cpu.push_back(raw.cpu / count * 1e6);
+    own_cpu.push_back(own.cpu / count * 1e6);
+  }
+  void Print() const {
+    const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
+    fmt::print(
+        "batch {:5}: raw {:7.0f}/s  ledger {:7.0f}/s  ratio {:.2f} ({:.2f} to {:.2f})  "
+        "cpu a line: raw {:.2f} us, ledger {:.2f} us\n",
+        batch, Median(raw_rates), Median(own_rates), Median(ratios), *least, *most, Median(raw_cpu),
+        Median(own_cpu));
+  }
+};
+
+// Both files stay open and grow alike over all rounds; who goes first changes from round to round.
 int Lines(int rounds) {
   Folder folder;
   const auto ledger = OpenIn(folder.path);
+  RawTable table(folder.path / "raw.db");
+  std::vector<Trials> all{{500, 1, {}, {}, {}, {}, {}}, {50'000, 1000, {}, {}, {}, {}, {}}};
+  for (const Trials& trials : all) AppendEntries(*ledger, trials.rows, trials.batch);
+  InsertRows(table, NewestLines(*ledger, all.back().rows), all.back().batch);
   for (int round = 0; round < rounds; ++round)
-    for (const auto& [rows, batch] : {std::pair<size_t, size_t>{500, 1}, {50'000, 1000}}) {
-      const double raw = RawRate(folder.path, rows, batch), own = LedgerRate(*ledger, rows, batch);
-      fmt::print("batch {:5}: raw {:9.0f}/s  ledger {:9.0f}/s  ratio {:.2f}\n", batch, raw, own,
-                 own / raw);
+    for (Trials& trials : all) {
+      const std::vector<std::string> lines = NewestLines(*ledger, trials.rows);
+      const auto raw = [&] { InsertRows(table, lines, trials.batch); };
+      const auto own = [&] { AppendEntries(*ledger, trials.rows, trials.batch); };
+      if (round % 2 == 0) {
+        const Cost first = Measure(raw);
+        trials.Add(first, Measure(own));
+      } else {
+        const Cost first = Measure(own);
+        trials.Add(Measure(raw), first);
+      }
     }
+  fmt::print("{} rounds in turns, medians\n", rounds);
+  for (const Trials& trials : all) trials.Print();
   return 0;
 }
 
@@ -156,10 +255,10 @@ int Rows(const std::string& file) {
     RawTable table(folder.path / "raw.db");
     const auto started = Steady::now();
     for (size_t at = 0; at < records.size(); ++at) {
-      if (at % kPage == 0) table.Execute("BEGIN IMMEDIATE");
+      if (at % kPage == 0) table.Begin();
       table.Insert(records[at]);
       plain += records[at].size();
-      if (at % kPage == kPage - 1 || at + 1 == records.size()) table.Execute("COMMIT");
+      if (at % kPage == kPage - 1 || at + 1 == records.size()) table.Commit();
     }
     seconds = Seconds(started);
   }
@@ -218,6 +317,7 @@ int Open(size_t entries) {
 
 int main(int argc, char** argv) {
   using namespace assay::ledger;
+  assay::KeepFreedMemory();  // as the program does
   const std::string mode = argc > 1 ? argv[1] : "lines", argument = argc > 2 ? argv[2] : "";
   if (mode == "lines") return Lines(argument.empty() ? 3 : std::stoi(argument));
   if (mode == "records") return Records(argument);

@@ -373,8 +373,8 @@ void CollectorSession::CommitLeftovers() {
 }
 
 void CollectorSession::WaitForLedger() {
-  for (auto& [page, future] : committed_) {
-    auto appended = future.get();
+  for (auto& [page, entry] : committed_) {
+    auto appended = entry.get();
     if (appended)
       report_.pages[page] = appended->index;
     else if (!report_.ledger_failure)

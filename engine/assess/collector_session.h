@@ -85,7 +85,7 @@ class CollectorSession {
   /// A page on its way into the ledger, on a thread of its own.
   struct Storing {
     uint32_t page = 0;
-    std::future<Result<std::future<Result<ledger::Appended>>>> entry;
+    std::future<Result<ledger::PendingEntry>> entry;
   };
 
   Status Loop();
@@ -120,7 +120,7 @@ class CollectorSession {
   std::map<uint64_t, Ticket> tickets_;
   std::map<uint32_t, OpenPage> pages_;
   std::optional<Storing> storing_;
-  std::map<uint32_t, std::future<Result<ledger::Appended>>> committed_;
+  std::map<uint32_t, ledger::PendingEntry> committed_;
   std::optional<ipc::Done> done_;
   CollectorReport report_;
   uint64_t last_ticket_ = 0, rows_ = 0, row_bytes_ = 0, frames_ = 0, reads_ = 0, log_bytes_ = 0;

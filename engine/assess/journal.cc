@@ -78,10 +78,9 @@ bool MarksHold(const JournalPage& page, uint32_t max_records) {
   return true;
 }
 
-Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
-                                                         const std::string& run,
-                                                         const JournalPage& page,
-                                                         uint32_t max_records, ledger::Keep keep) {
+Result<ledger::PendingEntry> CommitPage(ledger::Ledger& ledger, const std::string& run,
+                                        const JournalPage& page, uint32_t max_records,
+                                        ledger::Keep keep) {
   const std::string request = RequestLine(page.result.record);
   ByteVector bytes(request.begin(), request.end());
   AppendBytes(bytes, page.result.body);

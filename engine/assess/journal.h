@@ -2,7 +2,6 @@
 // the worker as its records. docs/formats/evidence-body.md.
 #pragma once
 
-#include <future>
 #include <string>
 #include <vector>
 
@@ -28,13 +27,11 @@ std::string RequestLine(const broker::ReadRecord& record);
 /// marks hold. [any thread]
 bool MarksHold(const JournalPage& page, uint32_t max_records);
 
-/// Commits one page: body first, then the entry. The future is ready when the entry is durable.
+/// Commits one page: body first, then the entry. What it gives is ready when the entry is durable.
 /// `keep` says how much of the body stays. Marks that do not hold make the whole answer one record,
 /// and the entry says so. [any thread]
-Result<std::future<Result<ledger::Appended>>> CommitPage(ledger::Ledger& ledger,
-                                                         const std::string& run,
-                                                         const JournalPage& page,
-                                                         uint32_t max_records,
-                                                         ledger::Keep keep = ledger::Keep::kFull);
+Result<ledger::PendingEntry> CommitPage(ledger::Ledger& ledger, const std::string& run,
+                                        const JournalPage& page, uint32_t max_records,
+                                        ledger::Keep keep = ledger::Keep::kFull);
 
 }  // namespace assay::assess

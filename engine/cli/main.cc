@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "assess/prepare.h"
+#include "base/memory.h"
 #include "cli/command.h"
 #include "cli/command_tree.h"
 #include "cli/parse.h"
@@ -155,6 +156,7 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace assay::cli
 
 int main(int argc, char** argv) {
+  assay::KeepFreedMemory();
   try {
     return assay::cli::Main(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const std::exception& error) {

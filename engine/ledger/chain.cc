@@ -173,18 +173,20 @@ Status Chain::MakeReady(LedgerStore& store, uint64_t entries) {
   return tiles_.Lacks(entries) ? tiles_.Fill(ReadStoredTree(store, size())) : Status{};
 }
 
-Appended Chain::Append(const PreparedLine& prepared, Timestamp now, Group& group) {
-  if (prepared.kind == "epoch.started") ++epoch_;
-  if (IsLandmarkKind(prepared.kind)) group.landmarks.push_back({size(), prepared.kind});
+Appended Chain::Append(std::string_view prepared, const LineShape& shape, Timestamp now,
+                       Group& group) {
+  const std::string_view kind = shape.Kind(prepared);
+  if (kind == "epoch.started") ++epoch_;
+  if (IsLandmarkKind(kind)) group.landmarks.push_back({size(), std::string(kind)});
   Place place{size(), epoch_, prev_, tenant_, std::max(now, last_), 0};
   if (now < last_) place.clock_behind_ms = static_cast<uint64_t>((last_ - now).count());
-  std::string line = CompleteLine(prepared, place);
+  const std::string_view line =
+      group.lines.AddWith([&](std::string& text) { CompleteLine(prepared, shape, place, text); });
   const Digest leaf = proof::HashEntry(line);
   prev_ = proof::Sha256(AsBytes(line));
   last_ = place.time;
   frontier_.Append(leaf);
   tiles_.Append(leaf, group.tiles);
-  group.lines.push_back(std::move(line));
   return {LeafIndex{place.index}, leaf};
 }
 

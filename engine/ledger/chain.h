@@ -20,7 +20,7 @@ class Chain {
   /// 65,536 entries and only when the chain was loaded since the last time.
   Status MakeReady(LedgerStore& store, uint64_t entries);
   /// Completes a line, takes it into the tree and adds it to the group.
-  Appended Append(const PreparedLine& prepared, Timestamp now, Group& group);
+  Appended Append(std::string_view prepared, const LineShape& shape, Timestamp now, Group& group);
   /// The head to be stored with a group.
   StoredHead ToStored() const;
   Head head() const { return {TreeSize{frontier_.size()}, frontier_.Root(), epoch_}; }

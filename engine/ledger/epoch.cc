@@ -59,7 +59,7 @@ Status AppendStart(Parts& parts, Chain& chain, const EpochRequest& request,
   ASSAY_TRY(parts.store->TakeLease());
   Group group;
   group.first_index = chain.size();
-  (void)chain.Append(fragments, parts.options.clock->Now(), group);
+  (void)chain.Append(fragments.text, fragments.shape, parts.options.clock->Now(), group);
   group.head = chain.ToStored();
   return parts.store->AppendGroup(group);
 }

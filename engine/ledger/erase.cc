@@ -66,8 +66,8 @@ EntryDraft DraftErasure(const ErasureOrder& order, const Digest& root,
 }
 
 Result<LeafIndex> AppendAndWait(GroupWriter& writer, const EntryDraft& draft) {
-  ASSAY_ASSIGN(PreparedLine line, PrepareLine(draft));
-  ASSAY_ASSIGN(const Appended appended, writer.Append(std::move(line)).get());
+  ASSAY_ASSIGN(const PreparedLine line, PrepareLine(draft));
+  ASSAY_ASSIGN(const Appended appended, writer.Append(line).get());
   return appended.index;
 }
 

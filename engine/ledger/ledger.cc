@@ -42,7 +42,7 @@ class LedgerImpl : public Ledger {
   Result<KeptBody> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records,
                            Keep keep) override;
   Result<BodyRef> PutSegments(const std::vector<std::string>& segments) override;
-  std::future<Result<Appended>> Append(EntryDraft draft) override;
+  PendingEntry Append(EntryDraft draft) override;
   Result<Head> Sync() override {
     return p_.writer ? p_.writer->Sync() : Result<Head>(Fail(Refusal()));
   }
@@ -100,7 +100,7 @@ class LedgerImpl : public Ledger {
     ASSAY_ASSIGN(const std::vector<StoredNote> notes, p_.store->NewestNotes(1));
     return notes.empty() ? std::string() : notes[0].note;
   }
-  std::future<Result<Appended>> AppendTimestamp(EntryDraft draft, ByteVector token) override {
+  PendingEntry AppendTimestamp(EntryDraft draft, ByteVector token) override {
     return AppendWith(draft, std::move(token));
   }
   Result<std::unique_ptr<Proofs>> OpenProofs() override {
@@ -153,7 +153,7 @@ class LedgerImpl : public Ledger {
   Error Refusal() const {
     return p_.fault.value_or(Error{Code::kDenied, "ledger: opened read-only", {}, {}, {}, {}});
   }
-  std::future<Result<Appended>> AppendWith(const EntryDraft& draft, ByteVector token);
+  PendingEntry AppendWith(const EntryDraft& draft, ByteVector token);
 
   Parts p_;
 };
@@ -167,10 +167,10 @@ Status AppendGenesis(GroupWriter& writer, uint64_t size, const proof::Verifier& 
                   {"fingerprint", proof::FingerprintOf(verifier.key)},
                   {"vkey", verifier.Encode()}},
                  {}};
-  ASSAY_ASSIGN(PreparedLine first, PrepareLine(created));
-  ASSAY_ASSIGN(PreparedLine second, PrepareLine(key));
-  if (size == 0) (void)writer.Append(std::move(first));  // a failure shows in the next one
-  ASSAY_TRY(writer.Append(std::move(second)).get());
+  ASSAY_ASSIGN(const PreparedLine first, PrepareLine(created));
+  ASSAY_ASSIGN(const PreparedLine second, PrepareLine(key));
+  if (size == 0) (void)writer.Append(first);  // a failure shows in the next one
+  ASSAY_TRY(writer.Append(second).get());
   return {};
 }
 
@@ -322,15 +322,13 @@ Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments
                    [&](const SealContext& context) { return SealSegments(context, spans, ident); });
 }
 
-std::future<Result<Appended>> LedgerImpl::Append(EntryDraft draft) { return AppendWith(draft, {}); }
+PendingEntry LedgerImpl::Append(EntryDraft draft) { return AppendWith(draft, {}); }
 
-std::future<Result<Appended>> LedgerImpl::AppendWith(const EntryDraft& draft, ByteVector token) {
+PendingEntry LedgerImpl::AppendWith(const EntryDraft& draft, ByteVector token) {
   Result<PreparedLine> line =
       p_.writer ? PrepareLine(draft) : Result<PreparedLine>(Fail(Refusal()));
-  if (line) return p_.writer->Append(std::move(*line), std::move(token));
-  std::promise<Result<Appended>> refused;
-  refused.set_value(Fail(std::move(line.error())));
-  return refused.get_future();
+  if (!line) return PendingEntry::Failed(line.error());
+  return p_.writer->Append(*line, std::move(token));
 }
 
 Result<OpenedBody> LedgerImpl::OpenBody(const Digest& root) {

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "ledger/pending.h"
 #include "model/ids.h"
 
 namespace assay::ledger {
@@ -63,11 +63,6 @@ struct EntryDraft {
   std::string actor = "engine";
   MemberMap members;  ///< by kind; keys that the ledger adds itself are refused (kInvalidInput)
   std::optional<BodyRef> body;
-};
-
-struct Appended {
-  LeafIndex index{};
-  Digest leaf{};
 };
 
 /// Tree head.
@@ -210,11 +205,12 @@ class Ledger {
   /// A body of several segments without a skeleton: one for each subject (kinds other than read).
   virtual Result<BodyRef> PutSegments(const std::vector<std::string>& segments) = 0;
 
-  /// Queues an entry; the future is ready when the entry is durable (committed and synced). After
-  /// any failure the ledger is stopped and every later call fails with the same error.
-  virtual std::future<Result<Appended>> Append(EntryDraft draft) = 0;
+  /// Queues an entry; get() of what it gives waits until the entry is durable (committed and
+  /// synced). After any failure the ledger is stopped and every later call fails with the same
+  /// error.
+  virtual PendingEntry Append(EntryDraft draft) = 0;
   /// Appends a `checkpoint.timestamped` that names `token` (RFC 3161, DER), and keeps the token.
-  virtual std::future<Result<Appended>> AppendTimestamp(EntryDraft draft, ByteVector token) = 0;
+  virtual PendingEntry AppendTimestamp(EntryDraft draft, ByteVector token) = 0;
   /// Waits until everything queued is durable.
   virtual Result<Head> Sync() = 0;
   /// Signs the head, writes checkpoints.log and syncs it: the signed note. Implies Sync.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/text.h"
 #include "proof/sha256.h"
@@ -116,11 +117,23 @@ bool NeedsNoEscape(std::string_view text) {
 class LineBuilder {
  public:
   LineBuilder() { out_.text.reserve(512); }
-  Status Add(std::string_view key, const Member& value) {
-    CutBefore(key);
-    out_.text.append(1, '"').append(key).append("\":");
-    ASSAY_TRY(AddValue(value));
-    out_.text += ',';
+  Status Add(std::string_view key, const Member& member) {
+    if (const auto* text = std::get_if<std::string>(&member.value)) return AddText(key, *text);
+    if (const auto* number = std::get_if<int64_t>(&member.value)) return AddNumber(key, *number);
+    return AddJson(key, ToJson(member));
+  }
+  Status AddText(std::string_view key, std::string_view value) {
+    if (!NeedsNoEscape(value)) return AddJson(key, {std::string(value)});
+    AddKey(key);
+    out_.text.append(1, '"').append(value).append("\",");
+    return {};
+  }
+  Status AddBody(const BodyRef& body) { return AddJson("body", ToJson(ToMember(body))); }
+  /// A word, and where it stands.
+  Status AddKind(std::string_view kind) {
+    ASSAY_TRY(AddText("kind", kind));
+    out_.shape.kind_size = static_cast<uint16_t>(kind.size());
+    out_.shape.kind_at = static_cast<uint16_t>(out_.text.size() - kind.size() - 2);
     return {};
   }
   PreparedLine Finish() && {
@@ -134,21 +147,72 @@ class LineBuilder {
 
   void CutBefore(std::string_view key) {
     while (next_ < kKeys.size() && kKeys[next_] < key)
-      out_.cuts[next_++] = static_cast<uint16_t>(std::min<size_t>(out_.text.size(), UINT16_MAX));
+      out_.shape.cuts[next_++] =
+          static_cast<uint16_t>(std::min<size_t>(out_.text.size(), UINT16_MAX));
   }
-  Status AddValue(const Member& value) {
-    const auto* text = std::get_if<std::string>(&value.value);
-    if (text != nullptr && NeedsNoEscape(*text)) {
-      out_.text.append(1, '"').append(*text).append(1, '"');
-      return {};
-    }
-    ASSAY_ASSIGN(const std::string json, proof::WriteJson(ToJson(value)));
-    out_.text += json;
+  void AddKey(std::string_view key) {
+    CutBefore(key);
+    out_.text.append(1, '"').append(key).append("\":");
+  }
+  Status AddNumber(std::string_view key, int64_t value) {
+    if (value < 0 || value > proof::kMaxJsonInteger) return AddJson(key, {value});
+    AddKey(key);
+    const fmt::format_int digits(value);
+    out_.text.append(digits.data(), digits.size()).append(1, ',');
+    return {};
+  }
+  Status AddJson(std::string_view key, const proof::Json& value) {
+    ASSAY_ASSIGN(const std::string json, proof::WriteJson(value));
+    AddKey(key);
+    out_.text.append(json).append(1, ',');
     return {};
   }
 
   PreparedLine out_;
   size_t next_ = 0;
+};
+
+// The three that every draft has, each put in before the first member whose key is above its own.
+class SharedMembers {
+ public:
+  SharedMembers(const EntryDraft& draft, LineBuilder& line) : draft_(draft), line_(line) {}
+  Status AddBefore(std::string_view key) {
+    if (next_ == 0 && kKeys[0] < key) ASSAY_TRY(Added(line_.AddText("actor", draft_.actor)));
+    if (next_ == 1 && kKeys[1] < key)
+      ASSAY_TRY(Added(draft_.body ? line_.AddBody(*draft_.body) : Status{}));
+    if (next_ == 2 && kKeys[2] < key) ASSAY_TRY(Added(line_.AddKind(draft_.kind)));
+    return {};
+  }
+
+ private:
+  static constexpr std::array<std::string_view, 3> kKeys = {"actor", "body", "kind"};
+
+  Status Added(Status status) {
+    ++next_;
+    return status;
+  }
+
+  const EntryDraft& draft_;
+  LineBuilder& line_;
+  size_t next_ = 0;
+};
+
+// Writes into memory that is there already.
+class Pen {
+ public:
+  explicit Pen(char* at) : at_(at) {}
+  void Write(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void Write(uint64_t number) {
+    const fmt::format_int digits(number);
+    Write(std::string_view(digits.data(), digits.size()));
+  }
+  char* at() const { return at_; }
+
+ private:
+  char* at_;
 };
 
 }  // namespace
@@ -160,52 +224,66 @@ Result<PreparedLine> PrepareLine(const EntryDraft& draft) {
   if (!IsWord(draft.kind, "._")) return refuse("kind is not a lower-case word");
   if (draft.actor.empty() || draft.actor.size() > 256) return refuse("actor is empty or too long");
   LineBuilder line;
-  // The three that every draft has, among its other members by the order of the keys.
-  std::vector<std::pair<std::string_view, Member>> shared;
-  shared.reserve(3);
-  shared.emplace_back("actor", draft.actor);
-  if (draft.body) shared.emplace_back("body", ToMember(*draft.body));
-  shared.emplace_back("kind", draft.kind);
-  auto next = shared.begin();
+  SharedMembers shared(draft, line);
   for (const auto& [key, value] : draft.members) {
     if (!IsWord(key, "_")) return refuse("member " + Quote(key) + " is not a lower-case word");
     if (std::find(std::begin(kOwnKeys), std::end(kOwnKeys), key) != std::end(kOwnKeys))
       return refuse("member " + Quote(key) + " is the ledger's own");
-    for (; next != shared.end() && next->first < key; ++next)
-      ASSAY_TRY(line.Add(next->first, next->second));
+    ASSAY_TRY(shared.AddBefore(key));
     ASSAY_TRY(line.Add(key, value));
   }
-  for (; next != shared.end(); ++next) ASSAY_TRY(line.Add(next->first, next->second));
+  ASSAY_TRY(shared.AddBefore("\x7f"));
   PreparedLine out = std::move(line).Finish();
   if (out.text.size() + kReservedForPlace > kMaxLine)
     return Fail(Code::kLimitExceeded,
                 fmt::format("entry {}: line would be above {} bytes", Quote(draft.kind), kMaxLine));
-  out.kind = draft.kind;
   return out;
 }
 
-std::string CompleteLine(const PreparedLine& prepared, const Place& place) {
-  std::string line = "{";
-  line.reserve(prepared.text.size() + kReservedForPlace);
+void CompleteLine(std::string_view prepared, const LineShape& shape, const Place& place,
+                  std::string& out) {
+  const size_t begin = out.size();
+  const std::string& time = TextOf(place.time);
+  out.resize(begin + prepared.size() + place.tenant.size() + time.size() + kReservedForPlace);
+  Pen pen(out.data() + begin);
   size_t done = 0;
-  const auto add = [&](OwnMember member, std::string_view before, std::string_view value,
-                       std::string_view after) {
-    const size_t cut = prepared.cuts[static_cast<size_t>(member)];
-    line.append(prepared.text, done, cut - done).append(before).append(value).append(after);
+  const auto go_to = [&](OwnMember member) {
+    const size_t cut = shape.cuts[static_cast<size_t>(member)];
+    pen.Write(prepared.substr(done, cut - done));
     done = cut;
   };
-  const auto number = [](uint64_t value) { return fmt::format_int(value).str(); };
-  if (place.clock_behind_ms != 0)
-    add(OwnMember::kClockBehind, "\"clock_behind_ms\":", number(place.clock_behind_ms), ",");
-  add(OwnMember::kEpoch, "\"epoch\":", number(place.epoch), ",");
-  add(OwnMember::kIndex, "\"index\":", number(place.index), ",");
-  add(OwnMember::kPrev, "\"prev\":\"", EncodeBase64(place.prev), "\",");
-  add(OwnMember::kTenant, "\"tenant\":\"", place.tenant, "\",");
-  add(OwnMember::kTime, "\"time\":\"", TextOf(place.time), "\",");
-  add(OwnMember::kVersion, "\"v\":", "1", ",");
-  line.append(prepared.text, done);
-  line.back() = '}';
-  return line;
+  pen.Write("{");
+  if (place.clock_behind_ms != 0) {
+    go_to(OwnMember::kClockBehind);
+    pen.Write("\"clock_behind_ms\":");
+    pen.Write(place.clock_behind_ms);
+    pen.Write(",");
+  }
+  go_to(OwnMember::kEpoch);
+  pen.Write("\"epoch\":");
+  pen.Write(uint64_t{place.epoch});
+  pen.Write(",");
+  go_to(OwnMember::kIndex);
+  pen.Write("\"index\":");
+  pen.Write(place.index);
+  pen.Write(",");
+  go_to(OwnMember::kPrev);
+  pen.Write("\"prev\":\"");
+  pen.Write(EncodeBase64(place.prev));
+  pen.Write("\",");
+  go_to(OwnMember::kTenant);
+  pen.Write("\"tenant\":\"");
+  pen.Write(place.tenant);
+  pen.Write("\",");
+  go_to(OwnMember::kTime);
+  pen.Write("\"time\":\"");
+  pen.Write(time);
+  pen.Write("\",");
+  go_to(OwnMember::kVersion);
+  pen.Write("\"v\":1,");
+  pen.Write(prepared.substr(done));
+  out.resize(static_cast<size_t>(pen.at() - out.data()));
+  out.back() = '}';
 }
 
 Result<LineFacts> ParseLine(std::string_view line) {

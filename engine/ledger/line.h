@@ -15,11 +15,18 @@ constexpr size_t kMaxLine = 4096;
 /// The members that only the writer knows, in the order of their keys.
 enum class OwnMember { kClockBehind, kEpoch, kIndex, kPrev, kTenant, kTime, kVersion, kCount };
 
-/// A line but for those members: canonical text, cut where each of them goes.
+/// Offsets in the text of a prepared line.
+struct LineShape {
+  std::array<uint16_t, static_cast<size_t>(OwnMember::kCount)> cuts{};  ///< where each of them goes
+  uint16_t kind_at = 0, kind_size = 0;
+
+  std::string_view Kind(std::string_view text) const { return text.substr(kind_at, kind_size); }
+};
+
+/// A line but for those members.
 struct PreparedLine {
-  std::string kind;
-  std::string text;  ///< `"key":value,` for each member, in the order of their keys
-  std::array<uint16_t, static_cast<size_t>(OwnMember::kCount)> cuts{};  ///< offsets in `text`
+  std::string text;  ///< canonical: `"key":value,` for each member, in the order of their keys
+  LineShape shape;
 };
 
 /// kInvalidInput for a kind, actor, key or value that is not allowed, kLimitExceeded when the line
@@ -35,7 +42,9 @@ struct Place {
   Timestamp time{};
   uint64_t clock_behind_ms = 0;  ///< how far the wall clock was behind the last entry
 };
-std::string CompleteLine(const PreparedLine& prepared, const Place& place);
+/// Puts the line at the end of `out`.
+void CompleteLine(std::string_view prepared, const LineShape& shape, const Place& place,
+                  std::string& out);
 
 /// The members of a line that a reader needs again.
 struct LineFacts {

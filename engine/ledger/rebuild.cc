@@ -79,7 +79,7 @@ class EntryRebuild {
     frontier_.Append(leaf);
     tiles_.Append(leaf, group.tiles);
     epoch_ = facts.epoch;
-    group.lines.emplace_back(line);
+    group.lines.Add(line);
     return {};
   }
 

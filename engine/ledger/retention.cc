@@ -109,13 +109,13 @@ class RuleRun {
   Status CarryOut(const std::string& actor) {
     if (done_.bodies > 0) {
       ASSAY_ASSIGN(
-          PreparedLine line,
+          const PreparedLine line,
           PrepareLine(
               {"retention.expired",
                actor,
                {{"class", done_.class_name}, {"through", done_.through}, {"bodies", done_.bodies}},
                {}}));
-      ASSAY_ASSIGN(const Appended appended, context_.writer.Append(std::move(line)).get());
+      ASSAY_ASSIGN(const Appended appended, context_.writer.Append(line).get());
       done_.entry = appended.index;
     }
     for (const auto& [file, roots] : removed_)

@@ -10,13 +10,25 @@ namespace {
 constexpr int kCopyBackPages = 4096;  // 16 MiB of log
 constexpr uint64_t kBatch = 512;
 
+// One statement for so many lines: the place in the tree is looked up once for all of them, a
+// quarter of SQLite's time for each. More gain nothing.
+constexpr size_t kLinesAtOnce = 32;
+
+std::string InsertLinesSql(size_t count) {
+  std::string sql = "INSERT INTO entry VALUES";
+  for (size_t i = 0; i < count; ++i)
+    sql += fmt::format("{}(?{}, ?{})", i == 0 ? "" : ", ", 2 * i + 1, 2 * i + 2);
+  return sql;
+}
+
 }  // namespace
 
 Result<EntryWriter> EntryWriter::Open(const std::filesystem::path& path) {
   EntryWriter out;
   ASSAY_ASSIGN(out.database_, Database::Open(path, Database::Mode::kWrite));
   ASSAY_TRY(PrepareSchema(out.database_, FileKind::kLedger));
-  ASSAY_ASSIGN(out.insert_line_, out.database_.Prepare("INSERT INTO entry VALUES(?1, ?2)"));
+  ASSAY_ASSIGN(out.insert_line_, out.database_.Prepare(InsertLinesSql(1)));
+  ASSAY_ASSIGN(out.insert_lines_, out.database_.Prepare(InsertLinesSql(kLinesAtOnce)));
   ASSAY_ASSIGN(out.insert_tile_, out.database_.Prepare("INSERT INTO tile VALUES(?1, ?2, ?3)"));
   ASSAY_ASSIGN(out.insert_landmark_, out.database_.Prepare("INSERT INTO landmark VALUES(?1, ?2)"));
   ASSAY_ASSIGN(
@@ -51,10 +63,19 @@ Status EntryWriter::CheckFence(uint64_t expected_size) {
   return {};
 }
 
+Status EntryWriter::InsertLines(uint64_t first_index, const LineList& lines) {
+  for (size_t done = 0; done < lines.size();) {
+    const bool many = lines.size() - done >= kLinesAtOnce;
+    Statement& insert = many ? insert_lines_ : insert_line_;
+    for (int i = 0; i < (many ? static_cast<int>(kLinesAtOnce) : 1); ++i, ++done)
+      insert.Bind(2 * i + 1, first_index + done).Bind(2 * i + 2, AsBytes(lines[done]));
+    ASSAY_TRY(insert.Run());
+  }
+  return {};
+}
+
 Status EntryWriter::InsertRows(const Group& group) {
-  uint64_t index = group.first_index;
-  for (const std::string& line : group.lines)
-    ASSAY_TRY(insert_line_.Bind(1, index++).Bind(2, AsBytes(line)).Run());
+  ASSAY_TRY(InsertLines(group.first_index, group.lines));
   for (const proof::Tile& tile : group.tiles)
     ASSAY_TRY(
         insert_tile_.Bind(1, tile.id.level).Bind(2, tile.id.index).Bind(3, tile.hashes).Run());

@@ -20,10 +20,11 @@ class EntryWriter {
  private:
   Status CheckFence(uint64_t expected_size);
   Status InsertRows(const Group& group);
+  Status InsertLines(uint64_t first_index, const LineList& lines);
   Status CommitAndCopyBack(Transaction transaction);
 
   Database database_;
-  Statement insert_line_, insert_tile_, insert_landmark_, update_head_, read_fence_;
+  Statement insert_line_, insert_lines_, insert_tile_, insert_landmark_, update_head_, read_fence_;
   uint64_t writer_ = 0;
 };
 

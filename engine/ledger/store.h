@@ -33,10 +33,38 @@ inline constexpr uint64_t kEveryIndex = UINT64_MAX >> 1;
 /// True for the kinds that stand in the landmark table.
 bool IsLandmarkKind(std::string_view kind);
 
+/// Lines one behind the other in one buffer, which is kept when they go.
+class LineList {
+ public:
+  size_t size() const { return ends_.size(); }
+  std::string_view operator[](size_t i) const {
+    const size_t begin = i == 0 ? 0 : ends_[i - 1];
+    return std::string_view(text_).substr(begin, ends_[i] - begin);
+  }
+  void Add(std::string_view line) {
+    AddWith([&](std::string& text) { text.append(line); });
+  }
+  /// `write` puts the line at the end of the buffer.
+  template <typename Write>
+  std::string_view AddWith(const Write& write) {
+    write(text_);
+    ends_.push_back(text_.size());
+    return (*this)[ends_.size() - 1];
+  }
+  void Clear() {
+    text_.clear();
+    ends_.clear();
+  }
+
+ private:
+  std::string text_;
+  std::vector<size_t> ends_;
+};
+
 /// Entries that become durable together, or not at all.
 struct Group {
   uint64_t first_index = 0;
-  std::vector<std::string> lines;
+  LineList lines;
   std::vector<Landmark> landmarks;  ///< those among the lines
   std::vector<proof::Tile> tiles;   ///< those that became full
   std::vector<ByteVector> tokens;   ///< RFC 3161 tokens that entries among the lines name

@@ -1,5 +1,7 @@
 #include "ledger/writer.h"
 
+#include <algorithm>
+
 namespace assay::ledger {
 namespace {
 
@@ -38,135 +40,180 @@ GroupWriter::~GroupWriter() {
   committing_thread_.join();
 }
 
-void GroupWriter::Enqueue(Item item) {
+template <typename Write>
+bool GroupWriter::Enqueue(bool urgent, const Write& write) {
   std::unique_lock lock(mutex_);
-  space_.wait(lock, [&] { return queue_.size() < kMaxQueued || stopped_; });
-  if (stopped_) {
-    std::visit([&](auto& queued) { queued.done.set_value(Fail(*stopped_)); }, item);
-    return;
-  }
-  urgent_ = urgent_ || !std::holds_alternative<EntryItem>(item);
-  queue_.push_back(std::move(item));
-  const bool wake = !committing_ || urgent_ || queue_.size() % kWorthWaking == 0;
+  space_.wait(lock, [&] { return intake_.ends.size() < kMaxQueued || stopped_; });
+  if (stopped_) return false;
+  write(intake_);
+  urgent_ = urgent_ || urgent;
+  const bool wake =
+      chaining_wants_more_ && (!IsBusy() || urgent_ || intake_.ends.size() % kWorthWaking == 0);
   lock.unlock();
   if (wake) chaining_wakes_.notify_one();
+  return true;
 }
 
-std::future<Result<Appended>> GroupWriter::Append(PreparedLine line, ByteVector token) {
-  EntryItem item{std::move(line), std::move(token), {}};
+// For the next entry of the intake.
+PendingEntry GroupWriter::NextPending() {
+  if (awaited_.empty() || last_awaits_ == Acknowledgements::kEntries) {
+    awaited_.push_back(std::make_shared<Acknowledgements>());
+    last_awaits_ = 0;
+  }
+  return {awaited_.back(), last_awaits_++};
+}
+
+PendingEntry GroupWriter::Append(const PreparedLine& line, ByteVector token) {
+  PendingEntry pending;
+  const bool queued = Enqueue(false, [&](Intake& intake) {
+    if (!token.empty()) intake.tokens.emplace_back(intake.ends.size(), std::move(token));
+    intake.texts.append(line.text);
+    intake.shapes.push_back(line.shape);
+    intake.ends.push_back(intake.texts.size());
+    pending = NextPending();
+  });
+  return queued ? pending : PendingEntry::Failed(WhetherStopped().error());
+}
+
+template <typename Item, typename List>
+auto GroupWriter::EnqueueAndWait(Item item, List Intake::*list) {
   auto future = item.done.get_future();
-  Enqueue(std::move(item));
-  return future;
+  if (!Enqueue(true, [&](Intake& intake) { (intake.*list).push_back(std::move(item)); }))
+    item.done.set_value(Fail(WhetherStopped().error()));
+  return future.get();
 }
 
 Result<BodyRef> GroupWriter::Put(const SealedBody& body) {
-  BodyItem item{&body, {}};
-  auto future = item.done.get_future();
-  Enqueue(std::move(item));
-  return future.get();
+  return EnqueueAndWait(BodyItem{&body, {}}, &Intake::bodies);
 }
 
-Result<Head> GroupWriter::Sync() {
-  SyncItem item;
-  auto future = item.done.get_future();
-  Enqueue(std::move(item));
-  return future.get();
-}
+Result<Head> GroupWriter::Sync() { return EnqueueAndWait(SyncItem{}, &Intake::controls); }
 
-Result<std::string> GroupWriter::Sign() {
-  SignItem item;
-  auto future = item.done.get_future();
-  Enqueue(std::move(item));
-  return future.get();
-}
+Result<std::string> GroupWriter::Sign() { return EnqueueAndWait(SignItem{}, &Intake::controls); }
 
 Status GroupWriter::Do(std::function<Status()> work) {
-  WorkItem item{std::move(work), {}};
-  auto future = item.done.get_future();
-  Enqueue(std::move(item));
-  return future.get();
+  return EnqueueAndWait(WorkItem{std::move(work), {}}, &Intake::controls);
+}
+
+void GroupWriter::Intake::Clear() {
+  texts.clear();
+  shapes.clear();
+  ends.clear();
+  tokens.clear();
+  bodies.clear();
+  controls.clear();
+  next = 0;
 }
 
 bool GroupWriter::Round::IsFull() const {
-  return control || appended.size() >= kMaxGroupEntries || bytes >= kMaxGroupBytes;
+  return !controls.empty() || appended.size() >= kMaxGroupEntries || bytes >= kMaxGroupBytes;
+}
+
+void GroupWriter::Round::Clear() {
+  bodies.clear();
+  group.lines.Clear();
+  group.landmarks.clear();
+  group.tiles.clear();
+  group.tokens.clear();
+  appended.clear();
+  controls.clear();
+  bytes = 0;
 }
 
 void GroupWriter::ChainLoop() {
   Round round;
-  std::vector<Item> taken;
-  while (Next(round, taken)) {
-    if (const Status ready = chain_.MakeReady(store_, taken.size()); !ready) {
-      Stop(ready.error());
-      for (Item& item : taken)
-        std::visit([&](auto& queued) { queued.done.set_value(Fail(ready.error())); }, item);
-    } else {
-      for (Item& item : taken) Add(round, std::move(item));
-    }
-    taken.clear();
+  while (Next(round)) {
+    if (const Status chained = ChainTaken(round); !chained) FailTaken(round, chained.error());
   }
 }
 
-// A round grows while the one before it is committed, and is handed over when that is done: no
-// timer, so a lone entry does not wait for others and a burst shares one sync.
-bool GroupWriter::Next(Round& round, std::vector<Item>& taken) {
+// A round grows while the one before it is committed, and is handed over when that is done or when
+// it is full: no timer, so a lone entry does not wait for others and a burst shares one sync, and
+// the committing thread finds the next round there when there is enough for it.
+bool GroupWriter::Next(Round& round) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    const bool worth = !committing_ || urgent_ || closing_ || queue_.size() >= kWorthWaking;
-    if (!queue_.empty() && !round.IsFull() && worth) {
-      TakeQueued(round, taken);
+    if (TakeQueued(round)) {
       lock.unlock();
       space_.notify_all();
       return true;
     }
-    if (!round.IsEmpty() && !committing_) {
-      round.group.head = chain_.ToStored();
-      round.head = chain_.head();
-      handed_ = std::exchange(round, {});
-      committing_ = true;
-      committing_wakes_.notify_one();
+    if (!round.IsEmpty() && !handed_ && (!committing_ || round.IsFull())) {
+      HandOver(round);
       continue;
     }
-    if (closing_ && queue_.empty() && round.IsEmpty()) {
+    if (closing_ && intake_.IsEmpty() && taken_.IsEmpty() && round.IsEmpty()) {
       chained_all_ = true;
       committing_wakes_.notify_one();
       return false;
     }
+    chaining_wants_more_ = !round.IsFull();
     chaining_wakes_.wait(lock);
+    chaining_wants_more_ = false;
   }
 }
 
-void GroupWriter::TakeQueued(const Round& round, std::vector<Item>& taken) {
-  size_t entries = round.appended.size(), bytes = round.bytes;
-  bool ended = false;
-  while (!queue_.empty() && !ended && entries < kMaxGroupEntries && bytes < kMaxGroupBytes) {
-    Item& item = queue_.front();
-    if (const auto* entry = std::get_if<EntryItem>(&item)) {
-      ++entries;
-      bytes += entry->line.text.size();
-    } else if (const auto* body = std::get_if<BodyItem>(&item)) {
-      for (const ByteVector& part : body->body->parts) bytes += part.size();
-    } else {
-      ended = true;
-    }
-    taken.push_back(std::move(item));
-    queue_.pop_front();
-  }
-  if (queue_.empty()) urgent_ = false;
+// True when the round has room and there is something to fill it with.
+bool GroupWriter::TakeQueued(const Round& round) {
+  if (round.IsFull()) return false;
+  if (!taken_.IsEmpty()) return true;
+  const bool worth = !IsBusy() || urgent_ || closing_ || intake_.ends.size() >= kWorthWaking;
+  if (intake_.IsEmpty() || !worth) return false;
+  taken_.Clear();
+  std::swap(taken_, intake_);
+  urgent_ = false;
+  return true;
 }
 
-void GroupWriter::Add(Round& round, Item item) {
-  if (auto* entry = std::get_if<EntryItem>(&item)) {
+void GroupWriter::HandOver(Round& round) {
+  round.group.head = chain_.ToStored();
+  round.head = chain_.head();
+  handed_ = std::move(round);
+  round = {};
+  if (!spare_.empty()) {
+    round = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  if (!committing_) committing_wakes_.notify_one();
+}
+
+// As many of the taken entries as the round has room for.
+Status GroupWriter::ChainTaken(Round& round) {
+  for (BodyItem& item : taken_.bodies) {
+    for (const ByteVector& part : item.body->parts) round.bytes += part.size();
+    round.bodies.push_back(std::move(item));
+  }
+  taken_.bodies.clear();
+  ASSAY_TRY(chain_.MakeReady(store_, std::min(taken_.ends.size() - taken_.next, kMaxGroupEntries)));
+  for (; taken_.next < taken_.ends.size() && !round.IsFull(); ++taken_.next) {
+    const std::string_view text = taken_.TextOf(taken_.next);
     if (round.appended.empty()) round.group.first_index = chain_.size();
-    round.bytes += entry->line.text.size();
-    round.appended.emplace_back(chain_.Append(entry->line, clock_.Now(), round.group),
-                                std::move(entry->done));
-    if (!entry->token.empty()) round.group.tokens.push_back(std::move(entry->token));
-  } else if (auto* body = std::get_if<BodyItem>(&item)) {
-    for (const ByteVector& part : body->body->parts) round.bytes += part.size();
-    round.bodies.push_back(std::move(*body));
-  } else {
-    round.control = std::move(item);
+    round.bytes += text.size();
+    round.appended.push_back(
+        chain_.Append(text, taken_.shapes[taken_.next], clock_.Now(), round.group));
   }
+  for (auto& [entry, token] : taken_.tokens)
+    if (entry < taken_.next && !token.empty())
+      round.group.tokens.push_back(std::exchange(token, {}));
+  if (taken_.next < taken_.ends.size()) return {};
+  round.controls = std::exchange(taken_.controls, {});
+  return {};
+}
+
+// Nothing of it may follow what is being committed; that is told the truth first.
+void GroupWriter::FailTaken(Round& round, const Error& error) {
+  {
+    std::unique_lock lock(mutex_);
+    chaining_wakes_.wait(lock, [&] { return !IsBusy(); });
+  }
+  Stop(error);
+  const auto fail = [&](auto& item) { item.done.set_value(Fail(error)); };
+  for (auto* bodies : {&round.bodies, &taken_.bodies})
+    for (BodyItem& item : *bodies) fail(item);
+  for (auto* controls : {&round.controls, &taken_.controls})
+    for (Control& control : *controls) std::visit(fail, control);
+  round.Clear();
+  taken_.Clear();
 }
 
 void GroupWriter::CommitLoop() {
@@ -176,11 +223,15 @@ void GroupWriter::CommitLoop() {
     if (!handed_) return;
     Round round = std::move(*handed_);
     handed_.reset();
+    committing_ = true;
     lock.unlock();
+    chaining_wakes_.notify_one();  // it may hold the next one, full
     Commit(round);
+    round.Clear();
     lock.lock();
+    spare_.push_back(std::move(round));
     committing_ = false;
-    chaining_wakes_.notify_one();
+    if (!handed_) chaining_wakes_.notify_one();
   }
 }
 
@@ -198,18 +249,20 @@ void GroupWriter::Commit(Round& round) {
     Stop(committed.error());
     const auto fail = [&](auto& item) { item.done.set_value(Fail(committed.error())); };
     for (BodyItem& item : round.bodies) fail(item);
-    for (auto& [appended, waiting] : round.appended) waiting.set_value(Fail(committed.error()));
-    if (round.control) std::visit(fail, *round.control);
+    for (Control& control : round.controls) std::visit(fail, control);
     return;
   }
-  if (!round.control) return;
-  if (auto* sync = std::get_if<SyncItem>(&*round.control)) sync->done.set_value(round.head);
-  if (auto* sign = std::get_if<SignItem>(&*round.control)) {
-    Result<std::string> note = SignHead(round.head);
+  for (Control& control : round.controls) Perform(control, round.head);
+}
+
+void GroupWriter::Perform(Control& control, const Head& head) {
+  if (auto* sync = std::get_if<SyncItem>(&control)) sync->done.set_value(head);
+  if (auto* sign = std::get_if<SignItem>(&control)) {
+    Result<std::string> note = SignHead(head);
     if (!note) Stop(note.error());
     sign->done.set_value(std::move(note));
   }
-  if (auto* work = std::get_if<WorkItem>(&*round.control)) work->done.set_value(work->work());
+  if (auto* work = std::get_if<WorkItem>(&control)) work->done.set_value(work->work());
 }
 
 Status GroupWriter::CommitBodies(std::vector<BodyItem>& items) {
@@ -225,8 +278,23 @@ Status GroupWriter::CommitBodies(std::vector<BodyItem>& items) {
 Status GroupWriter::CommitEntries(Round& round) {
   if (round.appended.empty()) return {};
   ASSAY_TRY(store_.AppendGroup(round.group));
-  for (auto& [appended, waiting] : round.appended) waiting.set_value(appended);
+  Acknowledge(round.appended);
   return {};
+}
+
+void GroupWriter::Acknowledge(std::span<const Appended> appended) {
+  while (!appended.empty()) {
+    std::shared_ptr<Acknowledgements> first;
+    {
+      const std::lock_guard lock(mutex_);
+      if (awaited_.empty()) return;  // told otherwise already
+      first = awaited_.front();
+      if (first->room() <= appended.size()) awaited_.pop_front();
+    }
+    const size_t count = std::min<size_t>(first->room(), appended.size());
+    first->Add(appended.first(count));
+    appended = appended.subspan(count);
+  }
 }
 
 // After a rotation the old key first, then the new one.
@@ -255,15 +323,19 @@ Result<std::string> GroupWriter::SignHead(const Head& head) {
 }
 
 void GroupWriter::Stop(const Error& error) {
-  std::deque<Item> left;
+  Intake left;
+  std::deque<std::shared_ptr<Acknowledgements>> awaited;
   {
     const std::lock_guard lock(mutex_);
     if (!stopped_) stopped_ = error;
-    left.swap(queue_);
+    std::swap(left, intake_);
+    awaited.swap(awaited_);
   }
   space_.notify_all();
-  for (Item& item : left)
-    std::visit([&](auto& queued) { queued.done.set_value(Fail(error)); }, item);
+  const auto fail = [&](auto& item) { item.done.set_value(Fail(error)); };
+  for (const auto& entries : awaited) entries->Fail(error);
+  for (BodyItem& item : left.bodies) fail(item);
+  for (Control& control : left.controls) std::visit(fail, control);
 }
 
 }  // namespace assay::ledger

@@ -31,7 +31,7 @@ class GroupWriter {
   ~GroupWriter();
 
   /// With `token` the RFC 3161 token that the entry names: both become durable together.
-  std::future<Result<Appended>> Append(PreparedLine line, ByteVector token = {});
+  PendingEntry Append(const PreparedLine& line, ByteVector token = {});
   /// Waits until the body is committed; gives the earlier reference for bytes seen before.
   Result<BodyRef> Put(const SealedBody& body);
   Result<Head> Sync();
@@ -44,11 +44,6 @@ class GroupWriter {
   uint32_t epoch() const { return epoch_; }
 
  private:
-  struct EntryItem {
-    PreparedLine line;
-    ByteVector token;
-    std::promise<Result<Appended>> done;
-  };
   struct BodyItem {
     const SealedBody* body;
     std::promise<Result<BodyRef>> done;
@@ -63,35 +58,63 @@ class GroupWriter {
     std::function<Status()> work;
     std::promise<Status> done;
   };
-  using Item = std::variant<EntryItem, BodyItem, SyncItem, SignItem, WorkItem>;
-  using Waiting = std::promise<Result<Appended>>;
+  using Control = std::variant<SyncItem, SignItem, WorkItem>;
+
+  /// What callers queued since the chaining thread last took it. Two of them change places for
+  /// ever, so that an entry costs no memory of its own.
+  struct Intake {
+    std::string texts;  ///< of the prepared lines, one behind the other
+    std::vector<LineShape> shapes;
+    std::vector<size_t> ends;                           ///< of each in `texts`
+    std::vector<std::pair<size_t, ByteVector>> tokens;  ///< with the number of their entry
+    std::vector<BodyItem> bodies;
+    std::vector<Control> controls;  ///< done when all entries beside them are durable
+    size_t next = 0;                ///< entries before it are chained
+
+    bool IsEmpty() const { return next == ends.size() && bodies.empty() && controls.empty(); }
+    std::string_view TextOf(size_t entry) const {
+      const size_t begin = entry == 0 ? 0 : ends[entry - 1];
+      return std::string_view(texts).substr(begin, ends[entry] - begin);
+    }
+    void Clear();
+  };
 
   /// What one commit takes.
   struct Round {
     std::vector<BodyItem> bodies;
     Group group;
-    std::vector<std::pair<Appended, Waiting>> appended;  ///< for each line of the group
-    std::optional<Item> control;                         ///< sync, sign or work: ends a round
-    Head head;                                           ///< after the group
+    std::vector<Appended> appended;  ///< for each line of the group
+    std::vector<Control> controls;   ///< sync, sign or work: they end a round
+    Head head;                       ///< after the group
     size_t bytes = 0;
 
-    bool IsEmpty() const { return bodies.empty() && appended.empty() && !control; }
+    bool IsEmpty() const { return bodies.empty() && appended.empty() && controls.empty(); }
     bool IsFull() const;
+    void Clear();
   };
 
-  /// Queues, or fails the item at once when the ledger is stopped.
-  void Enqueue(Item item);
+  /// `write` puts something into the intake. False when the ledger is stopped.
+  template <typename Write>
+  bool Enqueue(bool urgent, const Write& write);
+  template <typename Item, typename List>
+  auto EnqueueAndWait(Item item, List Intake::*list);
+  PendingEntry NextPending();
   void ChainLoop();
-  bool Next(Round& round, std::vector<Item>& taken);
-  void TakeQueued(const Round& round, std::vector<Item>& taken);
-  void Add(Round& round, Item item);
+  bool Next(Round& round);
+  bool TakeQueued(const Round& round);
+  void HandOver(Round& round);
+  Status ChainTaken(Round& round);
+  bool IsBusy() const { return committing_ || handed_; }
   void CommitLoop();
   Status WhetherStopped();
   void Commit(Round& round);
+  void Perform(Control& control, const Head& head);
   Status CommitBodies(std::vector<BodyItem>& bodies);
   Status CommitEntries(Round& round);
+  void Acknowledge(std::span<const Appended> appended);
   Result<std::string> SignHead(const Head& head);
   Result<std::string> MakeNote(const Head& head) const;
+  void FailTaken(Round& round, const Error& error);
   void Stop(const Error& error);
 
   LedgerStore& store_;
@@ -103,13 +126,19 @@ class GroupWriter {
   const Clock& clock_;
   const uint32_t epoch_;
 
+  Intake taken_;  ///< the chaining thread's
+
   std::mutex mutex_;  ///< guards all below
   std::condition_variable space_, chaining_wakes_, committing_wakes_;
-  std::deque<Item> queue_;
-  std::optional<Round> handed_;   ///< from the chaining to the committing thread
-  bool committing_ = false;       ///< a round is handed over or being committed
-  bool urgent_ = false;           ///< something queued must not wait for company
-  std::optional<Error> stopped_;  ///< the first failure
+  Intake intake_;
+  std::deque<std::shared_ptr<Acknowledgements>> awaited_;  ///< of the entries that are not durable
+  uint32_t last_awaits_ = 0;                               ///< entries queued in the last of them
+  std::optional<Round> handed_;       ///< from the chaining to the committing thread
+  std::vector<Round> spare_;          ///< done; their memory is used again
+  bool committing_ = false;           ///< a round is being committed
+  bool chaining_wants_more_ = false;  ///< it sleeps, and its round has room
+  bool urgent_ = false;               ///< something queued must not wait for company
+  std::optional<Error> stopped_;      ///< the first failure
   bool closing_ = false, chained_all_ = false;
   std::thread chaining_thread_, committing_thread_;
 };

@@ -65,7 +65,7 @@ struct Cost {
 Status Fill(const Home& home, uint64_t size) {
   GateClock clock;
   ASSAY_ASSIGN(auto ledger, Ledger::Open(OptionsFor(home, clock)));
-  std::deque<std::future<Result<ledger::Appended>>> waiting;
+  std::deque<ledger::PendingEntry> waiting;
   const auto await = [&]() -> Status {
     auto done = waiting.front().get();
     waiting.pop_front();

@@ -66,7 +66,7 @@ Status World::Open() {
   return {};
 }
 
-std::future<Result<ledger::Appended>> World::Submit(std::optional<BodyRef> body) {
+ledger::PendingEntry World::Submit(std::optional<BodyRef> body) {
   const auto page = static_cast<uint64_t>(story_.submitted.size());
   story_.submitted.push_back(Now());
   Tell();
@@ -74,8 +74,8 @@ std::future<Result<ledger::Appended>> World::Submit(std::optional<BodyRef> body)
       {"read", "engine", {{"endpoint", "graph-users"}, {"page", page}}, std::move(body)});
 }
 
-Status World::Await(std::future<Result<ledger::Appended>>& future) {
-  ASSAY_ASSIGN(const ledger::Appended done, future.get());
+Status World::Await(const ledger::PendingEntry& entry) {
+  ASSAY_ASSIGN(const ledger::Appended done, entry.get());
   story_.entries.push_back({Now(), done.index, done.leaf});
   Tell();
   return {};
@@ -83,25 +83,23 @@ Status World::Await(std::future<Result<ledger::Appended>>& future) {
 
 Status World::Append(int count, std::optional<BodyRef> body) {
   for (int i = 0; i < count; ++i) {
-    auto future = Submit(body);
-    ASSAY_TRY(Await(future));
+    ASSAY_TRY(Await(Submit(body)));
   }
   return {};
 }
 
 // The first entry holds the writer at the gate while the others queue up behind it.
 Status World::AppendGroup(int count) {
-  std::vector<std::future<Result<ledger::Appended>>> futures;
+  std::vector<ledger::PendingEntry> entries;
   clock_.Shut();
-  futures.push_back(Submit({}));
-  while (!clock_.IsHolding() &&
-         futures[0].wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+  entries.push_back(Submit({}));
+  while (!clock_.IsHolding() && !entries[0].WaitFor(std::chrono::milliseconds(1))) {
   }
-  for (int i = 0; i < count; ++i) futures.push_back(Submit({}));
+  for (int i = 0; i < count; ++i) entries.push_back(Submit({}));
   clock_.Open();
   Status all;
-  for (auto& future : futures)
-    if (Status one = Await(future); !one && all) all = std::move(one);
+  for (const auto& entry : entries)
+    if (Status one = Await(entry); !one && all) all = std::move(one);
   return all;
 }
 

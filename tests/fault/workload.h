@@ -56,8 +56,8 @@ class World {
   std::function<void(const Story&)> on_progress;
 
  private:
-  std::future<Result<ledger::Appended>> Submit(std::optional<ledger::BodyRef> body);
-  Status Await(std::future<Result<ledger::Appended>>& future);
+  ledger::PendingEntry Submit(std::optional<ledger::BodyRef> body);
+  Status Await(const ledger::PendingEntry& entry);
   void Tell() const {
     if (on_progress) on_progress(story_);
   }

@@ -2,7 +2,6 @@
 // after it all others when the fault stays. Keeps what was acknowledged.
 #pragma once
 
-#include <future>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -23,8 +22,6 @@ struct PlantedFault {
 
 class BreakingLedger : public ledger::Ledger {
  public:
-  using Appended = std::shared_future<Result<ledger::Appended>>;
-
   BreakingLedger(ledger::Ledger& real, PlantedFault fault) : real_(real), fault_(fault) {}
 
   Result<ledger::BodyRef> PutBody(ByteSpan bytes,
@@ -41,15 +38,12 @@ class BreakingLedger : public ledger::Ledger {
     if (Breaks(Call::kPutSegments)) return Fail(Broken());
     return real_.PutSegments(segments);
   }
-  std::future<Result<ledger::Appended>> Append(ledger::EntryDraft draft) override {
-    if (Breaks(Call::kAppend))
-      return std::async(std::launch::deferred,
-                        []() -> Result<ledger::Appended> { return Fail(Broken()); });
+  ledger::PendingEntry Append(ledger::EntryDraft draft) override {
+    if (Breaks(Call::kAppend)) return ledger::PendingEntry::Failed(Broken());
     const std::lock_guard lock(mutex_);
     const std::string kind = draft.kind;
-    appended_.emplace_back(kind, real_.Append(std::move(draft)).share());
-    return std::async(std::launch::deferred,
-                      [future = appended_.back().second] { return future.get(); });
+    appended_.emplace_back(kind, real_.Append(std::move(draft)));
+    return appended_.back().second;
   }
   Result<ledger::Head> Sync() override {
     if (Breaks(Call::kNone)) return Fail(Broken());
@@ -98,8 +92,7 @@ class BreakingLedger : public ledger::Ledger {
   std::string Fingerprint() const override { return real_.Fingerprint(); }
   std::vector<ledger::LedgerKey> Keys() const override { return real_.Keys(); }
   std::optional<Error> Fault() const override { return real_.Fault(); }
-  std::future<Result<ledger::Appended>> AppendTimestamp(ledger::EntryDraft draft,
-                                                        ByteVector token) override {
+  ledger::PendingEntry AppendTimestamp(ledger::EntryDraft draft, ByteVector token) override {
     return real_.AppendTimestamp(std::move(draft), std::move(token));
   }
   Result<std::unique_ptr<ledger::Proofs>> OpenProofs() override { return real_.OpenProofs(); }
@@ -114,7 +107,7 @@ class BreakingLedger : public ledger::Ledger {
 
   int calls(Call call) const { return calls_[static_cast<size_t>(call)]; }
   /// Kind and fate of each entry that reached the real ledger, in order.
-  std::vector<std::pair<std::string, Appended>> appended() const {
+  std::vector<std::pair<std::string, ledger::PendingEntry>> appended() const {
     const std::lock_guard lock(mutex_);
     return appended_;
   }
@@ -136,7 +129,7 @@ class BreakingLedger : public ledger::Ledger {
   mutable std::mutex mutex_;
   bool broken_ = false;
   int calls_[4] = {};
-  std::vector<std::pair<std::string, Appended>> appended_;
+  std::vector<std::pair<std::string, ledger::PendingEntry>> appended_;
 };
 
 }  // namespace assay::testing
