@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "assess/admin_lock.h"
+#include "assess/install.h"
+#include "proof/note.h"
+
 namespace assay::cli {
 
 Result<std::filesystem::path> InstalledHome() {
@@ -20,13 +26,72 @@ Result<assess::Catalogue> OpenCatalogue(const Context& context) {
   return catalogue;
 }
 
-config::LoadOptions LoadOptionsFor(const assess::Catalogue& catalogue, bool check_secrets) {
+namespace {
+
+/// Plugins that the configuration names by path, as far as they are in order.
+Status AddBrought(const config::Config& config, assess::Catalogue& catalogue) {
+  const bool any = std::any_of(config.plugins.begin(), config.plugins.end(),
+                               [](const auto& plugin) { return !plugin.path.empty(); });
+  if (!any) return {};
+  ASSAY_ASSIGN(const auto locks, assess::ReadAdminLock(assess::AdminLockPath(config)));
+  for (const config::PluginConfig& plugin : config.plugins)
+    if (!plugin.path.empty()) catalogue.Add(assess::ExamineForeign(plugin, locks, nullptr));
+  return {};
+}
+
+/// Installed ones that no [[plugins]] table names: they are there, and do not run.
+Status AddUnused(const config::Config& config, assess::Catalogue& catalogue) {
+  ASSAY_ASSIGN(const auto locks, assess::ReadAdminLock(assess::AdminLockPath(config)));
+  for (const LockEntry& lock : locks) {
+    const bool named = std::any_of(config.plugins.begin(), config.plugins.end(),
+                                   [&](const auto& plugin) { return plugin.id == lock.id; });
+    if (named) continue;
+    config::PluginConfig unused;
+    unused.id = lock.id;
+    unused.path = assess::InstallFolder(config, lock.id).string();
+    const auto key = proof::Verifier::Parse(lock.key);
+    if (key) unused.trust = proof::FingerprintOf(key->key);
+    assess::Examined examined = assess::ExamineForeign(unused, locks, nullptr);
+    if (!examined.refusal)
+      examined.refusal =
+          Error{Code::kDenied, "no [[plugins]] table names it", {}, {}, {}, "AS-PLG-003"};
+    catalogue.Add(std::move(examined));
+  }
+  return {};
+}
+
+}  // namespace
+
+config::LoadOptions LoadOptionsFor(assess::Catalogue& catalogue, bool check_secrets) {
   config::LoadOptions options;
   options.check_secrets = check_secrets;
   options.known_plugins = catalogue.PluginIds();
   options.known_frameworks = catalogue.FrameworkIds();
   options.known_checks = catalogue.CheckIds();
+  options.bring = [&catalogue](const config::Config& config, config::LoadOptions& known) {
+    // What is wrong with the lock is said where plugins are used.
+    if (!AddBrought(config, catalogue)) return;
+    known.known_frameworks = catalogue.FrameworkIds();
+    known.known_checks = catalogue.CheckIds();
+  };
   return options;
+}
+
+Result<assess::Catalogue> OpenFullCatalogue(const Context& context) {
+  ASSAY_ASSIGN(assess::Catalogue catalogue, OpenCatalogue(context));
+  std::error_code error;
+  if (!std::filesystem::exists(context.options.config, error)) return catalogue;
+  const config::Loaded loaded =
+      config::LoadConfig(context.options.config, LoadOptionsFor(catalogue, false));
+  const bool usable = std::none_of(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                   [](const config::Diagnostic& d) { return d.is_error; });
+  if (!usable) {
+    context.Narrate(fmt::format("warning: {} has errors: assay config check shows them\n",
+                                context.options.config));
+    return catalogue;
+  }
+  ASSAY_TRY(AddUnused(loaded.config, catalogue));
+  return catalogue;
 }
 
 }  // namespace assay::cli

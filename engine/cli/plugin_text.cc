@@ -1,0 +1,105 @@
+#include "cli/plugin_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "assess/admin_lock.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "config/lock_file.h"
+#include "proof/note.h"
+
+namespace assay::cli {
+namespace {
+
+/// The permission of a line of a read set; empty for one without.
+std::string PermissionOf(std::string_view line) {
+  constexpr std::string_view kMark = " permission=";
+  const size_t at = line.find(kMark);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = line.substr(at + kMark.size());
+  return std::string(rest.substr(0, rest.find(' ')));
+}
+
+/// Permissions that other plugins of this instance use already.
+std::set<std::string> PermissionsInUse(const Workspace& workspace, const std::string& but) {
+  std::set<std::string> out;
+  const auto add = [&](const std::vector<LockEntry>& entries) {
+    for (const LockEntry& entry : entries)
+      for (const std::string& line : entry.reads)
+        if (entry.id != but) out.insert(PermissionOf(line));
+  };
+  if (const auto bytes = ReadFile(workspace.installation.lock(), 4u << 20))
+    if (const auto entries =
+            config::ParseLock(AsText(*bytes), workspace.installation.lock().string()))
+      add(*entries);
+  if (const auto entries = assess::ReadAdminLock(assess::AdminLockPath(workspace.config)))
+    add(*entries);
+  return out;
+}
+
+std::string KeyName(const std::string& vkey) { return vkey.substr(0, vkey.find('+')); }
+
+}  // namespace
+
+std::string WhoText(const assess::LoadedPlugin& plugin) {
+  return fmt::format("{} {} by {} {}", plugin.manifest.id, plugin.manifest.version,
+                     KeyName(plugin.vkey), plugin.fingerprint);
+}
+
+void WriteWho(report::JsonWriter& json, const assess::LoadedPlugin& plugin) {
+  const Manifest& m = plugin.manifest;
+  json.Member("id", m.id).Member("version", m.version);
+  json.Member("kind", m.kind == PluginKind::kFramework ? "framework" : "collector");
+  if (const auto key = proof::Verifier::Parse(plugin.vkey)) {
+    json.Key("key").BeginObject().Member("name", key->name);
+    json.Member("fingerprint", plugin.fingerprint).Member("vkey", plugin.vkey);
+    json.Member("pem", proof::PublicKeyToPem(key->key)).EndObject();
+  }
+  json.Member("manifest", EncodeHex(plugin.image.manifest_digest)).Key("files").BeginArray();
+  for (const assess::PluginFile& file : plugin.files)
+    json.BeginObject()
+        .Member("name", file.name)
+        .Member("sha256", EncodeHex(file.digest))
+        .EndObject();
+  json.EndArray();
+}
+
+std::string DifferenceText(const Context& context, const Workspace& workspace,
+                           const assess::LoadedPlugin& plugin,
+                           const assess::ReadDifference& difference) {
+  std::string out = fmt::format("  {}\n", WhoText(plugin));
+  if (!plugin.manifest.title.empty()) out += fmt::format("  {}\n", Quote(plugin.manifest.title));
+  if (plugin.reads.empty() && difference.removed.empty()) return out + "  reads nothing\n";
+  out += "  asks for\n";
+  const auto in_use = PermissionsInUse(workspace, plugin.manifest.id);
+  for (const std::string& line : difference.added) {
+    const std::string permission = PermissionOf(line);
+    const bool fresh = !permission.empty() && !in_use.contains(permission);
+    out += fmt::format("    + {}{}\n", line, fresh ? "  <- permission new in your instance" : "");
+  }
+  for (const std::string& line : difference.removed) out += fmt::format("    - {}\n", line);
+  if (context.options.verbose > 0)
+    for (const std::string& line : difference.kept) out += fmt::format("      {}\n", line);
+  else if (!difference.kept.empty())
+    out += fmt::format("      {} read{} as granted before\n", difference.kept.size(),
+                       difference.kept.size() == 1 ? "" : "s");
+  return out;
+}
+
+void WriteDifference(report::JsonWriter& json, const assess::ReadDifference& difference) {
+  json.Key("added").Strings(difference.added).Key("kept").Strings(difference.kept);
+  json.Key("removed").Strings(difference.removed);
+}
+
+std::optional<AdminView> OpenAdminView(Context& context, int& exit) {
+  auto workspace = OpenWorkspace(context, exit);
+  if (!workspace) return std::nullopt;
+  auto locks = assess::ReadAdminLock(assess::AdminLockPath(workspace->config));
+  if (!locks) return exit = Report(context, locks.error()), std::nullopt;
+  return AdminView{std::move(*workspace), std::move(*locks)};
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,55 @@
+/* The plugin that the trust scenarios sign, install, grant and break: reads the organisation and
+ * gives one row. Its manifest comes from the scenario. */
+#include <string.h>
+
+#include "assay/emit.h"
+#include "assay/plugin.h"
+#include "assay/read.h"
+
+static const assay_host_t* g_host;
+
+static assay_str_t S(const char* text) {
+  assay_str_t out = {text, strlen(text)};
+  return out;
+}
+
+static assay_status_t Create(const assay_host_t* host, void** state) {
+  g_host = host;
+  *state = 0;
+  return ASSAY_OK;
+}
+
+static assay_status_t Run(void* state) {
+  const assay_read_v1_t* read = g_host->extension(g_host, S(ASSAY_EXT_READ));
+  const assay_emit_v1_t* emit = g_host->extension(g_host, S(ASSAY_EXT_EMIT));
+  uint64_t ticket;
+  uint32_t dataset = 0;
+  assay_page_t page;
+  assay_value_t id;
+  (void)state;
+  if (read == 0 || emit == 0) return ASSAY_E_UNSUPPORTED;
+  memset(&id, 0, sizeof id);
+  id.kind = ASSAY_TEXT;
+  id.text = S(GREETING);
+  if (emit->dataset(g_host, S("guest_thing"), &dataset) != ASSAY_OK) return ASSAY_E_INTERNAL;
+  if (read->request(g_host, S("guest-organization"), 0, 0, &ticket) != ASSAY_OK)
+    return ASSAY_E_INTERNAL;
+  while (read->wait(g_host, &page) == ASSAY_OK) {
+    if (page.index == 0)
+      (void)emit->row(g_host, dataset, page.page, ASSAY_NO_RECORD, &id, 1);
+    (void)read->done(g_host, page.page);
+  }
+  return ASSAY_OK;
+}
+
+static void Destroy(void* state) { (void)state; }
+
+ASSAY_EXPORT const assay_plugin_v1_t assay_plugin_v1 = {ASSAY_ABI_MAGIC,
+                                                        sizeof(assay_plugin_v1_t),
+                                                        ASSAY_ABI_MAJOR,
+                                                        ASSAY_ABI_MINOR,
+                                                        0,
+                                                        Create,
+                                                        Run,
+                                                        Destroy,
+                                                        0};
