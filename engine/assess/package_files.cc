@@ -53,7 +53,8 @@ class Reader {
 
  private:
   tl::unexpected<Error> Refuse(const std::string& name, const std::string& what) const {
-    return Fail(Code::kInvalidInput, fmt::format("{}: {}", (out_.folder / name).string(), what));
+    return Fail(Code::kInvalidInput,
+                fmt::format("{}: {} {}", out_.folder.string(), Quote(name), what));
   }
 
   Status CheckMode(int fd, const std::string& name) const {
@@ -146,14 +147,28 @@ bool IsDataFileName(std::string_view name) {
          });
 }
 
+namespace {
+
+/// The id goes into messages and paths before any manifest was read.
+Result<PackagePlace> Named(fs::path folder, std::string id) {
+  const bool ok = !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  if (!ok)
+    return Fail(Code::kInvalidInput,
+                fmt::format("{}: {} is no id of a plugin", folder.string(), Quote(id)));
+  return PackagePlace{std::move(folder), std::move(id)};
+}
+
+}  // namespace
+
 Result<PackagePlace> FindPackage(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error)) return Fail(Code::kNotFound, path.string() + ": no such plugin");
   if (!fs::is_directory(path, error)) {
     if (path.extension() != ".so")
       return Fail(Code::kInvalidInput, path.string() + ": neither a folder nor a .so file");
-    return PackagePlace{path.has_parent_path() ? path.parent_path() : fs::path("."),
-                        path.stem().string()};
+    return Named(path.has_parent_path() ? path.parent_path() : fs::path("."), path.stem().string());
   }
   std::vector<std::string> found;
   for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
@@ -162,7 +177,7 @@ Result<PackagePlace> FindPackage(const fs::path& path) {
     return Fail(Code::kInvalidInput,
                 fmt::format("{}: holds {} .so files, a plugin's folder holds one", path.string(),
                             found.size()));
-  return PackagePlace{path, found[0]};
+  return Named(path, found[0]);
 }
 
 Result<PackageFiles> ReadPackage(const fs::path& folder, const std::string& id,

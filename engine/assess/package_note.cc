@@ -67,6 +67,13 @@ std::string Disagreement(const PackageStatement& said, const LoadedPlugin& plugi
 
 }  // namespace
 
+bool IsAuthorName(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '@' ||
+           c == '.' || c == '_' || c == '-' || c == '/' || c == ':';
+  });
+}
+
 std::string PackageStatement::ToText() const {
   std::string out = fmt::format("{}\n{} {}\nkey {}\nmanifest {}\n", kFirstLine, id, version,
                                 key.Encode(), manifest);
@@ -85,6 +92,7 @@ Result<PackageStatement> PackageStatement::Parse(std::string_view text) {
   out.version = lines[1].substr(space + 1);
   if (!lines[2].starts_with("key ")) return BadText("no key");
   ASSAY_ASSIGN(out.key, proof::Verifier::Parse(lines[2].substr(4)));
+  if (!IsAuthorName(out.key.name)) return BadText("key name " + Quote(out.key.name));
   std::string_view rest = lines[3];
   if (!TakeDigest(rest, "manifest ", out.manifest) || !rest.empty())
     return BadText("no manifest digest");
@@ -101,6 +109,7 @@ Result<PackageStatement> PackageStatement::Parse(std::string_view text) {
 
 Result<std::string> SignPackage(const LoadedPlugin& plugin, const std::string& key_name,
                                 const proof::SigningKey& key) {
+  if (!IsAuthorName(key_name)) return BadText("key name " + Quote(key_name) + " is not allowed");
   PackageStatement statement{plugin.manifest.id,
                              plugin.manifest.version,
                              {key_name, key.public_key()},

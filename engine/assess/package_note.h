@@ -12,6 +12,10 @@
 
 namespace assay::assess {
 
+/// True for what may name an author's key: 1 to 64 of A-Z a-z 0-9 @ . _ - / :. Narrower than C2SP's
+/// rule, because people compare these names, and terminals and files show them. [any thread]
+bool IsAuthorName(std::string_view name);
+
 /// What the author states.
 struct PackageStatement {
   std::string id, version;

@@ -110,17 +110,22 @@ bool BringsPlugins(const config::Config& config) {
                      [](const config::PluginConfig& p) { return !p.path.empty(); });
 }
 
-/// A table of one name can come from one plugin only.
-Status CheckDatasets(const std::vector<LoadedPlugin>& plugins) {
+/// A table or a check of one name can come from one plugin only.
+Status CheckNames(const std::vector<LoadedPlugin>& plugins) {
   std::map<std::string, std::string> owners;
-  for (const LoadedPlugin& plugin : plugins)
-    for (const DatasetSpec& dataset : plugin.manifest.datasets) {
-      const auto [at, fresh] = owners.emplace(dataset.id, plugin.manifest.id);
-      if (!fresh)
-        return Fail(
-            Refusal("AS-PLG-001", fmt::format("plugin {}: dataset {} is filled by plugin {}",
-                                              plugin.manifest.id, Quote(dataset.id), at->second)));
-    }
+  const auto own = [&](const char* what, const std::string& name, const LoadedPlugin& plugin) {
+    const auto [at, fresh] =
+        owners.emplace(fmt::format("{} {}", what, Quote(name)), plugin.manifest.id);
+    if (fresh || plugin.trust == Trust::kBuiltIn) return Status{};
+    return Status(
+        Fail(Refusal("AS-PLG-001", fmt::format("plugin {}: {} comes from plugin {} already",
+                                               plugin.manifest.id, at->first, at->second))));
+  };
+  for (const LoadedPlugin& plugin : plugins) {
+    for (const DatasetSpec& dataset : plugin.manifest.datasets)
+      ASSAY_TRY(own("dataset", dataset.id, plugin));
+    for (const CheckSpec& check : plugin.checks) ASSAY_TRY(own("check", check.id, plugin));
+  }
   return {};
 }
 
@@ -136,7 +141,10 @@ Result<std::vector<LoadedPlugin>> LoadPlugins(const Installation& installation,
     ApplyLimits(plugin.manifest.limits, one.limits);
     out.push_back(std::move(plugin));
   }
-  ASSAY_TRY(CheckDatasets(out));
+  // Built-in ones first: where two want one name, the other one loses.
+  std::stable_partition(out.begin(), out.end(),
+                        [](const LoadedPlugin& p) { return p.trust == Trust::kBuiltIn; });
+  ASSAY_TRY(CheckNames(out));
   return out;
 }
 

@@ -38,8 +38,7 @@ Result<ByteVector> ReadAll(int fd, const std::string& what, size_t max_bytes) {
     if (n < 0) return Fail(ErrnoError(what));
     if (n == 0) return out;
     if (out.size() + static_cast<size_t>(n) > max_bytes)
-      return Fail(Code::kLimitExceeded,
-                  fmt::format("{}: larger than {} bytes", what, max_bytes));
+      return Fail(Code::kLimitExceeded, fmt::format("{}: larger than {} bytes", what, max_bytes));
     AppendBytes(out, ByteSpan(chunk.data(), static_cast<size_t>(n)));
   }
 }

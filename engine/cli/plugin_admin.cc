@@ -83,6 +83,15 @@ Result<assess::LoadedPlugin> OpenLocked(const AdminView& view, const std::string
   return plugin;
 }
 
+/// The lines of a difference as they are shown, for the log.
+std::vector<std::string> DifferenceLines(const assess::ReadDifference& difference) {
+  std::vector<std::string> out;
+  for (const std::string& line : difference.added) out.push_back("+ " + line);
+  for (const std::string& line : difference.kept) out.push_back("  " + line);
+  for (const std::string& line : difference.removed) out.push_back("- " + line);
+  return out;
+}
+
 std::string DifferenceJson(const assess::LoadedPlugin& plugin,
                            const assess::ReadDifference& difference, bool granted) {
   report::JsonWriter json;
@@ -124,7 +133,14 @@ int RunPluginInstall(Context& context) {
   WriteDifference(json, difference);
   json.Member("folder", folder.string()).Member("replaces", plan->old_version);
   json.Member("dry_run", context.options.dry_run).Member("config", block);
-  return context.Finish(text, json.EndObject().Take());
+  const int code = context.Finish(text, json.EndObject().Take());
+  if (context.options.dry_run) return code;
+  return RecordDecision(context, view->workspace, "plugin.installed",
+                        {{"plugin", plugin->manifest.id},
+                         {"version", plugin->manifest.version},
+                         {"key", plugin->fingerprint},
+                         {"file", EncodeBase64(plugin->image.file_digest)}},
+                        {plugin->note}, code);
 }
 
 int RunPluginGrant(Context& context) {
@@ -147,8 +163,13 @@ int RunPluginGrant(Context& context) {
     return ToInt(ExitCode::kUsage);
   if (Status done = assess::Grant(*plugin, view->workspace.config); !done)
     return Report(context, done.error());
-  return context.Finish((context.options.yes ? text : "") + "  Granted.\n",
-                        DifferenceJson(*plugin, difference, true));
+  const int code = context.Finish((context.options.yes ? text : "") + "  Granted.\n",
+                                  DifferenceJson(*plugin, difference, true));
+  return RecordDecision(context, view->workspace, "plugin.granted",
+                        {{"plugin", id},
+                         {"version", plugin->manifest.version},
+                         {"grant", EncodeBase64(plugin->grant_digest)}},
+                        DifferenceLines(difference), code);
 }
 
 int RunPluginRevoke(Context& context) {
@@ -158,12 +179,14 @@ int RunPluginRevoke(Context& context) {
   const std::string& id = context.options.argument;
   const auto had = assess::Revoke(id, workspace->config);
   if (!had) return Report(context, had.error());
-  return context.Finish(
+  const int code = context.Finish(
       *had ? fmt::format("  {} may not read any more: runs that use it are refused until it is "
                          "granted again or its [[plugins]] table is removed.\n",
                          id)
            : fmt::format("  nothing was granted to {}\n", id),
       fmt::format("{{\"id\":{},\"was_granted\":{}}}", JsonString(id), *had));
+  return *had ? RecordDecision(context, *workspace, "plugin.revoked", {{"plugin", id}}, {}, code)
+              : code;
 }
 
 }  // namespace assay::cli

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "assess/package_note.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/author_key.h"
@@ -48,13 +49,14 @@ int RunPluginKeygen(Context& context) {
   // Without a name the key's own: nothing of the account or the machine gets into packages.
   if (verifier.name.empty())
     verifier.name = fmt::format("author-{:08x}", proof::KeyId("author", verifier.key));
-  if (!proof::IsKeyName(verifier.name))
-    return Report(context, Error{Code::kInvalidInput,
-                                 "key name " + Quote(verifier.name) + " is not allowed",
-                                 {},
-                                 "no white space, no plus sign: --name maria@example",
-                                 {},
-                                 "AS-CLI-003"});
+  if (!assess::IsAuthorName(verifier.name))
+    return Report(context,
+                  Error{Code::kInvalidInput,
+                        "key name " + Quote(verifier.name) + " is not allowed",
+                        {},
+                        "up to 64 letters, digits and @ . _ - / : such as --name maria@example",
+                        {},
+                        "AS-CLI-003"});
   if (Status stored = Store(files, *key, verifier.Encode()); !stored)
     return Report(context, stored.error());
   return context.Finish(

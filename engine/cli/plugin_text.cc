@@ -8,6 +8,8 @@
 #include "assess/admin_lock.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/backup_common.h"
+#include "cli/erasing.h"
 #include "config/lock_file.h"
 #include "proof/note.h"
 
@@ -44,6 +46,34 @@ std::string KeyName(const std::string& vkey) { return vkey.substr(0, vkey.find('
 
 }  // namespace
 
+std::string Plain(std::string_view untrusted) {
+  std::string out;
+  while (!untrusted.empty()) {
+    const size_t n = Utf8SequenceLength(untrusted);
+    const auto c = static_cast<unsigned char>(untrusted[0]);
+    const bool c1 = n == 2 && c == 0xc2 && static_cast<unsigned char>(untrusted[1]) < 0xa0;
+    if (n == 0 || c < 0x20 || c == 0x7f || c1)
+      out += ' ';
+    else
+      out += untrusted.substr(0, n);
+    untrusted.remove_prefix(std::max<size_t>(n, 1));
+  }
+  return out;
+}
+
+int RecordDecision(Context& context, const Workspace& workspace, const std::string& kind,
+                   ledger::MemberMap members, const std::vector<std::string>& notes, int code) {
+  ledger::OpenOptions options = InstanceLogOptions(workspace);
+  options.run_lease_holder = "assay plugin";
+  Status recorded =
+      backup::RecordEntry(options, {kind, AccountId(), std::move(members), {}}, notes);
+  if (recorded) return code;
+  recorded.error().message =
+      "done, but not recorded in the log of the instance: " + recorded.error().message;
+  context.err(FormatError(recorded.error(), context.terminal));
+  return code != 0 ? code : ToInt(ExitFor(recorded.error()));
+}
+
 std::string WhoText(const assess::LoadedPlugin& plugin) {
   return fmt::format("{} {} by {} {}", plugin.manifest.id, plugin.manifest.version,
                      KeyName(plugin.vkey), plugin.fingerprint);
@@ -71,7 +101,7 @@ std::string DifferenceText(const Context& context, const Workspace& workspace,
                            const assess::LoadedPlugin& plugin,
                            const assess::ReadDifference& difference) {
   std::string out = fmt::format("  {}\n", WhoText(plugin));
-  if (!plugin.manifest.title.empty()) out += fmt::format("  {}\n", Quote(plugin.manifest.title));
+  if (!plugin.manifest.title.empty()) out += fmt::format("  {}\n", Plain(plugin.manifest.title));
   if (plugin.reads.empty() && difference.removed.empty()) return out + "  reads nothing\n";
   out += "  asks for\n";
   const auto in_use = PermissionsInUse(workspace, plugin.manifest.id);

@@ -9,6 +9,9 @@
 
 namespace assay::cli {
 
+/// Text of a plugin for a terminal: control characters, C1 too, become spaces.
+std::string Plain(std::string_view untrusted);
+
 /// "guest-review 0.1.0 by maria SHA256:…".
 std::string WhoText(const assess::LoadedPlugin& plugin);
 /// Members id, version, kind, key (name, fingerprint, vkey, pem), manifest and files.
@@ -21,6 +24,12 @@ std::string DifferenceText(const Context& context, const Workspace& workspace,
                            const assess::ReadDifference& difference);
 /// Members added, kept, removed: lines of the read set.
 void WriteDifference(report::JsonWriter& json, const assess::ReadDifference& difference);
+
+/// Appends what was decided about a plugin to the log of the instance (docs/formats/entry.md, kinds
+/// plugin.*), with the account of this process. Gives `code`; prints and gives another one when it
+/// cannot be recorded.
+int RecordDecision(Context& context, const Workspace& workspace, const std::string& kind,
+                   ledger::MemberMap members, const std::vector<std::string>& notes, int code);
 
 /// What an administrator configured and installed.
 struct AdminView {

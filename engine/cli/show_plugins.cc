@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/inventory.h"
+#include "cli/plugin_text.h"
 #include "report/json_writer.h"
 
 namespace assay::cli {
@@ -57,7 +58,7 @@ void WriteReads(report::JsonWriter& json, const Manifest& m) {
 std::string Details(const assess::InstalledPlugin& plugin) {
   const Manifest& m = plugin.manifest;
   std::string out = fmt::format("{} {}  {}, ABI {}.{}\n{}\n{}\n", m.id, m.version, KindName(m.kind),
-                                m.abi_major, m.abi_minor, m.title, plugin.file.string());
+                                m.abi_major, m.abi_minor, Plain(m.title), plugin.file.string());
   out += fmt::format("{}", State(plugin));
   if (!plugin.fingerprint.empty())
     out += fmt::format(", signed by {} {}", plugin.vkey.substr(0, plugin.vkey.find('+')),
@@ -66,7 +67,7 @@ std::string Details(const assess::InstalledPlugin& plugin) {
   if (!m.endpoints.empty()) out += "\nReads\n";
   for (const EndpointSpec& e : m.endpoints)
     out += fmt::format("  {}  {}{}\n", assess::ReadName(e),
-                       e.permission.empty() ? e.arm_action : e.permission,
+                       e.permission.empty() ? Plain(e.arm_action) : e.permission,
                        e.personal ? "  (personal data)" : "");
   if (!m.datasets.empty()) out += "\nGives\n";
   for (const DatasetSpec& d : m.datasets)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
 #include "config/values.h"
 
 namespace assay::config {
@@ -132,17 +133,19 @@ std::string FormatLock(const std::vector<LockEntry>& entries) {
   std::string out =
       "# Made by assay. Pins every file of every plugin and what it may read.\nschema = 1\n";
   for (const LockEntry& entry : entries) {
-    out += fmt::format("\n[[plugin]]\nid = \"{}\"\nversion = \"{}\"\n", entry.id, entry.version);
-    if (!entry.key.empty()) out += fmt::format("key = \"{}\"\n", entry.key);
-    out += fmt::format("manifest = \"{}\"\n", entry.manifest_sha256);
+    // What JSON escapes in a string, TOML reads back the same.
+    out += fmt::format("\n[[plugin]]\nid = {}\nversion = {}\n", JsonString(entry.id),
+                       JsonString(entry.version));
+    if (!entry.key.empty()) out += fmt::format("key = {}\n", JsonString(entry.key));
+    out += fmt::format("manifest = {}\n", JsonString(entry.manifest_sha256));
     if (!entry.grant_sha256.empty()) {
-      out += fmt::format("grant = \"{}\"\nreads = [\n", entry.grant_sha256);
-      for (const std::string& line : entry.reads) out += fmt::format("  \"{}\",\n", line);
+      out += fmt::format("grant = {}\nreads = [\n", JsonString(entry.grant_sha256));
+      for (const std::string& line : entry.reads) out += fmt::format("  {},\n", JsonString(line));
       out += "]\n";
     }
     out += "files = [\n";
     for (const auto& [name, digest] : entry.files)
-      out += fmt::format("  {{ name = \"{}\", sha256 = \"{}\" }},\n", name, digest);
+      out += fmt::format("  {{ name = {}, sha256 = {} }},\n", JsonString(name), JsonString(digest));
     out += "]\n";
   }
   return out;

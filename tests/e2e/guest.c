@@ -1,8 +1,9 @@
-/* The plugin that the trust scenarios sign, install, grant and break: reads the organisation and
- * gives one row. Its manifest comes from the scenario. */
+/* The plugins that the trust scenarios sign, install, grant and break: a collector that reads the
+ * organisation and gives one row, and a framework. Their manifests come from the scenario. */
 #include <string.h>
 
 #include "assay/emit.h"
+#include "assay/framework.h"
 #include "assay/plugin.h"
 #include "assay/read.h"
 
@@ -19,6 +20,17 @@ static assay_status_t Create(const assay_host_t* host, void** state) {
   return ASSAY_OK;
 }
 
+#ifdef FRAMEWORK
+static assay_status_t Run(void* state) {
+  const assay_framework_v1_t* framework = g_host->extension(g_host, S(ASSAY_EXT_FRAMEWORK));
+  (void)state;
+  if (framework == 0) return ASSAY_E_UNSUPPORTED;
+  for (uint32_t i = 0; i < framework->control_count(g_host); ++i)
+    if (framework->conclude(g_host, i, ASSAY_CONTROL_SATISFIED, S(GREETING)) != ASSAY_OK)
+      return ASSAY_E_INTERNAL;
+  return ASSAY_OK;
+}
+#else
 static assay_status_t Run(void* state) {
   const assay_read_v1_t* read = g_host->extension(g_host, S(ASSAY_EXT_READ));
   const assay_emit_v1_t* emit = g_host->extension(g_host, S(ASSAY_EXT_EMIT));
@@ -35,12 +47,12 @@ static assay_status_t Run(void* state) {
   if (read->request(g_host, S("guest-organization"), 0, 0, &ticket) != ASSAY_OK)
     return ASSAY_E_INTERNAL;
   while (read->wait(g_host, &page) == ASSAY_OK) {
-    if (page.index == 0)
-      (void)emit->row(g_host, dataset, page.page, ASSAY_NO_RECORD, &id, 1);
+    if (page.index == 0) (void)emit->row(g_host, dataset, page.page, ASSAY_NO_RECORD, &id, 1);
     (void)read->done(g_host, page.page);
   }
   return ASSAY_OK;
 }
+#endif
 
 static void Destroy(void* state) { (void)state; }
 

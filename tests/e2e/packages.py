@@ -35,12 +35,12 @@ def manifest_text(version, endpoints, plugin=ID, kind="collector", abi="1.0", ne
             f'needs = [{needs}]\n{tables}{dataset}{extra}')
 
 
-def compile_plugin(target, manifest, greeting="x"):
+def compile_plugin(target, manifest, *defines):
     """One shared object with this text as its manifest note."""
     (target.parent / "m.toml").write_text(manifest)
     note = (SOURCE / "cmake/manifest_note.S.in").read_text().replace("@manifest@", str(target.parent / "m.toml"))
     (target.parent / "note.S").write_text(note)
-    subprocess.run(["cc", *FLAGS, f'-DGREETING="{greeting}"', SOURCE / "tests/e2e/guest.c", target.parent / "note.S", "-o", target],
+    subprocess.run(["cc", *FLAGS, '-DGREETING="x"', *defines, SOURCE / "tests/e2e/guest.c", target.parent / "note.S", "-o", target],
                    check=True)
     for name in ("m.toml", "note.S"):
         (target.parent / name).unlink()
@@ -64,6 +64,19 @@ class WithPackages(Scenario):
         (folder / "checks").mkdir(parents=True)
         compile_plugin(folder / f"{plugin}.so", manifest_text(version, endpoints, plugin, **manifest))
         (folder / "checks" / "guests.toml").write_text(CHECK.format(plugin))
+        return self.finish(folder, sign)
+
+    def framework(self, plugin="guest-rules", sign="author"):
+        folder = self.home / "frameworks" / plugin
+        folder.mkdir(parents=True)
+        compile_plugin(folder / f"{plugin}.so", f'id = "{plugin}"\nversion = "1.0"\nkind = "framework"\nabi = "1.0"\ntitle = "Rules"\n'
+                       'needs = ["assay.framework/1"]\n', "-DFRAMEWORK")
+        (folder / "controls.toml").write_text(f'id = "{plugin}"\nversion = "1"\ntitle = "Rules of the house"\n[[control]]\nid = "R.1"\n'
+                                              'title = "Guests"\ngroup = "People"\nautomation = "partial"\n')
+        (folder / "mapping.toml").write_text(f'[[map]]\ncontrol = "R.1"\nchecks = ["{ID}-exists"]\n')
+        return self.finish(folder, sign)
+
+    def finish(self, folder, sign):
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
         if sign:

@@ -10,7 +10,7 @@ import subprocess
 import unittest
 
 from packages import ID, ORGANIZATION, SIGN_INS, WithPackages, sha256
-from scenario import LIB
+from scenario import BIN, LIB
 
 SEED = 20261121
 READER = {"roles": ["Organization.Read.All"]}
@@ -128,6 +128,32 @@ class Journey(WithPackages):
         self.assertIn("guest-organization", plans["t"]["endpoints"])
         self.assertNotIn("guest-organization", plans["u"]["endpoints"])
         self.assertIn("graph-organization", plans["u"]["endpoints"])
+
+    def test_a_framework_of_somebody_else(self):
+        self.installed()
+        told = self.ok("plugin", "install", str(self.framework()), "--json").json()["data"]
+        self.assertEqual((told["kind"], told["added"]), ("framework", []))
+        self.add(told["config"] + '[[frameworks]]\nid = "guest-rules"\nversion = "1"\n')
+        self.refused("AS-PLG-008", "run", told=["guest-rules"])
+        self.assertIn("reads nothing", self.ok("plugin", "grant", "guest-rules", "--yes").out)
+        run = self.runs()
+        self.assertEqual([(c["framework"], c["control"], c["state"]) for c in run["controls"]], [("guest-rules", "R.1", "satisfied")])
+        self.assertEqual(set(self.started()["keys"]), {ID, "guest-rules"})
+        self.assertIn("guest-rules", self.ok("framework", "list").out)
+        self.assertIn(f"{ID}-exists", self.ok("explain", "guest-rules:R.1").out)
+
+    def test_decisions_are_entries_of_the_log_of_the_instance(self):
+        """[VE-24] Who installed, granted and took back what."""
+        self.installed()
+        self.ok("plugin", "revoke", ID)
+        lines = [json.loads(line) for line in self.ok("ledger", "show", "-t", "instance").out.splitlines() if line.startswith("{")]
+        said = [line for line in lines if line["kind"].startswith("plugin.")]
+        self.assertEqual([line["kind"] for line in said], ["plugin.installed", "plugin.granted", "plugin.revoked"])
+        self.assertEqual({line["plugin"] for line in said}, {ID})
+        self.assertEqual(said[0]["key"], self.author["fingerprint"])
+        self.assertTrue(all(line["actor"].startswith("account:") for line in said))
+        self.ok("ledger", "verify", "-t", "instance")
+        self.ok(str(self.home / "data/instance"), program=BIN / "assay-verify")
 
     def test_a_pinned_plugin_runs_and_is_recorded_as_unsigned(self):
         package = self.package(sign=None)

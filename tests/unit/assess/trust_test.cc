@@ -152,6 +152,28 @@ TEST_CASE("Package note: refuses another package, and a note of two signatures")
   CHECK_FAILS(VerifyPackage(Package(), other), Code::kDenied, "expected");
 }
 
+TEST_CASE("Package note: refuses a key name that could pretend to be something else") {
+  const auto key = proof::SigningKey::Generate();
+  REQUIRE(key);
+  for (const char* name : {"a\"b", "a\\b", "a#b",
+                           "\xc2\x9b"
+                           "31m",
+                           "\xe2\x80\xae"
+                           "x",
+                           "a=b"}) {
+    INFO(name);
+    CHECK_FAILS(SignPackage(Package(), name, *key), Code::kInvalidInput, "key name");
+    const auto good = SignPackage(Package(), "maria", *key);
+    REQUIRE(good);
+    std::string text = good->substr(0, good->find("\n\n") + 1);
+    const std::string vkey = proof::Verifier{"maria", key->public_key()}.Encode();
+    text.replace(text.find(vkey), vkey.size(), proof::Verifier{name, key->public_key()}.Encode());
+    const auto note = proof::SignNote(text, name, *key);
+    REQUIRE(note);
+    CHECK_FAILS(VerifyPackage(Package(), *note), Code::kDenied, "key name");
+  }
+}
+
 TEST_CASE("Package note: the statement has one form only") {
   const auto key = proof::SigningKey::Generate();
   REQUIRE(key);

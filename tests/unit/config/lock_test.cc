@@ -25,10 +25,15 @@ TEST_CASE("Lock: reads back what it wrote, granted or not, signed or built in") 
   granted.reads = {"GET graph:/v1.0/a?$top=5 permission=X", "GET graph:/v1.0/b"};
   LockEntry nothing = Entry("reads-nothing");
   nothing.grant_sha256 = std::string(64, 'd');
-  const std::string text = FormatLock({granted, nothing, Entry("new")});
+  LockEntry odd = Entry("odd");
+  odd.key = "a\"#b\\ \n\xc3\xa9";
+  odd.version = "1\"";
+  const std::string text = FormatLock({granted, nothing, Entry("new"), odd});
   const auto read = ParseLock(text, "l");
   REQUIRE(read);
-  REQUIRE(read->size() == 3);
+  REQUIRE(read->size() == 4);
+  CHECK((*read)[3].key == odd.key);
+  CHECK((*read)[3].version == odd.version);
   CHECK(FormatLock(*read) == text);
   CHECK((*read)[0].key == granted.key);
   CHECK((*read)[0].reads == granted.reads);
