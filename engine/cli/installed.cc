@@ -28,15 +28,23 @@ Result<assess::Catalogue> OpenCatalogue(const Context& context) {
 
 namespace {
 
-/// Plugins that the configuration names by path, as far as they are in order.
-Status AddBrought(const config::Config& config, assess::Catalogue& catalogue) {
+/// Plugins that the configuration names by path. False when not all of them may run: then nobody
+/// knows all checks.
+bool AddBrought(const config::Config& config, assess::Catalogue& catalogue) {
   const bool any = std::any_of(config.plugins.begin(), config.plugins.end(),
                                [](const auto& plugin) { return !plugin.path.empty(); });
-  if (!any) return {};
-  ASSAY_ASSIGN(const auto locks, assess::ReadAdminLock(assess::AdminLockPath(config)));
-  for (const config::PluginConfig& plugin : config.plugins)
-    if (!plugin.path.empty()) catalogue.Add(assess::ExamineForeign(plugin, locks, nullptr));
-  return {};
+  if (!any) return true;
+  // What is wrong with the lock is said where plugins are used.
+  const auto locks = assess::ReadAdminLock(assess::AdminLockPath(config));
+  if (!locks) return false;
+  bool all = true;
+  for (const config::PluginConfig& plugin : config.plugins) {
+    if (plugin.path.empty()) continue;
+    assess::Examined examined = assess::ExamineForeign(plugin, *locks, nullptr);
+    all = all && !examined.refusal;
+    catalogue.Add(std::move(examined));
+  }
+  return all;
 }
 
 /// Installed ones that no [[plugins]] table names: they are there, and do not run.
@@ -69,10 +77,10 @@ config::LoadOptions LoadOptionsFor(assess::Catalogue& catalogue, bool check_secr
   options.known_frameworks = catalogue.FrameworkIds();
   options.known_checks = catalogue.CheckIds();
   options.bring = [&catalogue](const config::Config& config, config::LoadOptions& known) {
-    // What is wrong with the lock is said where plugins are used.
-    if (!AddBrought(config, catalogue)) return;
+    const bool all = AddBrought(config, catalogue);
     known.known_frameworks = catalogue.FrameworkIds();
-    known.known_checks = catalogue.CheckIds();
+    // A plugin that lost its grant must not make the settings of its checks a mistake.
+    known.known_checks = all ? catalogue.CheckIds() : std::vector<std::string>();
   };
   return options;
 }

@@ -25,20 +25,25 @@ std::string PermissionOf(std::string_view line) {
   return std::string(rest.substr(0, rest.find(' ')));
 }
 
-/// Permissions that other plugins of this instance use already.
+bool IsUsed(const config::Config& config, const std::string& id, bool built_in) {
+  if (built_in && config.plugins.empty()) return true;
+  return std::any_of(config.plugins.begin(), config.plugins.end(),
+                     [&](const config::PluginConfig& plugin) { return plugin.id == id; });
+}
+
+/// Permissions that other plugins of this configuration use already.
 std::set<std::string> PermissionsInUse(const Workspace& workspace, const std::string& but) {
   std::set<std::string> out;
-  const auto add = [&](const std::vector<LockEntry>& entries) {
+  const auto add = [&](const std::vector<LockEntry>& entries, bool built_in) {
     for (const LockEntry& entry : entries)
-      for (const std::string& line : entry.reads)
-        if (entry.id != but) out.insert(PermissionOf(line));
+      if (entry.id != but && IsUsed(workspace.config, entry.id, built_in))
+        for (const std::string& line : entry.reads) out.insert(PermissionOf(line));
   };
-  if (const auto bytes = ReadFile(workspace.installation.lock(), 4u << 20))
-    if (const auto entries =
-            config::ParseLock(AsText(*bytes), workspace.installation.lock().string()))
-      add(*entries);
+  const auto lock = workspace.installation.lock();
+  if (const auto bytes = ReadFile(lock, 4u << 20))
+    if (const auto entries = config::ParseLock(AsText(*bytes), lock.string())) add(*entries, true);
   if (const auto entries = assess::ReadAdminLock(assess::AdminLockPath(workspace.config)))
-    add(*entries);
+    add(*entries, false);
   return out;
 }
 

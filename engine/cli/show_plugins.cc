@@ -96,8 +96,10 @@ int ShowPlugins(const Context& context, const assess::Catalogue& catalogue) {
     json.EndObject();
   }
   json.EndArray().Key("refused").BeginArray();
-  for (const assess::BrokenPackage& broken : catalogue.broken())
+  for (const assess::BrokenPackage& broken : catalogue.broken()) {
+    table.Row({broken.id, "?", "?", "refused", "", "", broken.error.ToString()});
     json.BeginObject().Member("id", broken.id).Member("why", broken.error.ToString()).EndObject();
+  }
   json.EndArray().EndObject();
   const ExitCode code = catalogue.broken().empty() ? ExitCode::kOk : ExitCode::kPluginRefused;
   return context.Finish(table.Format(context.terminal), json.Take(), code);

@@ -3,14 +3,17 @@
 import base64
 import json
 import os
+import pathlib
 import random
 import re
 import shutil
 import subprocess
+import tempfile
+import time
 import unittest
 
-from packages import ID, ORGANIZATION, SIGN_INS, WithPackages, sha256
-from scenario import BIN, LIB
+from packages import ID, ORGANIZATION, SIGN_INS, SOURCE, WithPackages, sha256
+from scenario import BIN, ENV, LIB
 
 SEED = 20261121
 READER = {"roles": ["Organization.Read.All"]}
@@ -22,14 +25,14 @@ def pluses(text):
     return re.findall(r"^ +\+ (.*)$", text, re.M)
 
 
-def openssl_verifies(folder, note, pem):
-    """The other implementation: does openssl accept the note's only signature?"""
-    text, _, lines = note.rpartition("\n\n")
-    (folder / "text").write_text(text + "\n")
-    (folder / "signature").write_bytes(base64.b64decode(lines.splitlines()[0].split(" ")[2])[4:])
-    (folder / "key.pem").write_text(pem)
-    return subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key.pem", "-rawin", "-in", "text", "-sigfile",
-                           "signature"], cwd=folder, capture_output=True, check=False).returncode == 0
+def openssl_verifies(package, pem):
+    """The other implementation: do the commands of the format's page accept the note?"""
+    page = (SOURCE / "docs/formats/plugin-package.md").read_text()
+    commands = re.search(r"```sh\n(.*?)```", page, re.S).group(1)
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(package / f"{ID}.note", folder)
+        (pathlib.Path(folder) / "author.pub.pem").write_text(pem)
+        return subprocess.run(["bash", "-e", "-c", commands], cwd=folder, capture_output=True, check=False).returncode == 0
 
 
 class Journey(WithPackages):
@@ -50,9 +53,11 @@ class Journey(WithPackages):
         package = self.package()
         verified = self.ok("plugin", "verify", str(package), "--json").json()["data"]
         self.assertEqual(verified["key"]["fingerprint"], author["fingerprint"])
-        note = (package / f"{ID}.note").read_text()
-        self.assertTrue(openssl_verifies(self.home, note, verified["key"]["pem"]))
-        self.assertFalse(openssl_verifies(self.home, note.replace("0.1.0", "0.1.1"), verified["key"]["pem"]))
+        self.assertTrue(openssl_verifies(package, verified["key"]["pem"]))
+        note, whole = package / f"{ID}.note", (package / f"{ID}.note").read_text()
+        note.write_text(whole.replace("0.1.0", "0.1.1"))
+        self.assertFalse(openssl_verifies(package, verified["key"]["pem"]))
+        note.write_text(whole)
         self.configure(self.access, [])
         told = self.ok("plugin", "install", str(package))
         self.assertIn(author["fingerprint"], told.out)
@@ -322,6 +327,58 @@ class Refused(WithPackages):
         real.rename(self.lock())
         self.would_run()
 
+    def test_a_plugin_without_its_grant_leaves_the_rest_in_order(self):
+        self.installed()
+        self.add(f'[checks."{ID}-exists"]\nseverity = "high"\n')
+        self.would_run()
+        self.ok("plugin", "revoke", ID)
+        self.ok("config", "check")
+        self.refused("AS-PLG-008", "run")
+        self.assertIn("not granted", self.ok("plugin", "list").out)
+        self.assertIn("AS-PLG-008", self.ok("plugin", "info", ID, "--json").out)
+        self.assertNotIn(f"{ID}-exists", self.ok("check", "list").out)
+        library = self.home / "data/plugins" / ID / f"{ID}.so"
+        library.write_bytes(library.read_bytes()[:100])
+        told = self.assay("plugin", "list")
+        self.assertEqual(told.code, 8)
+        self.assertRegex(told.out, rf"{ID} .*refused")
+
+    def test_a_crash_while_installing_leaves_the_old_or_the_new_version(self):
+        folder, chosen, seen = self.installed(), random.Random(SEED), set()
+        versions = {sha256(folder / f"{ID}.so"): "0.1.0"}
+        packages = [folder.parent / "none", *(self.package(f"0.1.{n}") for n in (1, 2))]
+        for package in packages[1:]:
+            versions[sha256(package / f"{ID}.so")] = package.parent.name
+        for turn in range(16):
+            package = packages[1 + turn % 2]
+            child = subprocess.Popen([self.program, "plugin", "install", str(package), "--accept-older"], cwd=self.home, env=ENV,
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(chosen.uniform(0.005, 0.12))
+            child.kill()
+            child.wait()
+            self.assertIn(sha256(folder / f"{ID}.so"), versions, "half a version")
+            done = self.assay("run", "--dry-run")
+            seen.add(done.code)
+            if done.code != 0:
+                self.assertIn("error[AS-PLG-004]", done.err)
+                self.ok("plugin", "install", str(package), "--accept-older")
+                self.would_run()
+        self.ok("plugin", "install", str(packages[1]), "--accept-older")
+        self.assertEqual([p.name for p in folder.parent.iterdir()], [ID], "nothing is left over")
+        self.would_run()
+
+    def test_several_administrators_at_once(self):
+        self.installed()
+        others = [self.package(plugin=f"guest-{n}", where="many") for n in range(4)]
+        children = [subprocess.Popen([self.program, *words], cwd=self.home, env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE) for package in others
+                    for words in (("plugin", "install", str(package)), ("plugin", "grant", ID, "--yes"))]
+        for child in children:
+            self.assertEqual(child.wait(60), 0, child.stderr.read().decode())
+            child.stderr.close()
+        self.assertEqual(re.findall(r'^id = "(.*)"$', self.lock().read_text(), re.M), [*(f"guest-{n}" for n in range(4)), ID])
+        self.would_run()
+
     def test_an_older_version(self):
         folder = self.installed("0.1.0", "0.2.0")
         older = self.home / "made/0.1.0" / ID
@@ -357,6 +414,7 @@ class Refused(WithPackages):
         self.refused("AS-PLG-001", "run", told=[f"{ID}.so"])
 
     def test_grants_in_the_configuration_are_bounds_with_a_place(self):
+        """[CM-12] Endpoints, permissions and data classes."""
         self.installed(endpoints=(ORGANIZATION, SIGN_INS))
         self.add('grants = { endpoints = ["graph:GET /v1.0/organization"] }')
         config = (self.home / "assay.toml").read_text()
