@@ -29,13 +29,17 @@ std::string PluginProvenance(const LoadedPlugin& plugin) {
   std::string files;
   for (const auto& [name, digest] : MakeLockEntry(plugin).files)
     files += fmt::format("{}{}:{}", files.empty() ? "" : ",", JsonString(name), JsonString(digest));
-  const std::string key =
-      plugin.vkey.empty() ? "" : fmt::format("\"key\":{},", JsonString(plugin.vkey));
+  // With the note an auditor can tell from the ledger alone who signed what ran.
+  std::string key, note;
+  if (plugin.trust == Trust::kSigned) {
+    key = fmt::format("\"key\":{},", JsonString(plugin.vkey));
+    note = fmt::format("\"note\":{},", JsonString(plugin.note));
+  }
   return fmt::format(
-      "{{\"files\":{{{}}},\"grant\":\"{}\",\"id\":{},{}\"manifest\":\"{}\",\"trust\":\"{}\","
+      "{{\"files\":{{{}}},\"grant\":\"{}\",\"id\":{},{}\"manifest\":\"{}\",{}\"trust\":\"{}\","
       "\"version\":{}}}",
       files, EncodeHex(plugin.grant_digest), JsonString(plugin.manifest.id), key,
-      EncodeHex(plugin.image.manifest_digest), Name(plugin.trust),
+      EncodeHex(plugin.image.manifest_digest), note, Name(plugin.trust),
       JsonString(plugin.manifest.version));
 }
 

@@ -102,12 +102,37 @@ void WriteWho(report::JsonWriter& json, const assess::LoadedPlugin& plugin) {
   json.EndArray();
 }
 
+namespace {
+
+/// Limits that the manifest raises above what a plugin gets anyway; empty when none.
+std::string RaisedLimits(const WorkerLimits& wanted) {
+  const WorkerLimits usual;
+  std::vector<std::string> out;
+  const auto look = [&](const char* name, auto now, auto before, uint64_t unit, const char* of) {
+    if (now > before)
+      out.push_back(
+          fmt::format("{} {}{} instead of {}{}", name, now / unit, of, before / unit, of));
+  };
+  look("memory", wanted.memory_bytes, usual.memory_bytes, 1 << 20, " MiB");
+  look("cpu", wanted.cpu_seconds, usual.cpu_seconds, 1, " s");
+  look("time", wanted.wall_seconds, usual.wall_seconds, 1, " s");
+  look("requests", wanted.reads, usual.reads, 1, "");
+  look("outstanding", wanted.outstanding, usual.outstanding, 1, "");
+  look("rows", wanted.rows, usual.rows, 1, "");
+  look("row bytes", wanted.row_bytes, usual.row_bytes, 1 << 20, " MiB");
+  return Join(out, ", ");
+}
+
+}  // namespace
+
 std::string DifferenceText(const Context& context, const Workspace& workspace,
                            const assess::LoadedPlugin& plugin,
                            const assess::ReadDifference& difference) {
   std::string out = fmt::format("  {}\n", WhoText(plugin));
   if (!plugin.manifest.title.empty()) out += fmt::format("  {}\n", Plain(plugin.manifest.title));
   if (plugin.reads.empty() && difference.removed.empty()) return out + "  reads nothing\n";
+  const std::string limits = RaisedLimits(plugin.manifest.limits);
+  if (!limits.empty()) out += fmt::format("  with {}: grants in assay.toml can lower it\n", limits);
   out += "  asks for\n";
   const auto in_use = PermissionsInUse(workspace, plugin.manifest.id);
   for (const std::string& line : difference.added) {

@@ -89,6 +89,7 @@ class Journey(WithPackages):
         body = self.ok("evidence", "get", str(started["index"])).out
         said = next(json.loads(part) for part in re.findall(r"\{\"files\".*?\"version\":\"[^\"]*\"\}", body) if f'"{ID}"' in part)
         self.assertEqual((said["trust"], said["key"], said["files"][f"{ID}.so"]), ("signed", author["vkey"], digest))
+        self.assertEqual(said["note"], (package / f"{ID}.note").read_text())
         self.assertIn(said["grant"], self.lock().read_text())
 
     def shown(self, author):
@@ -116,7 +117,8 @@ class Journey(WithPackages):
 
     def test_a_version_within_the_grant_runs_at_once(self):
         folder = self.installed("0.1.0", endpoints=(ORGANIZATION, SIGN_INS))
-        told = self.ok("plugin", "install", str(self.package("0.1.1")))
+        told = self.ok("plugin", "install", str(self.package("0.1.1", extra="[limits]\nmemory_bytes = 2147483648\n")))
+        self.assertIn("with memory 2048 MiB instead of 512 MiB", told.out)
         self.assertIn("within what was granted", told.out)
         self.assertIn("- GET graph:/v1.0/auditLogs/signIns", told.out)
         self.runs()
@@ -133,6 +135,10 @@ class Journey(WithPackages):
         self.assertIn("guest-organization", plans["t"]["endpoints"])
         self.assertNotIn("guest-organization", plans["u"]["endpoints"])
         self.assertIn("graph-organization", plans["u"]["endpoints"])
+        self.ok("plugin", "revoke", ID)
+        done = self.refused("AS-PLG-008", "run", "--all", "--dry-run")
+        self.assertIn("  u\n", done.out, "tenants without the plugin are not refused")
+        self.assertNotIn("  t\n", done.out)
 
     def test_a_framework_of_somebody_else(self):
         self.installed()
@@ -164,7 +170,7 @@ class Journey(WithPackages):
         package = self.package(sign=None)
         pin = sha256(package / f"{ID}.so")
         self.configure(self.access, [f'id = "{ID}"\npath = "{package}/{ID}.so"\ndev_pin = "{pin}"\ntenants = ["t"]'])
-        self.runs()
+        self.assertIn(f"plugin {ID} is unsigned: a developer's pin lets it run", self.runs()["warnings"])
         self.assertEqual(self.started()["keys"], {ID: "unsigned"})
         self.assertIn('"trust":"unsigned"', self.ok("evidence", "get", str(self.started()["index"])).out)
         self.assertIn("unsigned", self.ok("plugin", "list").out)
@@ -367,6 +373,24 @@ class Refused(WithPackages):
         self.assertEqual([p.name for p in folder.parent.iterdir()], [ID], "nothing is left over")
         self.would_run()
 
+    def test_whatever_the_umask_and_wherever_the_package_lies(self):
+        self.author = self.keygen()
+        self.configure(self.access, [])
+        package = self.package()
+        for path in (package, *package.rglob("*")):
+            path.chmod(0o777)  # who wrote it is the signature's business
+        open_to_all = ("bash", "-c", 'umask 0; exec "$@"', "_")
+        done = self.ok("plugin", "install", str(package), "--json", prefix=open_to_all).json()["data"]
+        self.add(done["config"])
+        self.ok("plugin", "grant", ID, "--yes", prefix=open_to_all)
+        self.would_run()
+        self.ok("plugin", "install", done["folder"])
+        self.would_run()
+        self.ok("plugin", "install", str(package), "--dry-run")
+        relative = self.home / "relative"
+        relative.mkdir()
+        self.ok("-C", "../assay.toml", "run", "--dry-run", folder=relative)
+
     def test_several_administrators_at_once(self):
         self.installed()
         others = [self.package(plugin=f"guest-{n}", where="many") for n in range(4)]
@@ -465,6 +489,10 @@ class Refused(WithPackages):
             done = self.assay("config", "check")
             self.assertEqual(done.code, 3, done.text)
             self.assertIn(words, done.text)
+        self.configure(self.access, [])
+        config = (self.home / "assay.toml").read_text()
+        (self.home / "assay.toml").write_text(config.replace('id = "t"', 'id = "plugins"'))
+        self.assertIn("AS-CFG-008", self.assay("config", "check").text)
         self.configure(self.access, [f'id = "{ID}"\npath = "x/{ID}.so"\ndev_pin = "{"0" * 64}"\ntenants = ["t"]'])
         config = (self.home / "assay.toml").read_text()
         (self.home / "assay.toml").write_text(config.replace("[storage]\n", "production = true\n[storage]\n", 1))

@@ -1,4 +1,6 @@
 // assay-plugins.lock: what is read back, and what is refused with its place.
+#include <random>
+
 #include "config/lock_file.h"
 #include "support/matchers.h"
 
@@ -75,6 +77,33 @@ TEST_CASE("Lock: refuses what is not in form, with the place") {
   }
   const std::string table = whole.substr(whole.find("[[plugin]]"));
   CHECK_FAILS(ParseLock(whole + table, "l"), Code::kInvalidInput, "is locked twice");
+}
+
+TEST_CASE("Lock: whatever is changed in it is refused, or read and written the same") {
+  LockEntry entry = Entry("x");
+  entry.key = "maria+0a1b2c3d+AZ==";
+  entry.grant_sha256 = kDigest;
+  entry.reads = {"GET graph:/v1.0/a", "GET graph:/v1.0/b"};
+  const std::string whole = FormatLock({entry, Entry("y")});
+  std::mt19937 chosen(20261121);
+  size_t read = 0;
+  for (int i = 0; i < 4000; ++i) {
+    std::string text = whole;
+    for (unsigned n = chosen() % 3 + 1; n > 0; --n) {
+      const size_t at = chosen() % text.size();
+      if (chosen() % 3 == 0)
+        text.erase(at, chosen() % 40);
+      else
+        text[at] = static_cast<char>(chosen() % 256);
+    }
+    const auto parsed = ParseLock(text, "l");
+    if (!parsed) continue;
+    ++read;
+    const auto again = ParseLock(FormatLock(*parsed), "l");
+    REQUIRE(again);
+    CHECK(FormatLock(*again) == FormatLock(*parsed));
+  }
+  CHECK(read > 0);
 }
 
 }  // namespace
