@@ -98,7 +98,11 @@ Result<assess::Catalogue> OpenFullCatalogue(const Context& context) {
                                 context.options.config));
     return catalogue;
   }
-  ASSAY_TRY(AddUnused(loaded.config, catalogue));
+  // A lock that cannot be relied on takes its plugins away, and nothing else.
+  if (Status added = AddUnused(loaded.config, catalogue); !added) {
+    context.Narrate(fmt::format("warning: {}\n", added.error().ToString()));
+    catalogue.Add({"assay-plugins.lock", std::nullopt, std::move(added.error())});
+  }
   return catalogue;
 }
 

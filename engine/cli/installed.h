@@ -15,7 +15,7 @@ Result<std::filesystem::path> InstalledHome();
 /// Everything built in. Packages that cannot be read are narrated as warnings. kIo.
 Result<assess::Catalogue> OpenCatalogue(const Context& context);
 /// The same with what the configuration, when there is one without errors, names by path and what
-/// its administrator installed. kIo, kDenied (AS-PLG-009).
+/// its administrator installed. A lock that cannot be read is a broken package of its name. kIo.
 Result<assess::Catalogue> OpenFullCatalogue(const Context& context);
 /// The ids that a configuration may name: those of the catalogue, to which `catalogue` gains what
 /// the configuration itself brings.

@@ -101,6 +101,18 @@ std::string DifferenceJson(const assess::LoadedPlugin& plugin,
   return json.Member("granted", granted).EndObject().Take();
 }
 
+std::string InstallJson(const assess::LoadedPlugin& plugin,
+                        const assess::ReadDifference& difference, const assess::InstallPlan& plan,
+                        const std::string& folder, const std::string& block, bool dry_run) {
+  report::JsonWriter json;
+  json.BeginObject();
+  WriteWho(json, plugin);
+  WriteDifference(json, difference);
+  json.Member("folder", folder).Member("replaces", plan.old_version);
+  json.Member("dry_run", dry_run).Member("config", block);
+  return json.EndObject().Take();
+}
+
 }  // namespace
 
 int RunPluginInstall(Context& context) {
@@ -127,13 +139,8 @@ int RunPluginInstall(Context& context) {
                         folder.string());
     text += NextSteps(config, *plugin, *plan, block);
   }
-  report::JsonWriter json;
-  json.BeginObject();
-  WriteWho(json, *plugin);
-  WriteDifference(json, difference);
-  json.Member("folder", folder.string()).Member("replaces", plan->old_version);
-  json.Member("dry_run", context.options.dry_run).Member("config", block);
-  const int code = context.Finish(text, json.EndObject().Take());
+  const int code = context.Finish(text, InstallJson(*plugin, difference, *plan, folder.string(),
+                                                    block, context.options.dry_run));
   if (context.options.dry_run) return code;
   return RecordDecision(context, view->workspace, "plugin.installed",
                         {{"plugin", plugin->manifest.id},
@@ -158,7 +165,8 @@ int RunPluginGrant(Context& context) {
   if (same || context.options.review || context.options.dry_run)
     return context.Finish(text + (same ? "  It is granted already.\n" : "  Nothing was granted.\n"),
                           DifferenceJson(*plugin, difference, same));
-  if (!context.options.yes && !context.options.json) Tell(context, text);
+  // Nobody is asked without having been shown, --quiet or not.
+  if (!context.options.yes && !context.options.json) context.err(text);
   if (!Confirm(context, fmt::format("Grant these reads to {}?", id), "yes"))
     return ToInt(ExitCode::kUsage);
   if (Status done = assess::Grant(*plugin, view->workspace.config); !done)

@@ -307,6 +307,11 @@ class Refused(WithPackages):
                 self.lock().write_text(whole)
                 self.change_lock(pattern, new)
                 self.refused(code, "run")
+        self.lock().write_text("schema = 2\n")
+        self.assertEqual(self.assay("plugin", "list").code, 8)
+        self.assertIn("AS-PLG-009", json.dumps(self.assay("plugin", "grant", ID, "--json").json()["errors"]))
+        for words in (("check", "list"), ("config", "check"), ("explain", "AS-PLG-009")):
+            self.ok(*words)
         self.lock().write_text(whole + whole[whole.index("[[plugin]]"):])
         self.refused("AS-PLG-009", "run", told=["twice"])
         self.lock().write_text(whole)
@@ -390,6 +395,20 @@ class Refused(WithPackages):
         relative = self.home / "relative"
         relative.mkdir()
         self.ok("-C", "../assay.toml", "run", "--dry-run", folder=relative)
+
+    def test_a_person_is_asked_only_after_being_shown(self):
+        self.installed(grant=False)
+        for answer, granted in ((b"no\n", False), (b"y\n", False), (b"yes\n", True)):
+            ours, theirs = os.openpty()
+            child = subprocess.Popen([self.program, "plugin", "grant", ID, "--quiet"], cwd=self.home, env=ENV, stdin=theirs,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            os.write(ours, answer)
+            out, err = child.communicate(timeout=30)
+            os.close(ours)
+            os.close(theirs)
+            self.assertLess(err.decode().index("+ GET graph:/v1.0/organization"), err.decode().index("Type yes"))
+            self.assertEqual((child.returncode, "\ngrant = " in self.lock().read_text()), (0 if granted else 2, granted), out)
+        self.would_run()
 
     def test_several_administrators_at_once(self):
         self.installed()
