@@ -89,17 +89,49 @@ void Catalogue::AddCollector(const fs::path& folder, const ManifestReader& read)
   if (!plugin) return Broken(folder, std::move(plugin.error()));
   auto checks = ReadChecks(folder / "checks", plugin->manifest.id);
   if (!checks) return Broken(folder, std::move(checks.error()));
-  for (const CheckSpec& check : *checks)
-    if (const CheckSpec* other = FindCheck(check.id))
-      return Broken(folder, Error{Code::kAlreadyExists,
-                                  fmt::format("check {} comes from plugin {} already",
-                                              Quote(check.id), Quote(other->plugin)),
-                                  {},
-                                  {},
-                                  {},
-                                  {}});
+  if (auto error = Collision(*checks)) return Broken(folder, std::move(*error));
   plugin->checks = std::move(*checks);
   plugins_.push_back(std::move(*plugin));
+}
+
+std::optional<Error> Catalogue::Collision(const std::vector<CheckSpec>& checks) const {
+  for (const CheckSpec& check : checks)
+    if (const CheckSpec* other = FindCheck(check.id))
+      return Error{Code::kAlreadyExists,
+                   fmt::format("check {} comes from plugin {} already", Quote(check.id),
+                               Quote(other->plugin)),
+                   {},
+                   {},
+                   {},
+                   {}};
+  return std::nullopt;
+}
+
+void Catalogue::Add(Examined examined) {
+  if (!examined.plugin) {
+    broken_.push_back({examined.id, {}, std::move(*examined.refusal)});
+    return;
+  }
+  LoadedPlugin& loaded = *examined.plugin;
+  InstalledPlugin plugin;
+  plugin.folder = loaded.folder;
+  plugin.file = loaded.folder / (loaded.manifest.id + ".so");
+  plugin.manifest = std::move(loaded.manifest);
+  plugin.trust = loaded.trust;
+  plugin.vkey = std::move(loaded.vkey);
+  plugin.fingerprint = std::move(loaded.fingerprint);
+  for (const PluginFile& file : loaded.files) plugin.files.push_back({file.name, file.digest, {}});
+  plugin.refusal = std::move(examined.refusal);
+  if (!plugin.refusal && FindPlugin(plugin.manifest.id) != nullptr)
+    plugin.refusal =
+        Error{Code::kDenied, "has the id of a built-in plugin", {}, {}, {}, "AS-PLG-001"};
+  if (!plugin.refusal) plugin.refusal = Collision(loaded.checks);
+  if (!plugin.refusal) {
+    plugin.checks = std::move(loaded.checks);
+    if (plugin.manifest.kind == PluginKind::kFramework)
+      frameworks_.push_back({plugin.folder, std::move(loaded.framework)});
+  }
+  plugins_.push_back(std::move(plugin));
 }
 
 void Catalogue::AddFramework(const fs::path& folder, const ManifestReader& read) {

@@ -1,13 +1,15 @@
-// What is installed: plugins, frameworks and checks, from the folders beside the binary. Data only:
-// nothing is loaded or run, and what cannot be read is kept with its reason instead of hiding the
-// rest.
+// What is installed: plugins, frameworks and checks, from the folders beside the binary and those
+// that the configuration names. Data only: nothing is loaded or run, and what cannot be read is
+// kept with its reason instead of hiding the rest.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "assess/plugin_trust.h"
 #include "base/result.h"
 #include "model/check.h"
 #include "model/framework.h"
@@ -25,6 +27,10 @@ struct InstalledPlugin {
   std::filesystem::path folder, file;  ///< file: <folder>/<id>.so
   Manifest manifest;
   std::vector<CheckSpec> checks;  ///< of a collector
+  Trust trust = Trust::kBuiltIn;
+  std::string vkey, fingerprint;  ///< of who signed it
+  std::vector<PluginFile> files;  ///< of one that is not built in; without bytes
+  std::optional<Error> refusal;   ///< why it does not run; its checks are not read then
 };
 
 struct InstalledFramework {
@@ -44,6 +50,10 @@ class Catalogue {
   /// Scans <home>/plugins and <home>/frameworks, in order of name. A missing folder is an empty
   /// one. Never fails as a whole. [any thread]
   static Catalogue Scan(const std::filesystem::path& home, const ManifestReader& read);
+
+  /// A plugin that is not built in, as its examination ended. One that is refused is listed, but
+  /// gives no checks and no framework. [before it is shared]
+  void Add(Examined examined);
 
   const std::vector<InstalledPlugin>& plugins() const {
     return plugins_;
@@ -68,6 +78,8 @@ class Catalogue {
   void AddCollector(const std::filesystem::path& folder, const ManifestReader& read);
   void AddFramework(const std::filesystem::path& folder, const ManifestReader& read);
   void Broken(const std::filesystem::path& folder, Error error);
+  /// The check of `checks` that another plugin has already; nothing when all are new.
+  std::optional<Error> Collision(const std::vector<CheckSpec>& checks) const;
 
   std::vector<InstalledPlugin> plugins_;
   std::vector<InstalledFramework> frameworks_;

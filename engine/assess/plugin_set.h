@@ -3,10 +3,11 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "assess/package_files.h"
+#include "assess/read_set.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "model/check.h"
@@ -17,35 +18,52 @@
 
 namespace assay::assess {
 
-/// One file of a plugin's folder. `name` is relative to it: "checks/users.toml".
-struct PluginFile {
-  std::string name;
-  Digest digest{};
+/// Why a plugin may run.
+enum class Trust : uint8_t {
+  kBuiltIn = 1,  ///< the installation's lock
+  kSigned = 2,   ///< the administrator's lock, the author's signature and a grant
+  kUnsigned = 3  ///< a developer's pin
 };
+std::string_view Name(Trust trust);  ///< "builtin", "signed", "unsigned"
 
 struct LoadedPlugin {
   Manifest manifest;
   sandbox::PluginImage image;
   std::filesystem::path folder;
-  std::vector<PluginFile> files;  ///< the .so first, then by name
-  std::vector<CheckSpec> checks;  ///< collectors
-  std::string views_sql;          ///< collectors
-  FrameworkSpec framework;        ///< frameworks
-  Digest grant_digest{};          ///< of the canonical read set
+  std::vector<PluginFile> files;   ///< the .so first, then by name
+  std::vector<CheckSpec> checks;   ///< collectors
+  std::string views_sql;           ///< collectors
+  FrameworkSpec framework;         ///< frameworks
+  std::vector<std::string> reads;  ///< lines of the canonical read set
+  Digest grant_digest{};           ///< of the canonical read set
+  Trust trust = Trust::kBuiltIn;
+  std::string vkey;         ///< of who signed it; empty unless kSigned
+  std::string fingerprint;  ///< of that key
+  std::string note;         ///< the signed note as it was read; empty when there is none
 };
 
-/// The read set of a manifest as canonical text, one line for each endpoint, sorted: what an admin
-/// grants.
-std::string CanonicalReadSet(const Manifest& manifest);
+// The steps of loading, in their order (docs/formats/plugin-package.md, "Order of verification").
 
-/// Loads one plugin folder (holds <id>.so). Every failure names the plugin and is kInvalidInput,
-/// kUnsupported (ABI: names the field) or kIo; the caller treats them as "plugin refused" (exit 8).
+/// Steps 2 and 3: shared object and manifest. kInvalidInput, naming the plugin.
+Result<LoadedPlugin> OpenPlugin(PackageFiles files);
+/// Step 7. kUnsupported (AS-PLG-002) naming the field that differs.
+Status CheckAbi(const Manifest& manifest);
+/// Step 8: checks and views, or controls and mapping. kInvalidInput.
+Status LoadData(LoadedPlugin& plugin);
+
+/// All of these for a folder that is trusted otherwise. Every failure names the plugin; the caller
+/// treats it as "plugin refused" (exit 8).
 Result<LoadedPlugin> LoadPlugin(const std::filesystem::path& folder, const std::string& id);
 
-/// Checks a loaded plugin against its lock entry: file digests, manifest digest, grant digest.
-/// kDenied naming the file and both digests, or what it wants to read beyond its grant.
+/// Checks a loaded plugin against its lock entry: version, file digests, manifest digest. kDenied
+/// (AS-PLG-004) naming the file and both digests.
+Status VerifyFiles(const LoadedPlugin& plugin, const LockEntry& lock);
+/// The same, and the grant digest exactly: built-in plugins.
 Status VerifyAgainstLock(const LoadedPlugin& plugin, const LockEntry& lock);
-/// The lock entry that describes `plugin` as it is.
+/// The lock entry that describes `plugin` as it is, with its own reads as the grant.
 LockEntry MakeLockEntry(const LoadedPlugin& plugin);
+
+/// Any failure to load as a refusal: AS-PLG-001 or AS-PLG-002 where it has no code yet.
+Error AsRefusal(Error error);
 
 }  // namespace assay::assess

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
+#include "assess/admin_lock.h"
+#include "assess/plugin_trust.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "config/load.h"
@@ -18,12 +21,6 @@ Error Refusal(std::string id, std::string message) {
   return Error{Code::kDenied, std::move(message), {}, {}, {}, std::move(id)};
 }
 
-/// Any failure to load is a refusal: nothing of the plugin ran.
-Error AsRefusal(Error error) {
-  if (error.id.empty()) error.id = error.code == Code::kUnsupported ? "AS-PLG-002" : "AS-PLG-001";
-  return error;
-}
-
 Result<std::vector<LockEntry>> ReadLock(const fs::path& path) {
   auto bytes = ReadFile(path, 4u << 20);
   if (!bytes && bytes.error().code == Code::kNotFound) return std::vector<LockEntry>();
@@ -31,38 +28,14 @@ Result<std::vector<LockEntry>> ReadLock(const fs::path& path) {
   return config::ParseLock(AsText(*bytes), path.string());
 }
 
-const LockEntry* FindLock(const std::vector<LockEntry>& locks, const std::string& id) {
-  for (const LockEntry& lock : locks)
-    if (lock.id == id) return &lock;
-  return nullptr;
-}
+/// Both locks of a run: the installation's and the administrator's.
+struct Locks {
+  std::vector<LockEntry> built_in, admin;
+};
 
 bool Applies(const std::vector<std::string>& tenants, const std::string& tenant) {
   return std::find(tenants.begin(), tenants.end(), "*") != tenants.end() ||
          std::find(tenants.begin(), tenants.end(), tenant) != tenants.end();
-}
-
-/// "graph:GET /v1.0/users", as grants are written in TOML.
-std::string GrantName(const EndpointSpec& endpoint) {
-  const bool graph = endpoint.host == ServiceHost::kGraph;
-  return fmt::format("{}:{} {}{}", graph ? "graph" : "arm",
-                     endpoint.read_post.empty() ? "GET" : "POST",
-                     graph ? "/" + endpoint.version : "", endpoint.path);
-}
-
-Status CheckGrant(const LoadedPlugin& plugin, const config::PluginConfig& wanted) {
-  const auto& granted = wanted.granted_endpoints;
-  if (granted.empty()) return {};
-  for (const EndpointSpec& endpoint : plugin.manifest.endpoints) {
-    const std::string name = GrantName(endpoint);
-    const bool ok = std::find(granted.begin(), granted.end(), name) != granted.end() ||
-                    std::find(granted.begin(), granted.end(), endpoint.id) != granted.end();
-    if (!ok)
-      return Fail(
-          Refusal("AS-PLG-005", fmt::format("plugin {}: asks for more than it was granted: {}",
-                                            plugin.manifest.id, name)));
-  }
-  return {};
 }
 
 void ApplyLimits(WorkerLimits& limits, const std::map<std::string, int64_t>& overrides) {
@@ -84,25 +57,6 @@ void ApplyLimits(WorkerLimits& limits, const std::map<std::string, int64_t>& ove
   set("records_per_body", limits.records_per_body);
 }
 
-/// A plugin that the configuration names by path: pinned by the lock beside assay.toml or by
-/// dev_pin.
-Status VerifyForeign(const LoadedPlugin& plugin, const config::PluginConfig& wanted,
-                     const std::vector<LockEntry>& locks) {
-  const std::string digest = EncodeHex(plugin.image.file_digest);
-  if (!wanted.sha256.empty() && AsciiLower(wanted.sha256) != digest)
-    return Fail(
-        Refusal("AS-PLG-004", fmt::format("plugin {}: file has digest {}, assay.toml says {}",
-                                          wanted.id, digest, wanted.sha256)));
-  if (const LockEntry* lock = FindLock(locks, wanted.id)) return VerifyAgainstLock(plugin, *lock);
-  if (!wanted.dev_pin.empty()) {
-    if (AsciiLower(wanted.dev_pin) == digest) return {};
-    return Fail(Refusal("AS-PLG-004", fmt::format("plugin {}: file has digest {}, dev_pin says {}",
-                                                  wanted.id, digest, wanted.dev_pin)));
-  }
-  return Fail(
-      Refusal("AS-PLG-003", fmt::format("plugin {}: is neither locked nor pinned", wanted.id)));
-}
-
 Result<LoadedPlugin> LoadBuiltIn(const fs::path& home, const std::string& id,
                                  const std::vector<LockEntry>& locks) {
   auto plugin = LoadPlugin(home / id, id);
@@ -115,41 +69,94 @@ Result<LoadedPlugin> LoadBuiltIn(const fs::path& home, const std::string& id,
   return std::move(*plugin);
 }
 
-Result<LoadedPlugin> LoadWanted(const Installation& installation, const config::Config& config,
-                                const config::PluginConfig& wanted,
-                                const std::vector<LockEntry>& built_in) {
-  if (wanted.path.empty()) return LoadBuiltIn(installation.plugins(), wanted.id, built_in);
-  const fs::path file = config.file.parent_path() / wanted.path;
-  auto plugin = LoadPlugin(file.parent_path(), wanted.id);
-  if (!plugin) return Fail(AsRefusal(std::move(plugin.error())));
-  ASSAY_ASSIGN(const auto locks, ReadLock(config.file.parent_path() / "assay-plugins.lock"));
-  ASSAY_TRY(VerifyForeign(*plugin, wanted, locks));
-  return std::move(*plugin);
+bool IsBuiltIn(const Installation& installation, const std::string& id) {
+  std::error_code error;
+  return fs::exists(installation.plugins() / id, error) ||
+         fs::exists(installation.frameworks() / id, error);
 }
 
-Result<std::vector<LoadedPlugin>> LoadCollectors(const Installation& installation,
-                                                 const config::Config& config,
-                                                 const std::string& tenant,
-                                                 const std::vector<LockEntry>& built_in) {
-  std::vector<config::PluginConfig> wanted = config.plugins;
-  if (wanted.empty()) {
-    std::error_code error;
-    for (const auto& folder : fs::directory_iterator(installation.plugins(), error)) {
-      config::PluginConfig one;
-      one.id = folder.path().filename().string();
-      wanted.push_back(one);
-    }
-    std::sort(wanted.begin(), wanted.end(),
-              [](const auto& a, const auto& b) { return a.id < b.id; });
+Result<LoadedPlugin> LoadWanted(const Installation& installation,
+                                const config::PluginConfig& wanted, const Locks& locks,
+                                std::vector<config::Diagnostic>* places) {
+  if (!wanted.path.empty()) {
+    if (IsBuiltIn(installation, wanted.id))
+      return Fail(Refusal("AS-PLG-001",
+                          fmt::format("plugin {}: has the id of a built-in plugin", wanted.id)));
+    return LoadForeign(wanted, locks.admin, places);
   }
+  ASSAY_ASSIGN(LoadedPlugin plugin, LoadBuiltIn(installation.plugins(), wanted.id, locks.built_in));
+  ASSAY_TRY(CheckVersion(plugin, wanted));
+  ASSAY_TRY(CheckBounds(plugin, wanted, places));
+  return plugin;
+}
+
+/// Without [[plugins]]: every built-in collector.
+std::vector<config::PluginConfig> WantedPlugins(const Installation& installation,
+                                                const config::Config& config) {
+  if (!config.plugins.empty()) return config.plugins;
+  std::vector<config::PluginConfig> out;
+  std::error_code error;
+  for (const auto& folder : fs::directory_iterator(installation.plugins(), error)) {
+    config::PluginConfig one;
+    one.id = folder.path().filename().string();
+    out.push_back(one);
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return out;
+}
+
+bool BringsPlugins(const config::Config& config) {
+  return std::any_of(config.plugins.begin(), config.plugins.end(),
+                     [](const config::PluginConfig& p) { return !p.path.empty(); });
+}
+
+/// A table or a check of one name can come from one plugin only.
+Status CheckNames(const std::vector<LoadedPlugin>& plugins) {
+  std::map<std::string, std::string> owners;
+  const auto own = [&](const char* what, const std::string& name, const LoadedPlugin& plugin) {
+    const auto [at, fresh] =
+        owners.emplace(fmt::format("{} {}", what, Quote(name)), plugin.manifest.id);
+    if (fresh || plugin.trust == Trust::kBuiltIn) return Status{};
+    return Status(
+        Fail(Refusal("AS-PLG-001", fmt::format("plugin {}: {} comes from plugin {} already",
+                                               plugin.manifest.id, at->first, at->second))));
+  };
+  for (const LoadedPlugin& plugin : plugins) {
+    for (const DatasetSpec& dataset : plugin.manifest.datasets)
+      ASSAY_TRY(own("dataset", dataset.id, plugin));
+    for (const CheckSpec& check : plugin.checks) ASSAY_TRY(own("check", check.id, plugin));
+  }
+  return {};
+}
+
+/// What [[plugins]] names for this tenant, collectors and frameworks.
+Result<std::vector<LoadedPlugin>> LoadPlugins(const Installation& installation,
+                                              const config::Config& config,
+                                              const std::string& tenant, const Locks& locks,
+                                              std::vector<config::Diagnostic>* places) {
   std::vector<LoadedPlugin> out;
-  for (const config::PluginConfig& one : wanted) {
+  for (const config::PluginConfig& one : WantedPlugins(installation, config)) {
     if (!Applies(one.tenants, tenant)) continue;
-    ASSAY_ASSIGN(LoadedPlugin plugin, LoadWanted(installation, config, one, built_in));
-    ASSAY_TRY(CheckGrant(plugin, one));
+    ASSAY_ASSIGN(LoadedPlugin plugin, LoadWanted(installation, one, locks, places));
     ApplyLimits(plugin.manifest.limits, one.limits);
     out.push_back(std::move(plugin));
   }
+  // Built-in ones first: where two want one name, the other one loses.
+  std::stable_partition(out.begin(), out.end(),
+                        [](const LoadedPlugin& p) { return p.trust == Trust::kBuiltIn; });
+  ASSAY_TRY(CheckNames(out));
+  return out;
+}
+
+/// Moves the frameworks out of `plugins`, by id.
+std::map<std::string, LoadedPlugin> TakeFrameworks(std::vector<LoadedPlugin>& plugins) {
+  std::map<std::string, LoadedPlugin> out;
+  for (LoadedPlugin& plugin : plugins)
+    if (plugin.manifest.kind == PluginKind::kFramework)
+      out.emplace(plugin.manifest.id, std::move(plugin));
+  std::erase_if(plugins, [](const LoadedPlugin& plugin) {
+    return plugin.manifest.kind == PluginKind::kFramework;
+  });
   return out;
 }
 
@@ -201,14 +208,19 @@ Result<std::vector<CheckSpec>> SelectChecks(const config::Config& config,
 Result<std::vector<LoadedPlugin>> LoadFrameworks(const Installation& installation,
                                                  const config::Config& config,
                                                  const std::string& tenant,
-                                                 const Selection& selection,
-                                                 const std::vector<LockEntry>& built_in) {
+                                                 const Selection& selection, const Locks& locks,
+                                                 std::map<std::string, LoadedPlugin> brought) {
   std::vector<LoadedPlugin> out;
   for (const config::FrameworkConfig& wanted : config.frameworks) {
     if (!Applies(wanted.tenants, tenant)) continue;
     const auto& only = selection.frameworks;
     if (!only.empty() && std::find(only.begin(), only.end(), wanted.id) == only.end()) continue;
-    ASSAY_ASSIGN(LoadedPlugin plugin, LoadBuiltIn(installation.frameworks(), wanted.id, built_in));
+    LoadedPlugin plugin;
+    if (const auto at = brought.find(wanted.id); at != brought.end()) {
+      plugin = std::move(at->second);
+    } else {
+      ASSAY_ASSIGN(plugin, LoadBuiltIn(installation.frameworks(), wanted.id, locks.built_in));
+    }
     auto& controls = plugin.framework.controls;
     for (const auto& exclude : wanted.exclude)
       std::erase_if(controls, [&](const ControlSpec& c) { return c.id == exclude.control; });
@@ -259,7 +271,11 @@ Result<Installation> LocateInstallation() {
 
 Result<RunPlan> PlanRun(const Installation& installation, const config::Config& config,
                         const config::TenantConfig& tenant, const Selection& selection) {
-  ASSAY_ASSIGN(const auto built_in, ReadLock(installation.lock()));
+  Locks locks;
+  ASSAY_ASSIGN(locks.built_in, ReadLock(installation.lock()));
+  if (BringsPlugins(config)) {
+    ASSAY_ASSIGN(locks.admin, ReadAdminLock(AdminLockPath(config)));
+  }
   ASSAY_ASSIGN(broker::BrokerOptions broker, BrokerFor(config, tenant));
   RunPlan plan{&config,
                &tenant,
@@ -277,9 +293,10 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
                "",
                "",
                "cli"};
-  ASSAY_ASSIGN(plan.collectors, LoadCollectors(installation, config, tenant.id, built_in));
-  ASSAY_ASSIGN(plan.frameworks,
-               LoadFrameworks(installation, config, tenant.id, selection, built_in));
+  ASSAY_ASSIGN(plan.collectors,
+               LoadPlugins(installation, config, tenant.id, locks, selection.refusals));
+  ASSAY_ASSIGN(plan.frameworks, LoadFrameworks(installation, config, tenant.id, selection, locks,
+                                               TakeFrameworks(plan.collectors)));
   ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection));
   plan.config_sha256 = config.digest_hex;
   return plan;

@@ -10,6 +10,7 @@
 #include "assess/run.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "config/diagnostic.h"
 
 namespace assay::assess {
 
@@ -28,6 +29,8 @@ Result<Installation> LocateInstallation();
 /// Limits a run to part of what is configured; empty means all.
 struct Selection {
   std::vector<std::string> checks, frameworks;
+  /// Gets a refusal that has a place in the configuration (AS-PLG-005); may be null.
+  std::vector<config::Diagnostic>* refusals = nullptr;
 };
 
 /// Plugins, checks, frameworks and broker options for one tenant; spawner, ledger, tier and

@@ -29,10 +29,18 @@ std::string PluginProvenance(const LoadedPlugin& plugin) {
   std::string files;
   for (const auto& [name, digest] : MakeLockEntry(plugin).files)
     files += fmt::format("{}{}:{}", files.empty() ? "" : ",", JsonString(name), JsonString(digest));
+  // With the note an auditor can tell from the ledger alone who signed what ran.
+  std::string key, note;
+  if (plugin.trust == Trust::kSigned) {
+    key = fmt::format("\"key\":{},", JsonString(plugin.vkey));
+    note = fmt::format("\"note\":{},", JsonString(plugin.note));
+  }
   return fmt::format(
-      "{{\"files\":{{{}}},\"grant\":\"{}\",\"id\":{},\"manifest\":\"{}\",\"version\":{}}}", files,
-      EncodeHex(plugin.grant_digest), JsonString(plugin.manifest.id),
-      EncodeHex(plugin.image.manifest_digest), JsonString(plugin.manifest.version));
+      "{{\"files\":{{{}}},\"grant\":\"{}\",\"id\":{},{}\"manifest\":\"{}\",{}\"trust\":\"{}\","
+      "\"version\":{}}}",
+      files, EncodeHex(plugin.grant_digest), JsonString(plugin.manifest.id), key,
+      EncodeHex(plugin.image.manifest_digest), note, Name(plugin.trust),
+      JsonString(plugin.manifest.version));
 }
 
 ledger::Keep KeepOf(const std::string& evidence_raw) {
@@ -128,14 +136,19 @@ Status RunSteps::Begin() {
   draft.members.emplace("engine", plan_.engine_version);
   draft.members.emplace("engine_sha256", plan_.engine_sha256);
   draft.members.emplace("tier", sandbox::Name(plan_.tier));
-  ledger::MemberMap plugins;
+  ledger::MemberMap plugins, keys;
   std::vector<std::string> files;
   for (const auto* set : {&plan_.collectors, &plan_.frameworks})
     for (const LoadedPlugin& plugin : *set) {
       plugins.emplace(plugin.manifest.id, EncodeBase64(plugin.image.file_digest));
+      if (plugin.trust != Trust::kBuiltIn)
+        keys.emplace(plugin.manifest.id, plugin.trust == Trust::kSigned
+                                             ? plugin.fingerprint
+                                             : std::string(Name(plugin.trust)));
       files.push_back(PluginProvenance(plugin));
     }
   draft.members.emplace("plugins", std::move(plugins));
+  if (!keys.empty()) draft.members.emplace("keys", std::move(keys));
   ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(files));
   draft.members.emplace("checks", uint64_t{plan_.checks.size()});
   return Append(std::move(draft));

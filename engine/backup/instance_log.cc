@@ -61,10 +61,14 @@ const TenantId& InstanceTenant() {
 Status Record(const ledger::OpenOptions& options, const Event& event) {
   // The log is opened with the instance's master key; it never makes one.
   ASSAY_TRY(ledger::OpenMasterKey(options.master_key_file, false));
+  return RecordEntry(options, {event.kind, "engine", MembersOf(event), {}}, event.notes);
+}
+
+Status RecordEntry(const ledger::OpenOptions& options, ledger::EntryDraft draft,
+                   const std::vector<std::string>& notes) {
   ASSAY_ASSIGN(const auto log, OpenPatiently(options));
-  ledger::EntryDraft draft{event.kind, "engine", MembersOf(event), {}};
-  if (!event.notes.empty()) {
-    ASSAY_ASSIGN(draft.body, log->PutSegments(event.notes));
+  if (!notes.empty()) {
+    ASSAY_ASSIGN(draft.body, log->PutSegments(notes));
   }
   ASSAY_TRY(log->Append(std::move(draft)).get());
   ASSAY_TRY(log->SignCheckpoint());

@@ -1,5 +1,6 @@
 // The log of the instance: a ledger of its own for what is done to ledgers from outside (backups),
-// apart from the tenants' evidence (docs/formats/entry.md, kinds backup.*).
+// and what administrators decide, apart from the tenants' evidence (docs/formats/entry.md, kinds
+// backup.* and plugin.*).
 #pragma once
 
 #include <optional>
@@ -30,6 +31,11 @@ struct Event {
 /// Appends to the log, which is made when there is none, and signs. Another writer is waited for, a
 /// few seconds. `options` are those of the instance's log. kNotFound without a master key.
 Status Record(const ledger::OpenOptions& options, const Event& event);
+
+/// The same for any other kind of entry, with `notes` as its body; a first entry makes the keys of
+/// the instance where there are none. For what administrators decide.
+Status RecordEntry(const ledger::OpenOptions& options, ledger::EntryDraft draft,
+                   const std::vector<std::string>& notes);
 
 /// An event as it stands in the log.
 struct Recorded {

@@ -22,20 +22,23 @@ Result<ByteVector> ReadFile(const std::filesystem::path& path, size_t max_bytes)
     if (errno == ENOENT) return Fail(Code::kNotFound, path.string() + ": no such file");
     return Fail(ErrnoError(path.string()));
   }
+  return ReadAll(fd.get(), path.string(), max_bytes);
+}
+
+Result<ByteVector> ReadAll(int fd, const std::string& what, size_t max_bytes) {
   struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return Fail(ErrnoError(path.string()));
-  if (!S_ISREG(info.st_mode)) return Fail(Code::kInvalidInput, path.string() + ": not a file");
+  if (::fstat(fd, &info) != 0) return Fail(ErrnoError(what));
+  if (!S_ISREG(info.st_mode)) return Fail(Code::kInvalidInput, what + ": not a file");
   ByteVector out;
   out.reserve(std::min<size_t>(static_cast<size_t>(info.st_size) + 1, max_bytes + 1));
   std::array<uint8_t, 65536> chunk;
   for (;;) {
-    const ssize_t n = ::read(fd.get(), chunk.data(), chunk.size());
+    const ssize_t n = ::read(fd, chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Fail(ErrnoError(path.string()));
+    if (n < 0) return Fail(ErrnoError(what));
     if (n == 0) return out;
     if (out.size() + static_cast<size_t>(n) > max_bytes)
-      return Fail(Code::kLimitExceeded,
-                  fmt::format("{}: larger than {} bytes", path.string(), max_bytes));
+      return Fail(Code::kLimitExceeded, fmt::format("{}: larger than {} bytes", what, max_bytes));
     AppendBytes(out, ByteSpan(chunk.data(), static_cast<size_t>(n)));
   }
 }

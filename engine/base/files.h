@@ -34,6 +34,8 @@ class UniqueFd {
 /// Whole content of a regular file of at most `max_bytes`. kNotFound, kLimitExceeded (names the
 /// bound), kIo. [any thread]
 Result<ByteVector> ReadFile(const std::filesystem::path& path, size_t max_bytes = 64u << 20);
+/// What is left to read of an open regular file, as ReadFile; messages name it `what`. [any thread]
+Result<ByteVector> ReadAll(int fd, const std::string& what, size_t max_bytes);
 /// Writes beside the target, fsyncs, renames over it, fsyncs the folder: after kOk the content
 /// survives power loss; after an error the old content stands. `mode` as in open(2). [any thread]
 Status WriteFileDurably(const std::filesystem::path& path, ByteSpan content, unsigned mode = 0600);

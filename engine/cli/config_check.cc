@@ -7,7 +7,7 @@ namespace assay::cli {
 int RunConfigCheck(Context& context) {
   const auto file = FindConfigFile(context);
   if (!file) return context.Fail(file.error());
-  const auto catalogue = OpenCatalogue(context);
+  auto catalogue = OpenCatalogue(context);
   if (!catalogue) return context.Fail(catalogue.error());
   return ReportCheck(
       context, config::LoadConfig(*file, LoadOptionsFor(*catalogue, !context.options.no_secrets)),

@@ -7,7 +7,7 @@ namespace assay::cli {
 int RunConfigShow(Context& context) {
   const auto file = FindConfigFile(context);
   if (!file) return context.Fail(file.error());
-  const auto catalogue = OpenCatalogue(context);
+  auto catalogue = OpenCatalogue(context);
   if (!catalogue) return context.Fail(catalogue.error());
   // Showing values needs no secret; whether they resolve is what `config check` asks.
   return ReportShow(context, config::LoadConfig(*file, LoadOptionsFor(*catalogue, false)));

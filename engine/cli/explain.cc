@@ -60,7 +60,7 @@ int RunExplain(Context& context) {
     if (!text->remedy.empty()) Say(context, fmt::format("  to fix  {}\n", text->remedy));
     return 0;
   }
-  auto catalogue = OpenCatalogue(context);
+  auto catalogue = OpenFullCatalogue(context);
   if (!catalogue) return Report(context, catalogue.error());
   if (ExplainCheck(context, name, *catalogue) || ExplainControl(context, name, *catalogue))
     return 0;

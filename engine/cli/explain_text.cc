@@ -65,6 +65,10 @@ const std::vector<Explanation>& Explanations() {
        "Add what the message names."},
       {"AS-CFG-019", "A plugin that is not built in is given every tenant.",
        "A foreign plugin is granted tenant by tenant.", "Name the tenants."},
+      {"AS-CFG-020", "Where a plugin comes from and why it may run do not fit.",
+       "A plugin with a path needs its author's fingerprint as trust or a developer's pin, one of "
+       "the two; a built-in one needs neither.",
+       "Do what stands at the caret."},
       {"AS-CFG-021", "A tenant's region and its store's region differ.",
        "Evidence of a tenant may lie only in stores of its region.",
        "Bind the tenant to a store of its region."},
@@ -110,19 +114,38 @@ const std::vector<Explanation>& Explanations() {
        "Use a build of the plugin for this host, or a newer assay."},
       {"AS-PLG-003", "A plugin is neither locked nor pinned.",
        "What runs must be what somebody decided to run.",
-       "Pin it with dev_pin = \"<sha256>\" in its [[plugins]] table, or lock it in "
-       "assay-plugins.lock."},
-      {"AS-PLG-004", "A plugin's file is not the one that was locked.",
-       "A file that changed since it was locked may be somebody else's.",
-       "Reinstall it, or lock the new version after looking at it."},
+       "A signed package: assay plugin install PACKAGE, then assay plugin grant ID. One that you "
+       "make yourself: dev_pin = \"<sha256 of the .so>\" in its [[plugins]] table."},
+      {"AS-PLG-004", "A plugin is not the one that was locked or pinned.",
+       "A file that changed since somebody decided on it may be somebody else's.",
+       "Install the package again after looking at what changed; for a pin, write the new digest."},
       {"AS-PLG-005", "A plugin asks for more than it was granted.",
-       "A grant is for exactly the reads that an administrator saw.",
-       "Add the endpoint to the plugin's grants in assay.toml if you agree."},
+       "A grant is for exactly the reads that an administrator saw; grants in assay.toml may bound "
+       "them further.",
+       "assay plugin grant ID --review shows the difference, without --review grants it. Where the "
+       "message points into assay.toml, add what it names to that list if you agree."},
       {"AS-PLG-006", "A plugin marked the records of a page wrongly.",
        "The page is kept byte for byte, as one record: it counts as evidence and verifies, but no "
        "record of it can be disclosed or erased alone. Exit codes do not change.",
        "Tell the plugin's author: marks must be in order, within the body, apart, and at most one "
        "for each 16 bytes. 'assay ledger show' has \"marks\":\"refused\" on each such read."},
+      {"AS-PLG-007",
+       "A plugin's signature is missing, wrong, or of another key than the trusted one.",
+       "Only the author's key says that a package is the author's; nothing of it was run.",
+       "Get the package again. If the author has a new key, hear it from them by another way and "
+       "write its fingerprint as trust in the [[plugins]] table."},
+      {"AS-PLG-008", "Nothing was granted to a plugin.",
+       "An installed plugin reads nothing until an administrator saw what it asks for and agreed.",
+       "assay plugin grant ID --review shows what it asks for; assay plugin grant ID grants it."},
+      {"AS-PLG-009", "assay-plugins.lock or a plugin's files cannot be relied on.",
+       "Others can write to them, or the lock was edited into something that does not hold "
+       "together; who writes there decides what runs.",
+       "Take the right away as the message says, look at what the lock says, and grant again."},
+      {"AS-PLG-010",
+       "A plugin has another version than is accepted, or an older one than is installed.",
+       "An older version may have a defect that was mended; going back is a decision.",
+       "Install the version that is wanted, or change version in its [[plugins]] table; assay "
+       "plugin install --accept-older goes back."},
       {"AS-SBX-001", "This machine cannot confine plugins as the configuration demands.",
        "Untrusted code runs only behind the layers that were asked for; containers often forbid "
        "user namespaces.",

@@ -59,7 +59,7 @@ std::optional<Opened> OpenLastRun(Context& context, int& exit) {
     return std::nullopt;
   }
   out.run = std::move(**run);
-  if (auto catalogue = OpenCatalogue(context))
+  if (auto catalogue = OpenFullCatalogue(context))
     for (const CheckSpec* check : catalogue->Checks()) out.checks.emplace(check->id, *check);
   return out;
 }

@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "assess/admin_lock.h"
+#include "assess/install.h"
+#include "proof/note.h"
+
 namespace assay::cli {
 
 Result<std::filesystem::path> InstalledHome() {
@@ -20,13 +26,84 @@ Result<assess::Catalogue> OpenCatalogue(const Context& context) {
   return catalogue;
 }
 
-config::LoadOptions LoadOptionsFor(const assess::Catalogue& catalogue, bool check_secrets) {
+namespace {
+
+/// Plugins that the configuration names by path. False when not all of them may run: then nobody
+/// knows all checks.
+bool AddBrought(const config::Config& config, assess::Catalogue& catalogue) {
+  const bool any = std::any_of(config.plugins.begin(), config.plugins.end(),
+                               [](const auto& plugin) { return !plugin.path.empty(); });
+  if (!any) return true;
+  // What is wrong with the lock is said where plugins are used.
+  const auto locks = assess::ReadAdminLock(assess::AdminLockPath(config));
+  if (!locks) return false;
+  bool all = true;
+  for (const config::PluginConfig& plugin : config.plugins) {
+    if (plugin.path.empty()) continue;
+    assess::Examined examined = assess::ExamineForeign(plugin, *locks, nullptr);
+    all = all && !examined.refusal;
+    catalogue.Add(std::move(examined));
+  }
+  return all;
+}
+
+/// Installed ones that no [[plugins]] table names: they are there, and do not run.
+Status AddUnused(const config::Config& config, assess::Catalogue& catalogue) {
+  ASSAY_ASSIGN(const auto locks, assess::ReadAdminLock(assess::AdminLockPath(config)));
+  for (const LockEntry& lock : locks) {
+    const bool named = std::any_of(config.plugins.begin(), config.plugins.end(),
+                                   [&](const auto& plugin) { return plugin.id == lock.id; });
+    if (named) continue;
+    config::PluginConfig unused;
+    unused.id = lock.id;
+    unused.path = assess::InstallFolder(config, lock.id).string();
+    const auto key = proof::Verifier::Parse(lock.key);
+    if (key) unused.trust = proof::FingerprintOf(key->key);
+    assess::Examined examined = assess::ExamineForeign(unused, locks, nullptr);
+    if (!examined.refusal)
+      examined.refusal =
+          Error{Code::kDenied, "no [[plugins]] table names it", {}, {}, {}, "AS-PLG-003"};
+    catalogue.Add(std::move(examined));
+  }
+  return {};
+}
+
+}  // namespace
+
+config::LoadOptions LoadOptionsFor(assess::Catalogue& catalogue, bool check_secrets) {
   config::LoadOptions options;
   options.check_secrets = check_secrets;
   options.known_plugins = catalogue.PluginIds();
   options.known_frameworks = catalogue.FrameworkIds();
   options.known_checks = catalogue.CheckIds();
+  options.bring = [&catalogue](const config::Config& config, config::LoadOptions& known) {
+    const bool all = AddBrought(config, catalogue);
+    known.known_frameworks = catalogue.FrameworkIds();
+    // A plugin that lost its grant must not make the settings of its checks a mistake.
+    known.known_checks = all ? catalogue.CheckIds() : std::vector<std::string>();
+  };
   return options;
+}
+
+Result<assess::Catalogue> OpenFullCatalogue(const Context& context) {
+  ASSAY_ASSIGN(assess::Catalogue catalogue, OpenCatalogue(context));
+  std::error_code error;
+  if (!std::filesystem::exists(context.options.config, error)) return catalogue;
+  const config::Loaded loaded =
+      config::LoadConfig(context.options.config, LoadOptionsFor(catalogue, false));
+  const bool usable = std::none_of(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                   [](const config::Diagnostic& d) { return d.is_error; });
+  if (!usable) {
+    context.Narrate(fmt::format("warning: {} has errors: assay config check shows them\n",
+                                context.options.config));
+    return catalogue;
+  }
+  // A lock that cannot be relied on takes its plugins away, and nothing else.
+  if (Status added = AddUnused(loaded.config, catalogue); !added) {
+    context.Narrate(fmt::format("warning: {}\n", added.error().ToString()));
+    catalogue.Add({"assay-plugins.lock", std::nullopt, std::move(added.error())});
+  }
+  return catalogue;
 }
 
 }  // namespace assay::cli

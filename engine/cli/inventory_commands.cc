@@ -6,7 +6,7 @@ namespace assay::cli {
 namespace {
 
 int WithCatalogue(const Context& context, int (*show)(const Context&, const assess::Catalogue&)) {
-  const auto catalogue = OpenCatalogue(context);
+  const auto catalogue = OpenFullCatalogue(context);
   return catalogue ? show(context, *catalogue) : context.Fail(catalogue.error());
 }
 

@@ -55,6 +55,10 @@ struct Options {
   std::string query, reply;              ///< ledger timestamp --query, --reply
   bool check = false;                    ///< ledger timestamp --check
   std::string run;                       ///< evidence list --run
+  std::string out, key_name;             ///< plugin keygen --out, --name
+  std::string key_file, trust;           ///< plugin sign --key, plugin verify --trust
+  bool accept_older = false;             ///< plugin install --accept-older
+  bool review = false;                   ///< plugin grant --review
 };
 
 }  // namespace assay::cli

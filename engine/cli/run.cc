@@ -56,16 +56,27 @@ void ShowRun(Context& context, const config::TenantConfig& tenant, const TenantR
   if (any) Say(context, ExpiryText(run.expired, legal_basis, false));
 }
 
+/// With the places in the configuration where there are any.
+void ReportRefusal(Context& context, const Error& error,
+                   const std::vector<config::Diagnostic>& refusals) {
+  if (refusals.empty())
+    Report(context, error);
+  else
+    ShowDiagnostics(context, refusals);
+}
+
 /// --dry-run: what a run would do. Reads no tenant and writes nothing.
 int ShowPlans(Context& context, const Workspace& workspace,
               const std::vector<const config::TenantConfig*>& tenants) {
   std::string items;
   std::vector<ExitCode> exits{ExitCode::kOk};
   for (const config::TenantConfig* tenant : tenants) {
-    auto plan = assess::PlanRun(workspace.installation, workspace.config, *tenant,
-                                {context.options.only_checks, context.options.frameworks});
+    std::vector<config::Diagnostic> refusals;
+    auto plan =
+        assess::PlanRun(workspace.installation, workspace.config, *tenant,
+                        {context.options.only_checks, context.options.frameworks, &refusals});
     if (!plan) {
-      Report(context, plan.error());
+      ReportRefusal(context, plan.error(), refusals);
       exits.push_back(ExitFor(plan.error()));
       continue;
     }
@@ -123,17 +134,18 @@ int RunRun(Context& context) {
     ProgressEvents events([&](const std::string& line) { Say(context, line); }, tenant->id);
     assess::Progress& progress =
         context.options.jsonl ? static_cast<assess::Progress&>(events) : lines;
+    std::vector<config::Diagnostic> refusals;
     RunRequest request{&workspace->installation,
                        &workspace->config,
                        tenant,
-                       {context.options.only_checks, context.options.frameworks},
+                       {context.options.only_checks, context.options.frameworks, &refusals},
                        context.spawner,
                        &progress,
                        &g_cancelled,
                        "cli"};
     auto run = RunTenant(request);
     if (!run) {
-      Report(context, run.error());
+      ReportRefusal(context, run.error(), refusals);
       exits.push_back(ExitFor(run.error()));
       continue;
     }

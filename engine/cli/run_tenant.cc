@@ -17,6 +17,18 @@ std::string OwnDigest() {
   return bytes ? EncodeHex(proof::Sha256(*bytes)) : "";
 }
 
+namespace {
+
+std::vector<std::string> UnsignedPlugins(const assess::RunPlan& plan) {
+  std::vector<std::string> out;
+  for (const auto* set : {&plan.collectors, &plan.frameworks})
+    for (const assess::LoadedPlugin& plugin : *set)
+      if (plugin.trust == assess::Trust::kUnsigned) out.push_back(plugin.manifest.id);
+  return out;
+}
+
+}  // namespace
+
 Result<TenantRun> RunTenant(const RunRequest& request) {
   ASSAY_ASSIGN(assess::RunPlan plan, assess::PlanRun(*request.installation, *request.config,
                                                      *request.tenant, request.selection));
@@ -33,6 +45,7 @@ Result<TenantRun> RunTenant(const RunRequest& request) {
   out.tier = plan.tier;
   out.fingerprint = ledger->Fingerprint();
   for (const CheckSpec& check : plan.checks) out.checks.emplace(check.id, check);
+  const std::vector<std::string> unsigned_ones = UnsignedPlugins(plan);
   plan.spawner = request.spawner;
   plan.ledger = ledger.get();
   plan.progress = request.progress;
@@ -43,6 +56,8 @@ Result<TenantRun> RunTenant(const RunRequest& request) {
   auto report = assess::Run(std::move(plan));
   if (!report) return Fail(std::move(report.error()).Context("tenant " + request.tenant->id));
   out.report = std::move(*report);
+  for (const std::string& id : unsigned_ones)
+    out.report.warnings.push_back("plugin " + id + " is unsigned: a developer's pin lets it run");
   const auto rules = assess::RetentionRules(*request.config);
   if (!rules.empty()) {
     auto expired = ledger->Expire(rules, request.actor, false);

@@ -164,8 +164,8 @@ const Schema& GrantsSchema() {
                                       {.name = "rows", .type = &kCount},
                                       {.name = "row_bytes", .type = &kSize},
                                       {.name = "outstanding", .type = &kCount},
-                                      {.name = "permissions", .later = true},
-                                      {.name = "data", .later = true}}};
+                                      {.name = "permissions", .type = &kIdList},
+                                      {.name = "data", .type = &kIdList}}};
   return schema;
 }
 
@@ -177,7 +177,7 @@ const Schema& PluginSchema() {
                {.name = "path"},
                {.name = "sha256", .type = &kSha256},
                {.name = "dev_pin", .type = &kSha256},
-               {.name = "trust", .words = "builtin"},
+               {.name = "trust", .type = &kTrust},
                {.name = "tenants", .type = &kNameOrStarList, .fallback = "[\"*\"]"},
                {.name = "grants", .type = &kTable, .table = GrantsSchema}},
       .noun = "plugin",

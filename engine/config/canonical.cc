@@ -76,13 +76,16 @@ std::string TenantText(const TenantConfig& t) {
 std::string PluginText(const PluginConfig& p) {
   Object limits;
   for (const auto& [name, value] : p.limits) limits[name] = fmt::format("{}", value);
+  Object bounds;
+  for (const auto& [name, bound] : p.bounds) bounds[name] = Texts(bound.names);
   return Text({{"id", JsonString(p.id)},
                {"path", JsonString(p.path)},
                {"sha256", JsonString(p.sha256)},
                {"dev_pin", JsonString(p.dev_pin)},
                {"version", JsonString(p.version)},
                {"tenants", Texts(p.tenants)},
-               {"granted_endpoints", Texts(p.granted_endpoints)},
+               {"trust", JsonString(p.trust)},
+               {"bounds", Text(bounds)},
                {"limits", Text(limits)}});
 }
 

@@ -57,11 +57,18 @@ struct StorageConfig {
   Place place;
 };
 
+/// One list of `grants`: what a manifest may want at most.
+struct GrantBound {
+  std::vector<std::string> names;
+  Place place;  ///< of the list
+};
+
 struct PluginConfig {
   std::string id, path, sha256, dev_pin, version;
+  std::string trust;  ///< fingerprint of the author's key; empty: built in, or pinned
   std::vector<std::string> tenants{"*"};
-  std::vector<std::string> granted_endpoints;  ///< empty: all of the manifest
-  std::map<std::string, int64_t> limits;       ///< "memory_bytes", "cpu_seconds", ... overrides
+  std::map<std::string, GrantBound> bounds;  ///< "endpoints", "permissions", "data": those given
+  std::map<std::string, int64_t> limits;     ///< "memory_bytes", "cpu_seconds", ... overrides
   Place place;
 };
 

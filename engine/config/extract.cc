@@ -128,11 +128,13 @@ PluginConfig ExtractPlugin(const Fields& fields, const fs::path& folder) {
   if (fields.Has("path")) plugin.path = (folder / fields.Text("path")).string();
   plugin.sha256 = fields.Text("sha256");
   plugin.dev_pin = fields.Text("dev_pin");
+  if (fields.Text("trust") != "builtin") plugin.trust = fields.Text("trust");
   plugin.version = fields.Text("version");
   plugin.tenants = fields.Texts("tenants");
   if (fields.Has("grants")) {
     const Fields grants = fields.Sub("grants");
-    plugin.granted_endpoints = grants.Texts("endpoints");
+    for (const char* key : {"endpoints", "permissions", "data"})
+      if (grants.Has(key)) plugin.bounds[key] = {grants.Texts(key), grants.Where(key)};
     ExtractLimits(grants, plugin);
   }
   plugin.place = fields.Where();

@@ -26,7 +26,11 @@ Loaded LoadConfig(const std::filesystem::path& file, const LoadOptions& options)
   if (whole) walker.CompleteTables(root, AssaySchema());
   Loaded loaded;
   loaded.config = Extract(root, file, report);
-  if (whole) CheckRules(root, loaded.config, options, report);
+  if (whole) {
+    LoadOptions known = options;
+    if (options.bring) options.bring(loaded.config, known);
+    CheckRules(root, loaded.config, known, report);
+  }
   loaded.origins = walker.TakeOrigins();
   loaded.diagnostics = report.Finish(all);
   return loaded;

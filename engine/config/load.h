@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct LoadOptions {
   std::vector<std::string> known_plugins;  ///< installed ids, for "is not installed"
   std::vector<std::string> known_frameworks;
   std::vector<std::string> known_checks;
+  /// Adds what the configuration itself brings (plugins by path) before names are looked up; may be
+  /// empty. The Config is extracted, not yet checked.
+  std::function<void(const Config& config, LoadOptions& options)> bring;
 };
 
 /// `config` is usable only when no diagnostic is an error.

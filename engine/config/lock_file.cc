@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
+#include "config/values.h"
+
 namespace assay::config {
 namespace {
 
@@ -20,6 +23,8 @@ bool IsDigest(std::string_view text) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
          });
 }
+
+bool IsReadCharacter(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
 class LockReader {
  public:
@@ -63,14 +68,41 @@ class LockReader {
   Result<LockEntry> ReadEntry(const toml::node& node) {
     const toml::table* table = node.as_table();
     if (table == nullptr) return At(name_, node.source(), "expected a table");
-    ASSAY_TRY(OnlyKeys(*table, {"id", "version", "manifest", "grant", "files"}));
+    ASSAY_TRY(OnlyKeys(*table, {"id", "version", "key", "manifest", "grant", "reads", "files"}));
     LockEntry entry;
     ASSAY_ASSIGN(entry.id, Text(*table, "id", false));
+    if (const std::string wrong = kName.check(entry.id); !wrong.empty())
+      return At(name_, (*table)["id"].node()->source(), "id " + Quote(entry.id) + ": " + wrong);
     ASSAY_ASSIGN(entry.version, Text(*table, "version", false));
+    if (table->contains("key")) {
+      ASSAY_ASSIGN(entry.key, Text(*table, "key", false));
+    }
     ASSAY_ASSIGN(entry.manifest_sha256, Text(*table, "manifest", true));
-    ASSAY_ASSIGN(entry.grant_sha256, Text(*table, "grant", true));
-    const toml::array* files = (*table)["files"].as_array();
-    if (files == nullptr) return At(name_, table->source(), "files is missing");
+    ASSAY_TRY(ReadGrant(*table, entry));
+    ASSAY_TRY(ReadFiles(*table, entry));
+    return entry;
+  }
+
+  /// Both keys, or none of them: a grant that does not say what it is for could not be shown.
+  Status ReadGrant(const toml::table& table, LockEntry& entry) {
+    if (!table.contains("grant") && !table.contains("reads")) return {};
+    ASSAY_ASSIGN(entry.grant_sha256, Text(table, "grant", true));
+    const toml::array* reads = table["reads"].as_array();
+    if (reads == nullptr) return At(name_, table.source(), "reads is missing");
+    for (const toml::node& read : *reads) {
+      const auto line = read.value<std::string>();
+      if (!line || line->empty() || !std::all_of(line->begin(), line->end(), IsReadCharacter))
+        return At(name_, read.source(), "expected a line of a read set");
+      if (!entry.reads.empty() && !(entry.reads.back() < *line))
+        return At(name_, read.source(), "reads are not in order");
+      entry.reads.push_back(*line);
+    }
+    return {};
+  }
+
+  Status ReadFiles(const toml::table& table, LockEntry& entry) {
+    const toml::array* files = table["files"].as_array();
+    if (files == nullptr) return At(name_, table.source(), "files is missing");
     for (const toml::node& file : *files) {
       const toml::table* one = file.as_table();
       if (one == nullptr) return At(name_, file.source(), "expected { name, sha256 }");
@@ -80,7 +112,7 @@ class LockReader {
       if (!entry.files.emplace(file_name, digest).second)
         return At(name_, one->source(), "file " + Quote(file_name) + " is listed twice");
     }
-    return entry;
+    return {};
   }
 
   std::string name_;
@@ -101,12 +133,19 @@ std::string FormatLock(const std::vector<LockEntry>& entries) {
   std::string out =
       "# Made by assay. Pins every file of every plugin and what it may read.\nschema = 1\n";
   for (const LockEntry& entry : entries) {
-    out += fmt::format(
-        "\n[[plugin]]\nid = \"{}\"\nversion = \"{}\"\nmanifest = \"{}\"\ngrant = \"{}\"\nfiles = "
-        "[\n",
-        entry.id, entry.version, entry.manifest_sha256, entry.grant_sha256);
+    // What JSON escapes in a string, TOML reads back the same.
+    out += fmt::format("\n[[plugin]]\nid = {}\nversion = {}\n", JsonString(entry.id),
+                       JsonString(entry.version));
+    if (!entry.key.empty()) out += fmt::format("key = {}\n", JsonString(entry.key));
+    out += fmt::format("manifest = {}\n", JsonString(entry.manifest_sha256));
+    if (!entry.grant_sha256.empty()) {
+      out += fmt::format("grant = {}\nreads = [\n", JsonString(entry.grant_sha256));
+      for (const std::string& line : entry.reads) out += fmt::format("  {},\n", JsonString(line));
+      out += "]\n";
+    }
+    out += "files = [\n";
     for (const auto& [name, digest] : entry.files)
-      out += fmt::format("  {{ name = \"{}\", sha256 = \"{}\" }},\n", name, digest);
+      out += fmt::format("  {{ name = {}, sha256 = {} }},\n", JsonString(name), JsonString(digest));
     out += "]\n";
   }
   return out;

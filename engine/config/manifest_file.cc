@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "base/text.h"
@@ -47,6 +48,8 @@ class ManifestReader {
     Manifest manifest;
     manifest.id = fields.Text("id");
     manifest.version = fields.Text("version");
+    if (manifest.version.find('*') != std::string::npos)
+      Bad(fields.Where("version"), "a plugin has one version, without *");
     manifest.kind =
         fields.Text("kind") == "framework" ? PluginKind::kFramework : PluginKind::kCollector;
     manifest.title = fields.Text("title");
@@ -73,16 +76,19 @@ class ManifestReader {
   void ReadAbi(const Fields& fields, Manifest& manifest) {
     const std::string abi = fields.Text("abi");
     if (abi.empty()) return;
-    const std::string_view minor = std::string_view(abi).substr(std::min<size_t>(2, abi.size()));
-    const bool ok =
-        abi.rfind("1.", 0) == 0 && !minor.empty() && minor.size() <= 4 &&
-        std::all_of(minor.begin(), minor.end(), [](char c) { return c >= '0' && c <= '9'; });
+    // Any version is read: whether this host has it is said with AS-PLG-002, after all else.
+    const std::vector<std::string_view> parts = Split(abi, '.');
+    uint16_t numbers[2] = {0, 0};
+    bool ok = parts.size() == 2;
+    for (size_t i = 0; ok && i < 2; ++i) {
+      const char* end = parts[i].data() + parts[i].size();
+      const auto read = std::from_chars(parts[i].data(), end, numbers[i]);
+      ok = !parts[i].empty() && parts[i].size() <= 4 && read.ec == std::errc() && read.ptr == end;
+    }
     if (!ok)
-      return Bad(
-          fields.Where("abi"),
-          fmt::format("abi {} is not supported: this version speaks \"1.x\"", Quote(abi, 20)));
-    manifest.abi_major = 1;
-    manifest.abi_minor = static_cast<uint16_t>(std::stoi(std::string(minor)));
+      return Bad(fields.Where("abi"), fmt::format("abi {} is not \"major.minor\"", Quote(abi, 20)));
+    manifest.abi_major = numbers[0];
+    manifest.abi_minor = numbers[1];
   }
 
   std::vector<std::string> ReadExtensions(const Fields& fields, const char* key) {

@@ -167,9 +167,11 @@ class Rules {
   }
 
   void CheckTenant(const Fields& tenant) {
-    if (tenant.Text("id") == "instance")
+    if (tenant.Text("id") == "instance" || tenant.Text("id") == "plugins")
       report_
-          .Error("AS-CFG-008", tenant.Where("id"), "\"instance\" is the name of the instance's log")
+          .Error("AS-CFG-008", tenant.Where("id"),
+                 tenant.Text("id") == "instance" ? "\"instance\" is the name of the instance's log"
+                                                 : "\"plugins\" is where installed plugins lie")
           .caret_note = "choose another name";
     const std::string cloud = tenant.Text("cloud");
     std::vector<std::string> clouds = BuiltInClouds();
@@ -268,6 +270,7 @@ class Rules {
         !options_.known_plugins.empty())
       NotInstalled(plugin.Where("id"), "plugin", id, options_.known_plugins);
     CheckTenantNames(plugin);
+    CheckTrust(plugin, built_in);
     if (built_in) return;
     if (config_.production && plugin.Has("dev_pin"))
       report_.Error("AS-CFG-013", plugin.WhereKey("dev_pin"),
@@ -279,10 +282,41 @@ class Rules {
           .caret_note = "name its tenants";
   }
 
+  // Where a plugin comes from and why it may run must say the same.
+  void CheckTrust(const Fields& plugin, bool built_in) {
+    const std::string id = plugin.Text("id"), trust = plugin.Text("trust");
+    if (built_in && plugin.Has("dev_pin"))
+      report_
+          .Error("AS-CFG-020", plugin.WhereKey("dev_pin"),
+                 fmt::format("plugin {} has no path: a built-in plugin needs no pin", Quote(id)))
+          .caret_note = "remove it, or add the path";
+    if (!plugin.Has("trust")) return;
+    const bool wants_built_in = trust == "builtin";
+    if (wants_built_in != built_in)
+      report_
+          .Error("AS-CFG-020", plugin.Where("trust"),
+                 fmt::format("plugin {} {}", Quote(id),
+                             built_in ? "has no path, and so is built in"
+                                      : "has a path, and so is not built in"))
+          .caret_note = built_in ? "add the path of the signed package"
+                                 : "write the fingerprint of its author's key";
+    else if (plugin.Has("dev_pin"))
+      report_
+          .Error("AS-CFG-020", plugin.WhereKey("dev_pin"),
+                 fmt::format("plugin {} is both trusted and pinned", Quote(id)))
+          .caret_note = "a signed package needs no pin: keep one of the two";
+  }
+
+  // Frameworks that [[plugins]] bring are seen when a run verifies them.
+  bool IsBrought(const std::string& id) const {
+    return std::any_of(config_.plugins.begin(), config_.plugins.end(),
+                       [&](const PluginConfig& p) { return p.id == id && !p.path.empty(); });
+  }
+
   void CheckFramework(const Fields& framework) {
     const std::string id = framework.Text("id");
     if (framework.Has("id") && !options_.known_frameworks.empty() &&
-        !Contains(options_.known_frameworks, id))
+        !Contains(options_.known_frameworks, id) && !IsBrought(id))
       NotInstalled(framework.Where("id"), "framework", id, options_.known_frameworks);
     CheckTenantNames(framework);
     for (const Fields& item : framework.Items("exclude")) CheckWaiver(item);

@@ -104,6 +104,13 @@ std::string CheckReference(std::string_view t) {
   return "write a reference: \"env:NAME\", \"file:/path\" or \"cred:NAME\"";
 }
 
+std::string CheckTrust(std::string_view t) {
+  if (t == "builtin") return "";
+  const bool whole = t.size() == 50 && t.starts_with("SHA256:") &&
+                     All(t.substr(7), [](char c) { return IsAlnum(c) || c == '+' || c == '/'; });
+  return whole ? "" : "write \"builtin\", or the whole fingerprint: \"SHA256:\" and 43 characters";
+}
+
 std::string QuotedFix(std::string_view literal) { return fmt::format("write \"{}\"", literal); }
 std::string DurationFix(std::string_view literal) {
   return All(literal, IsDigit) ? fmt::format("write \"{}d\" (units: s m h d w y)", literal)
@@ -153,6 +160,7 @@ const ValueType kSha256{"a SHA-256", Form::kText, CheckSha256, QuotedFix};
 const ValueType kReference{"a reference", Form::kText, CheckReference, nullptr};
 const ValueType kOrigin{"an origin", Form::kText, CheckOrigin, QuotedFix};
 const ValueType kVersion{"a version", Form::kText, CheckVersion, QuotedFix};
+const ValueType kTrust{"a fingerprint", Form::kText, CheckTrust, nullptr};
 const ValueType kCount{"a count", Form::kInteger, nullptr, BareFix};
 
 Result<std::chrono::seconds> ParseDuration(std::string_view text) {

@@ -54,7 +54,7 @@ TEST_CASE("Inventory: lists plugins, frameworks and checks") {
   CHECK(ShowFrameworks(screen.context, catalogue) == 0);
   CHECK(ShowChecks(screen.context, catalogue) == 0);
   CHECK(screen.out ==
-        "graph  1.2  collector  1  1  Graph\ndora   1    framework  0  0  t\n"
+        "graph  1.2  collector  built in  1  1  Graph\ndora   1    framework  built in  0  0  t\n"
         "dora  1  2  1  1  DORA\ngraph-a  high  tenant  Question\n");
 }
 

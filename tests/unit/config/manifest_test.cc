@@ -73,8 +73,10 @@ TEST_CASE("Manifest: refuses what does not hang together") {
   };
   const Case cases[] = {
       {"id=\"graph\"", "id=\"Graph!\"", "graph:1:4: \"Graph!\" is not a name"},
-      {"abi=\"1.0\"", "abi=\"2.0\"", "abi \"2.0\" is not supported"},
-      {"abi=\"1.0\"", "abi=\"1.\"", "not supported"},
+      {"abi=\"1.0\"", "abi=\"1.\"", "abi \"1.\" is not \"major.minor\""},
+      {"abi=\"1.0\"", "abi=\"1.0.0\"", "is not \"major.minor\""},
+      {"abi=\"1.0\"", "abi=\"1.-1\"", "is not \"major.minor\""},
+      {"version=\"1.0.0\"", "version=\"1.*\"", "a plugin has one version"},
       {"kind=\"collector\"", "kind=\"framework\"", "a framework reads nothing"},
       {"kind=\"collector\"", "kind=\"colector\"", "did you mean \"collector\"?"},
       {"title=", "titel=", "unknown key \"titel\""},
