@@ -83,6 +83,10 @@ const std::vector<Flag>& CommandFlags() {
       {"--reply", "FILE", "keep the time stamp of this reply", &Options::reply},
       {"--check", "", "verify the time stamps that are kept", &Options::check},
       {"--run", "RUN", "only entries of this run", &Options::run},
+      {"NAME", "", "name of the new plugin", &Options::argument, {}, true},
+      {"--kind", "KIND", "collector (the default) or framework", &Options::kind,
+       "collector|framework"},
+      {"--lang", "LANGUAGE", "cpp (the default) or c", &Options::lang, "cpp|c"},
       {"SHELL", "", "bash, zsh or fish", &Options::argument, "bash|zsh|fish", true},
   };
   return flags;
@@ -165,6 +169,12 @@ const std::vector<Command>& Commands() {
        false,
        {"ID"},
        {"assay plugin info graph"}},
+      {"plugin new",
+       "a project for a plugin, ready to build",
+       false,
+       {"NAME", "--kind", "--lang", "--dir"},
+       {"assay plugin new guest-review",
+        "assay plugin new our-rules --kind framework --lang c --dir src"}},
       {"config", "the configuration", true, {}, {}},
       {"config check",
        "every mistake of every file in one pass",

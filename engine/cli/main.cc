@@ -39,6 +39,7 @@ constexpr Entry kDispatch[] = {
     {"check show", RunCheckShow},
     {"plugin list", RunPluginList},
     {"plugin info", RunPluginInfo},
+    {"plugin new", RunPluginNew},
     {"config check", RunConfigCheck},
     {"config show", RunConfigShow},
     {"ledger verify", RunLedgerVerify},

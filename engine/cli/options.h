@@ -54,6 +54,7 @@ struct Options {
   std::string query, reply;              ///< ledger timestamp --query, --reply
   bool check = false;                    ///< ledger timestamp --check
   std::string run;                       ///< evidence list --run
+  std::string kind, lang;                ///< plugin new
 };
 
 }  // namespace assay::cli
