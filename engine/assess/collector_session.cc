@@ -242,9 +242,9 @@ Status CollectorSession::Commit(OpenPage page) {
   const uint32_t most = plugin_.manifest.limits.records_per_body;
   if (!MarksHold(page.journal, most)) ++report_.wrong_marks[page.journal.result.record.endpoint];
   storing_ = Storing{number, std::async(std::launch::async | std::launch::deferred,
-                                        [journal = std::move(page.journal),
-                                         ledger = context_.ledger, run = context_.run, most, keep] {
-                                          return CommitPage(*ledger, run, journal, most, keep);
+                                        [journal = std::move(page.journal), pages = context_.pages,
+                                         run = context_.run, most, keep] {
+                                          return pages->Commit(run, journal, most, keep);
                                         })};
   return {};
 }
@@ -277,7 +277,7 @@ Status CollectorSession::OnRows(ByteSpan payload) {
   ASSAY_TRY(
       Quota((row_bytes_ += payload.size()) <= plugin_.manifest.limits.row_bytes, "row_bytes"));
   context_.board->RowsAdded(dataset, rows);
-  return context_.evaluator->RelayRows(payload);
+  return context_.rows->RelayRows(payload);
 }
 
 Status CollectorSession::OnLog(ByteSpan payload) {
@@ -394,6 +394,7 @@ CollectorReport CollectorSession::Run() {
   for (const DatasetSpec& dataset : plugin_.manifest.datasets)
     spec.init.datasets.emplace_back(dataset_numbers_.at(dataset.id), dataset);
   spec.init.endpoints = plugin_.manifest.endpoints;
+  spec.init.drill = context_.drill;
   auto worker = context_.spawner->Spawn(spec, context_.tier);
   if (!worker) {
     report_.outcome.fate = worker.error().code == Code::kInvalidInput ? sandbox::Fate::kLoadFailed
@@ -413,6 +414,7 @@ CollectorReport CollectorSession::Run() {
   if (!report_.ok) fault(WhyNot(report_.outcome, done_, ended));
   CommitLeftovers();
   WaitForLedger();
+  report_.done = done_;
   report_.sent = sent_;
   report_.answered_any = answers_ > 0;
   for (const auto& [endpoint, pages] : report_.wrong_marks)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "assess/tenant_broker.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "config/load.h"
@@ -220,6 +221,8 @@ Result<std::vector<LoadedPlugin>> LoadFrameworks(const Installation& installatio
   return out;
 }
 
+}  // namespace
+
 Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
                                         const config::TenantConfig& tenant) {
   broker::BrokerOptions out{*tenant.directory_id, {}, {}, {}};
@@ -247,8 +250,6 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
   if (!c.arm_audiences.empty()) out.cloud.arm_audiences = c.arm_audiences;
   return out;
 }
-
-}  // namespace
 
 Result<Installation> LocateInstallation() {
   std::error_code error;

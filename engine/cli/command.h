@@ -71,7 +71,6 @@ int RunCheckList(Context& context);
 int RunCheckShow(Context& context);
 int RunPluginList(Context& context);
 int RunPluginInfo(Context& context);
-int RunPluginNew(Context& context);
 int RunConfigCheck(Context& context);
 int RunConfigShow(Context& context);
 int RunLedgerVerify(Context& context);

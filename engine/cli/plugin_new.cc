@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/command.h"
 #include "cli/installed.h"
+#include "cli/plugin_kit.h"
 #include "kit/scaffold.h"
 #include "report/json_writer.h"
 
