@@ -317,6 +317,23 @@ Status CollectorSession::HandleFrame(ipc::Frame frame) {
   }
 }
 
+/// A worker may end while a page is on its way to it: what it said last still lies in the channel
+/// and counts, not that the page could not be sent.
+Status CollectorSession::TakeArrivals() {
+  while (auto arrival = inbox_->Take()) {
+    Status handled = HandleArrival(std::move(*arrival));
+    if (handled) continue;
+    if (handled.error().code != Code::kUnavailable) return handled;
+    while (!done_) {
+      auto frame = worker_->channel().Receive(milliseconds(0));
+      if (!frame) return handled;
+      ASSAY_TRY(HandleFrame(std::move(*frame)));
+    }
+    return {};
+  }
+  return {};
+}
+
 Status CollectorSession::Loop() {
   const auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
   bool cancel_sent = false;
@@ -335,7 +352,8 @@ Status CollectorSession::Loop() {
     pollfd fds[2] = {{worker_->channel().fd(), POLLIN, 0}, {inbox_->fd(), POLLIN, 0}};
     const int n = ::poll(fds, 2, kPollMs);
     if (n < 0 && errno != EINTR) return Fail(ErrnoError("poll"));
-    while (auto arrival = inbox_->Take()) ASSAY_TRY(HandleArrival(std::move(*arrival)));
+    ASSAY_TRY(TakeArrivals());
+    if (done_) break;
     if (n > 0 && fds[0].revents != 0) {
       ASSAY_ASSIGN(ipc::Frame frame, worker_->channel().Receive(kFrameTimeout));
       ASSAY_TRY(HandleFrame(std::move(frame)));

@@ -91,6 +91,7 @@ class CollectorSession {
   };
 
   Status Loop();
+  Status TakeArrivals();
   Status HandleArrival(Arrival arrival);
   Status HandleFrame(ipc::Frame frame);
   Status OnRequest(ByteSpan payload);

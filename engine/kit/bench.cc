@@ -54,7 +54,8 @@ class KeptPages : public assess::PageStore {
     }
     const broker::ReadRecord& record = page.result.record;
     trace_.pages[page.page] = {record.endpoint,     record.url,         page.index,
-                               page.result.outcome, record.http_status, page.result.body};
+                               page.result.outcome, record.http_status, page.result.detail,
+                               page.result.body};
     std::promise<Result<ledger::Appended>> done;
     done.set_value(ledger::Appended{LeafIndex{page.page}, {}});
     return done.get_future();

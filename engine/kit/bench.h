@@ -32,6 +32,7 @@ struct KeptPage {
   std::string endpoint, url;
   uint32_t index = 0;  ///< within its ticket
   uint32_t outcome = 0, status = 0;
+  std::string detail;  ///< the broker's words when it is no answer
   ByteVector body;
 };
 

@@ -66,6 +66,24 @@ std::string Grown(std::string_view body, size_t bytes) {
   return out.append(body.substr(inside.end));
 }
 
+std::string CutInText(std::string_view body, uint32_t per_mille) {
+  const size_t from = body.size() * per_mille / 1000;
+  char before = 0;
+  for (size_t at = 0; at < body.size();) {
+    if (body[at] == '"') {
+      const size_t after = AfterString(body, at);
+      if (before == ':' && after > at + 2 && after > from)
+        return std::string(body.substr(0, std::max(at + 2, std::min(from, after - 2))));
+      at = after;
+      before = '"';
+      continue;
+    }
+    if (kSpace.find(body[at]) == kSpace.npos) before = body[at];
+    ++at;
+  }
+  return std::string(body.substr(0, from));
+}
+
 std::string Continued(std::string_view body, std::string_view key, std::string_view link) {
   const std::string quoted = "\"" + std::string(key) + "\"";
   const std::string member = quoted + ":" + JsonString(link);

@@ -12,6 +12,10 @@ namespace assay::kit {
 /// [any thread]
 std::string Grown(std::string_view body, size_t bytes);
 
+/// Ends inside a text value, the first one from `per_mille` of the body on; cut there when there is
+/// none. [any thread]
+std::string CutInText(std::string_view body, uint32_t per_mille);
+
 /// With `link` as the continuation link under `key` ("@odata.nextLink"), in the place of one that
 /// is there. [any thread]
 std::string Continued(std::string_view body, std::string_view key, std::string_view link);

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "assay/types.h"
+#include "assay/read.h"
 #include "base/text.h"
 #include "kit/examine_parts.h"
 #include "kit/rows_check.h"
@@ -18,6 +18,7 @@ using sandbox::Fate;
 
 /// A trial is over in milliseconds; what takes this long hangs.
 constexpr uint32_t kWallSeconds = 10;
+constexpr uint32_t kCpuSeconds = 3;
 /// Calls of a kind that are failed one by one; beyond that the first ones and the last.
 constexpr uint64_t kFirstCalls = 6;
 constexpr uint64_t kHugeBytes = 12u << 20;
@@ -63,7 +64,7 @@ class Trials {
   Trial Short() const {
     Trial trial = bench_.Fair();
     trial.limits.wall_seconds = std::min(trial.limits.wall_seconds, kWallSeconds);
-    trial.limits.cpu_seconds = std::min(trial.limits.cpu_seconds, kWallSeconds);
+    trial.limits.cpu_seconds = std::min(trial.limits.cpu_seconds, kCpuSeconds);
     return trial;
   }
   void Try(const std::string& group, const std::string& name, const Trial& trial,
@@ -83,7 +84,7 @@ void Trials::Try(const std::string& group, const std::string& name, const Trial&
   const auto trace = bench_.Collect(fixture_, trial);
   if (!trace) return out_.Fail(group, name, trace.error().ToString());
   std::string problem = BadEnd(trace->outcome(), trace->report.detail);
-  if (problem.empty()) problem = WrongRows(bench_.plugin().manifest, *trace);
+  if (problem.empty()) problem = WrongRows(bench_.plugin().manifest, *trace, false);
   if (problem.empty() && !rows_may_differ)
     problem = FalseComplete(bench_.plugin().manifest, clean_, *trace);
   out_.Add(group, name, problem, trace->took_ms);
@@ -131,6 +132,8 @@ void Trials::Answers() {
       {"cut at a tenth", Kind::kCut, 0, 100},
       {"cut in the middle", Kind::kCut, 0, 500},
       {"cut near the end", Kind::kCut, 0, 950},
+      {"cut within a text", Kind::kCutInText, 0, 1},
+      {"cut within a later text", Kind::kCutInText, 0, 600},
       {"an empty body", Kind::kEmpty},
       {"a page for people", Kind::kHtml},
       {"a huge body", Kind::kHuge, 0, 0, kHugeBytes, true},
@@ -199,9 +202,9 @@ void ExamineCollector(const Bench& bench, const Fixture& fixture, OutcomeList& o
   if (!clean) return out.Fail("run", "with the fixture", clean.error().ToString());
   std::string problem;
   if (clean->outcome().fate != Fate::kOk) problem = clean->report.detail;
-  if (problem.empty()) problem = WrongMarks(*clean);
+  if (problem.empty()) problem = CleanProblem(*clean);
   out.Add("run", "with the fixture", problem, clean->took_ms);
-  out.Add("rows", "fit the manifest", WrongRows(bench.plugin().manifest, *clean));
+  out.Add("rows", "fit the manifest", WrongRows(bench.plugin().manifest, *clean, true));
   if (!problem.empty()) return;  // nothing to compare trials with
   Trials trials(bench, fixture, *clean, out);
   trials.HostCalls();
@@ -244,6 +247,20 @@ std::string WrongMarks(const Trace& trace) {
   for (const auto& [endpoint, pages] : trace.report.wrong_marks)
     return fmt::format("{}: the marks of {} pages do not hold: in order, apart, inside the body",
                        endpoint, pages);
+  return "";
+}
+
+std::string CleanProblem(const Trace& trace) {
+  if (std::string problem = WrongMarks(trace); !problem.empty()) return problem;
+  for (const auto& [number, page] : trace.pages)
+    if (page.outcome == ASSAY_PAGE_REFUSED)
+      return fmt::format("{}: page {} was refused: {}", page.endpoint, page.index + 1, page.detail);
+  for (const auto& [dataset, standing] : trace.standings)
+    if (standing.completeness != Completeness::kComplete && standing.reason == Reason::kPluginFault)
+      return fmt::format("dataset {}: {}", dataset, standing.detail);
+  std::map<std::string, int> asked;
+  for (const std::string& request : trace.requests)
+    if (++asked[request] == 3) return "asks for the same again and again: " + request;
   return "";
 }
 

@@ -15,6 +15,10 @@ std::vector<uint32_t> CallNumbers(const std::optional<ipc::Done>& done, ipc::Hos
 /// Pages whose marks were refused, in words.
 std::string WrongMarks(const Trace& trace);
 
+/// What a run over a fair fixture shows to be wrong, though it ended well: marks that do not hold,
+/// links that are none, rows that were refused, reads asked for again and again.
+std::string CleanProblem(const Trace& trace);
+
 void ExamineFramework(const Bench& bench, const Fixture& fixture, OutcomeList& out);
 void TestFramework(const Bench& bench, const Fixture& fixture, OutcomeList& out);
 

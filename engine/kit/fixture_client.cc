@@ -23,10 +23,15 @@ std::string Base64Url(std::string_view text) {
   return out;
 }
 
-/// The link without what services and escapes change, to tell whose link it is.
-bool Names(const std::string& body, const std::string& query) {
-  const size_t at = query.rfind('=');
-  return at != query.npos && body.find(query.substr(at + 1)) != body.npos;
+/// How well a link continues a read: endpoints of one path differ in what they select, and links
+/// repeat it; then, the page before it held the link's token.
+std::pair<size_t, bool> Likeness(const std::string& first_url, const std::string& last_body,
+                                 const std::string& url) {
+  const auto [differs, end] =
+      std::mismatch(first_url.begin(), first_url.end(), url.begin(), url.end());
+  const size_t at = url.rfind('=');
+  return {static_cast<size_t>(differs - first_url.begin()),
+          at != url.npos && last_body.find(url.substr(at + 1)) != last_body.npos};
 }
 
 }  // namespace
@@ -98,12 +103,17 @@ FixtureClient::Read* FixtureClient::NewRead(const std::string& url, const HttpRe
 /// A request met before (an attempt after a failure), or the next page of an open read.
 FixtureClient::Read* FixtureClient::FindRead(const std::string& url, const HttpRequest& request) {
   Read* next = nullptr;
+  std::pair<size_t, bool> best;
   for (const auto& read : reads_) {
     const auto plan = broker::BuildPlan(options_.cloud, *read->endpoint, read->params);
     if (plan && plan->body == request.body && read->pages.contains(url)) return read.get();
     const auto params = FitPath(*read->endpoint, request.url.path);
     if (!params || !plan || plan->method != request.method) continue;
-    if (next == nullptr || Names(read->last_body, request.url.query)) next = read.get();
+    const auto likeness = Likeness(read->first_url, read->last_body, url);
+    if (next == nullptr || likeness > best) {
+      next = read.get();
+      best = likeness;
+    }
   }
   return next;
 }
@@ -115,6 +125,8 @@ std::string FixtureClient::Body(Read& read, size_t page) const {
   switch (weather_.kind) {
     case Weather::Kind::kCut:
       return body.substr(0, body.size() * weather_.per_mille / 1000);
+    case Weather::Kind::kCutInText:
+      return CutInText(body, weather_.per_mille);
     case Weather::Kind::kEmpty:
       return "";
     case Weather::Kind::kHtml:

@@ -35,6 +35,7 @@ struct Weather {
     kStatus,     ///< every page answers with `status` and an error body
     kLost,       ///< no answer at all
     kCut,        ///< 200, and the body ends after `per_mille` of its bytes
+    kCutInText,  ///< the same, within a text value
     kEmpty,      ///< 200 and no byte
     kHtml,       ///< 200 and a page for people
     kHuge,       ///< about `bytes`

@@ -23,7 +23,7 @@ constexpr uint64_t kTwiceEvery = 8;
 /// Fate and words of the end, without numbers that differ from run to run.
 std::string Problem(const Manifest& manifest, const Trace& trace) {
   std::string problem = BadEnd(trace.outcome(), trace.report.detail);
-  return problem.empty() ? WrongRows(manifest, trace) : problem;
+  return problem.empty() ? WrongRows(manifest, trace, false) : problem;
 }
 
 Trial TrialOf(const Bench& bench, const FuzzCase& one) {

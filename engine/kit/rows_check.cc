@@ -42,7 +42,8 @@ std::string Wrong(const ColumnSpec& column, const ipc::RowValue& value) {
   }
 }
 
-std::string WrongIn(const DatasetSpec& dataset, const EmittedRows& emitted, const Trace& trace) {
+std::string WrongIn(const DatasetSpec& dataset, const EmittedRows& emitted, const Trace& trace,
+                    bool marked_only) {
   ipc::Reader in(emitted.bytes);
   ipc::Row row;
   for (uint64_t number = 0; number < emitted.count; ++number) {
@@ -50,7 +51,7 @@ std::string WrongIn(const DatasetSpec& dataset, const EmittedRows& emitted, cons
       return fmt::format("{}: row {} is not complete", dataset.id, number + 1);
     const auto marks = trace.marks.find(row.page);
     const size_t marked = marks == trace.marks.end() ? 0 : marks->second.size();
-    if (row.record != ASSAY_NO_RECORD && row.record >= marked)
+    if (marked_only && row.record != ASSAY_NO_RECORD && row.record >= marked)
       return fmt::format("{}: row {} rests on record {} of page {}, which has {} marked",
                          dataset.id, number + 1, row.record, row.page, marked);
     for (size_t i = 0; i < dataset.columns.size(); ++i)
@@ -63,11 +64,12 @@ std::string WrongIn(const DatasetSpec& dataset, const EmittedRows& emitted, cons
 
 }  // namespace
 
-std::string WrongRows(const Manifest& manifest, const Trace& trace) {
+std::string WrongRows(const Manifest& manifest, const Trace& trace, bool marked) {
   for (const DatasetSpec& dataset : manifest.datasets) {
     const auto emitted = trace.rows.find(dataset.id);
     if (emitted == trace.rows.end()) continue;
-    if (std::string wrong = WrongIn(dataset, emitted->second, trace); !wrong.empty()) return wrong;
+    if (std::string wrong = WrongIn(dataset, emitted->second, trace, marked); !wrong.empty())
+      return wrong;
   }
   return "";
 }

@@ -8,7 +8,8 @@
 
 namespace assay::kit {
 
-/// The first rows that do not fit, in words; empty when all do. [any thread]
-std::string WrongRows(const Manifest& manifest, const Trace& trace);
+/// The first row that does not fit, in words; empty when all do. `marked`: rows must rest on marked
+/// records too, which they need not where marking was made to fail. [any thread]
+std::string WrongRows(const Manifest& manifest, const Trace& trace, bool marked);
 
 }  // namespace assay::kit

@@ -15,11 +15,11 @@ namespace {
 
 /// Members that hold what people are called and where they are, whatever the answer is.
 constexpr std::string_view kPersonalNames[] = {
-    "displayname", "givenname",   "surname",  "mail",      "principalname", "phone",
-    "address",     "city",        "street",   "postal",    "jobtitle",      "department",
-    "employee",    "nickname",    "alias",    "serial",    "imei",          "devicename",
-    "manager",     "description", "homepage", "publisher", "ipaddress",     "location",
-    "latitude",    "longitude",   "password", "secret",    "token",         "thumbprint"};
+    "displayname", "givenname", "surname",   "mail",        "principalname", "phone",
+    "address",     "city",      "street",    "postal",      "jobtitle",      "department",
+    "employee",    "nickname",  "alias",     "serial",      "imei",          "devicename",
+    "manager",     "homepage",  "publisher", "description", "latitude",      "longitude",
+    "secret",      "token",     "thumbprint"};
 
 /// Personal values are looked for inside longer texts from this length on.
 constexpr size_t kInside = 4;
@@ -71,8 +71,7 @@ size_t TokenAt(std::string_view text, size_t at) {
 
 bool IsPersonalName(std::string_view key) {
   const std::string lower = AsciiLower(key);
-  return lower == "name" ||
-         std::any_of(std::begin(kPersonalNames), std::end(kPersonalNames),
+  return std::any_of(std::begin(kPersonalNames), std::end(kPersonalNames),
                      [&](std::string_view part) { return lower.find(part) != lower.npos; });
 }
 
@@ -121,7 +120,11 @@ size_t AfterString(std::string_view text, size_t at) {
 }  // namespace
 
 void Scrubber::AddPersonal(std::string_view value) {
-  if (!value.empty()) personal_.insert(AsciiLower(value));
+  if (value.empty()) return;
+  if (ParseTime(value))
+    times_.insert(std::string(value));
+  else
+    personal_.insert(AsciiLower(value));
 }
 
 void Scrubber::AddPlain(std::string_view value) { plain_.insert(AsciiLower(value)); }
@@ -194,9 +197,11 @@ std::string Scrubber::Value(std::string_view key, std::string_view raw, bool str
   if (text.empty()) return text;
   if (personal_.contains(lower)) return Invented(text);
   if (GuidAt(text, 0) == text.size()) return Guid(text);
-  if (ParseTime(text)) return text;
+  if (const auto time = ParseTime(text))  // of a personal one the day stays, for checks of age
+    return times_.contains(text) ? FormatTime(*time).substr(0, 10) + "T00:00:00Z" : text;
+  if (strict && IsPersonalName(key)) return Invented(text);
   if (plain_.contains(lower)) return Patterns(text);
-  if (strict && (IsPersonalName(key) || !LooksLikeWord(text))) return Invented(text);
+  if (strict && !LooksLikeWord(text)) return Invented(text);
   return Patterns(text);
 }
 

@@ -14,15 +14,16 @@ namespace assay::kit {
 /// What a recording knows to be personal, and what it needs as it is. Not thread-safe.
 class Scrubber {
  public:
-  /// `value` stood in a personal column.
+  /// `value` stood in a personal column. Of a time the day is kept.
   void AddPersonal(std::string_view value);
   /// `value` stood in a column that is not personal: kept when nothing else says that it must go.
   void AddPlain(std::string_view value);
 
   /// A body with other strings. GUIDs, mail addresses, IP addresses, tokens and personal values are
   /// always replaced, in names of members too. `strict` (answers that the manifest calls personal,
-  /// and everything under --redact): so is every text that is not emitted into a plain column and
-  /// does not look like a word of the service. What is no JSON becomes an empty object.
+  /// and everything under --redact): so are texts under names such as displayName, and every text
+  /// that is not emitted into a plain column and does not look like a word of the service. What is
+  /// no JSON becomes an empty object.
   std::string Body(std::string_view body, bool strict);
   /// A value outside a body: the parameter of a request.
   std::string Text(std::string_view value);
@@ -33,7 +34,7 @@ class Scrubber {
   std::string Invented(std::string_view value);
   std::string Guid(std::string_view guid);
 
-  std::set<std::string> personal_, plain_;
+  std::set<std::string> personal_, plain_, times_;
   std::map<std::string, std::string> invented_, guids_;
 };
 

@@ -64,13 +64,13 @@ void TestFixture(const Bench& bench, const Fixture& fixture, OutcomeList& out) {
     return out.Fail("test", "ends well", trace->report.detail, trace->took_ms);
   ShowReads(bench, *trace, out);
   out.Add("test", "deterministic (3 runs)", Differs(bench, fixture, *trace));
-  out.Add("test", "no field outside the columns", WrongRows(bench.plugin().manifest, *trace));
+  out.Add("test", "no field outside the columns", WrongRows(bench.plugin().manifest, *trace, true));
   if (const std::string denied = Denied(trace->outcome()); !denied.empty())
     out.Fail("test", "no refused system call", denied);
   Expectations(fixture, *trace, out);
   uint64_t rows = 0;
   for (const auto& [dataset, emitted] : trace->rows) rows += emitted.count;
-  std::string marks = WrongMarks(*trace);
+  std::string marks = CleanProblem(*trace);
   const std::string name = fmt::format("{} evidence records, {} rows", trace->records, rows);
   if (!marks.empty()) return out.Fail("test", name, marks);
   out.Pass("test", name,

@@ -145,6 +145,11 @@ assay_status_t ReadExtension::Request(assay_str_t endpoint, const assay_param_t*
   ipc::Request request;
   request.endpoint = spec->id;
   if (const auto s = TakeParams(*spec, params, count, request); s != ASSAY_OK) return s;
+  // Pages that are not given back count too, as they do for the engine.
+  if (const uint32_t most = session_.init().limits.outstanding;
+      outstanding_ + pages_.size() >= most)
+    return session_.Refuse(ASSAY_E_LIMIT,
+                           fmt::format("reads: {} are outstanding or not given back", most));
   if (const auto s = CountRead(); s != ASSAY_OK) return s;
   request.ticket = ++last_ticket_;
   *ticket = request.ticket;

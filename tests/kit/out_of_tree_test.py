@@ -2,6 +2,7 @@
 """An author outside: the installed package builds the examples, and every new project builds at once."""
 import itertools
 import unittest
+import xml.etree.ElementTree
 
 from out_of_tree import SOURCE, Installed, run
 
@@ -33,6 +34,12 @@ class OutOfTree(unittest.TestCase):
                 self.assertEqual(exported(built / name / f"{name}.so"), ["assay_plugin_v1"])
                 for data in ["checks/domains.toml"] if kind == "collector" else ["controls.toml", "mapping.toml"]:
                     self.assertTrue((built / name / data).is_file(), data)
+                said = run("ctest", "--test-dir", built, "--output-on-failure")
+                self.assertIn("100% tests passed, 0 tests failed out of 3", said)
+                for report in ["check", "test.example"]:
+                    suite = xml.etree.ElementTree.parse(built / f"{name}.{report}.xml").getroot()
+                    self.assertEqual((suite.tag, suite.get("failures")), ("testsuite", "0"))
+                    self.assertEqual(len(suite.findall("testcase")), int(suite.get("tests")))
 
     def test_nothing_is_overwritten(self):
         self.assay("plugin", "new", "twice")

@@ -144,9 +144,9 @@ static assay_status_t take(const assay_page_t* page) {
     return emit->state(host, dataset, ASSAY_UNAVAILABLE, ASSAY_REASON_UNAVAILABLE, page->reason);
 #ifdef SIN_MALLOC
   {
-    char* copy = malloc((size_t)page->body_len + (96u << 20));
-    memset(copy, 1, (size_t)page->body_len + (96u << 20));
-    free(copy);
+    volatile char* copy = malloc((size_t)page->body_len + (96u << 20));
+    copy[0] = page->body[0];
+    free((void*)copy);
   }
 #endif
 #ifdef SIN_COPY_TO_STACK
