@@ -30,6 +30,8 @@ function(assay_plugin id)
     target_link_libraries(assay_plugin_sdk INTERFACE ${SIMDJSON_LIBRARY})
   endif()
   assay_plugin_module(plugin_${id} ${id} ${home} ${ARG_SOURCES})
+  # What is no longer in the sources must not stay in the package.
+  file(REMOVE_RECURSE ${home}/checks ${home}/views.sql ${home}/controls.toml ${home}/mapping.toml)
   foreach(file ${ARG_FILES})
     file(RELATIVE_PATH rel ${CMAKE_CURRENT_SOURCE_DIR} ${file})
     configure_file(${file} ${home}/${rel} COPYONLY)
