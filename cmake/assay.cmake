@@ -26,41 +26,39 @@ function(assay_unit_tests lib)
   endif()
 endfunction()
 
+# How plugins are built is the same here and for authors outside: plugin-api/cmake/assay-plugin.cmake.
+set(ASSAY_PLUGIN_NOTE ${PROJECT_SOURCE_DIR}/cmake/manifest_note.S.in)
+set(ASSAY_PLUGIN_SYMBOLS ${PROJECT_SOURCE_DIR}/plugin-api/plugin.version)
+set(ASSAY_GEN_DATASETS ${PROJECT_SOURCE_DIR}/tools/gen-datasets.py)
+set(ASSAY_ROLL_UP_SOURCE ${PROJECT_SOURCE_DIR}/frameworks/common/framework_plugin.cc)
+include(${PROJECT_SOURCE_DIR}/plugin-api/cmake/assay-plugin.cmake)
+
 # assay_plugin(ID KIND collector|framework SOURCES ... [FILES checks, views, controls, mapping])
-# Builds <build>/lib/assay/{plugins|frameworks}/ID/ID.so with manifest.toml as its ELF note, one
-# exported symbol, simdjson static; copies the data files beside it.
+# Builds <build>/lib/assay/{plugins|frameworks}/ID/ID.so and copies the data files beside it. EXAMPLE, or
+# ASSAY_PLUGIN_EXAMPLE of the folder: into lib/assay-example, neither locked nor installed.
 function(assay_plugin id)
   cmake_parse_arguments(ARG "EXAMPLE" "KIND" "SOURCES;FILES" ${ARGN})
-  if(ARG_EXAMPLE)  # built to keep it true, neither locked nor installed
+  if(ASSAY_PLUGIN_EXAMPLE)
+    set(ARG_EXAMPLE ON)
+  endif()
+  if(ARG_EXAMPLE)
     set(home lib/assay-example/${id})
   elseif(ARG_KIND STREQUAL "collector")
     set(home lib/assay/plugins/${id})
   else()
     set(home lib/assay/frameworks/${id})
   endif()
-  set(note ${CMAKE_CURRENT_BINARY_DIR}/${id}_manifest.S)
-  set(manifest ${CMAKE_CURRENT_SOURCE_DIR}/manifest.toml)
-  configure_file(${PROJECT_SOURCE_DIR}/cmake/manifest_note.S.in ${note} @ONLY)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${manifest})
-  set_source_files_properties(${note} PROPERTIES LANGUAGE C COMPILE_OPTIONS "-xassembler-with-cpp"
-    OBJECT_DEPENDS ${manifest})
-  add_library(plugin_${id} MODULE ${ARG_SOURCES} ${note})
-  set_target_properties(plugin_${id} PROPERTIES PREFIX "" OUTPUT_NAME ${id}
-    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${home})
-  target_link_libraries(plugin_${id} PRIVATE assay_plugin_sdk)
-  target_link_options(plugin_${id} PRIVATE
-    -Wl,--version-script=${PROJECT_SOURCE_DIR}/plugin-api/plugin.version
-    -Wl,-z,noexecstack -Wl,-z,relro -Wl,-z,now -Wl,--exclude-libs,ALL -static-libgcc)
-  if(ARG_EXAMPLE)
-    return()
-  endif()
-
+  assay_plugin_module(plugin_${id} ${id} ${CMAKE_BINARY_DIR}/${home} ${ARG_SOURCES})
   foreach(file ${ARG_FILES})
     get_filename_component(abs ${file} ABSOLUTE)
     file(RELATIVE_PATH rel ${CMAKE_CURRENT_SOURCE_DIR} ${abs})
     configure_file(${abs} ${CMAKE_BINARY_DIR}/${home}/${rel} COPYONLY)
-    set_property(GLOBAL APPEND PROPERTY ASSAY_PLUGIN_FILES ${CMAKE_BINARY_DIR}/${home}/${rel})
+    if(NOT ARG_EXAMPLE)
+      set_property(GLOBAL APPEND PROPERTY ASSAY_PLUGIN_FILES ${CMAKE_BINARY_DIR}/${home}/${rel})
+    endif()
   endforeach()
-  set_property(GLOBAL APPEND PROPERTY ASSAY_PLUGIN_TARGETS plugin_${id})
-  install(DIRECTORY ${CMAKE_BINARY_DIR}/${home}/ DESTINATION ${home})
+  if(NOT ARG_EXAMPLE)
+    set_property(GLOBAL APPEND PROPERTY ASSAY_PLUGIN_TARGETS plugin_${id})
+    install(DIRECTORY ${CMAKE_BINARY_DIR}/${home}/ DESTINATION ${home})
+  endif()
 endfunction()

@@ -242,9 +242,9 @@ Status CollectorSession::Commit(OpenPage page) {
   const uint32_t most = plugin_.manifest.limits.records_per_body;
   if (!MarksHold(page.journal, most)) ++report_.wrong_marks[page.journal.result.record.endpoint];
   storing_ = Storing{number, std::async(std::launch::async | std::launch::deferred,
-                                        [journal = std::move(page.journal),
-                                         ledger = context_.ledger, run = context_.run, most, keep] {
-                                          return CommitPage(*ledger, run, journal, most, keep);
+                                        [journal = std::move(page.journal), pages = context_.pages,
+                                         run = context_.run, most, keep] {
+                                          return pages->Commit(run, journal, most, keep);
                                         })};
   return {};
 }
@@ -277,7 +277,7 @@ Status CollectorSession::OnRows(ByteSpan payload) {
   ASSAY_TRY(
       Quota((row_bytes_ += payload.size()) <= plugin_.manifest.limits.row_bytes, "row_bytes"));
   context_.board->RowsAdded(dataset, rows);
-  return context_.evaluator->RelayRows(payload);
+  return context_.rows->RelayRows(payload);
 }
 
 Status CollectorSession::OnLog(ByteSpan payload) {
@@ -317,6 +317,23 @@ Status CollectorSession::HandleFrame(ipc::Frame frame) {
   }
 }
 
+/// A worker may end while a page is on its way to it: what it said last still lies in the channel
+/// and counts, not that the page could not be sent.
+Status CollectorSession::TakeArrivals() {
+  while (auto arrival = inbox_->Take()) {
+    Status handled = HandleArrival(std::move(*arrival));
+    if (handled) continue;
+    if (handled.error().code != Code::kUnavailable) return handled;
+    while (!done_) {
+      auto frame = worker_->channel().Receive(milliseconds(0));
+      if (!frame) return handled;
+      ASSAY_TRY(HandleFrame(std::move(*frame)));
+    }
+    return {};
+  }
+  return {};
+}
+
 Status CollectorSession::Loop() {
   const auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
   bool cancel_sent = false;
@@ -335,7 +352,8 @@ Status CollectorSession::Loop() {
     pollfd fds[2] = {{worker_->channel().fd(), POLLIN, 0}, {inbox_->fd(), POLLIN, 0}};
     const int n = ::poll(fds, 2, kPollMs);
     if (n < 0 && errno != EINTR) return Fail(ErrnoError("poll"));
-    while (auto arrival = inbox_->Take()) ASSAY_TRY(HandleArrival(std::move(*arrival)));
+    ASSAY_TRY(TakeArrivals());
+    if (done_) break;
     if (n > 0 && fds[0].revents != 0) {
       ASSAY_ASSIGN(ipc::Frame frame, worker_->channel().Receive(kFrameTimeout));
       ASSAY_TRY(HandleFrame(std::move(frame)));
@@ -394,6 +412,7 @@ CollectorReport CollectorSession::Run() {
   for (const DatasetSpec& dataset : plugin_.manifest.datasets)
     spec.init.datasets.emplace_back(dataset_numbers_.at(dataset.id), dataset);
   spec.init.endpoints = plugin_.manifest.endpoints;
+  spec.init.drill = context_.drill;
   auto worker = context_.spawner->Spawn(spec, context_.tier);
   if (!worker) {
     report_.outcome.fate = worker.error().code == Code::kInvalidInput ? sandbox::Fate::kLoadFailed
@@ -413,6 +432,7 @@ CollectorReport CollectorSession::Run() {
   if (!report_.ok) fault(WhyNot(report_.outcome, done_, ended));
   CommitLeftovers();
   WaitForLedger();
+  report_.done = done_;
   report_.sent = sent_;
   report_.answered_any = answers_ > 0;
   for (const auto& [endpoint, pages] : report_.wrong_marks)

@@ -32,8 +32,8 @@ struct CollectContext {
   sandbox::Spawner* spawner = nullptr;
   sandbox::Tier tier = sandbox::Tier::kStrict;
   broker::Broker* broker = nullptr;
-  ledger::Ledger* ledger = nullptr;
-  EvaluatorSession* evaluator = nullptr;
+  PageStore* pages = nullptr;
+  RowSink* rows = nullptr;
   DatasetBoard* board = nullptr;
   Progress* progress = nullptr;
   const std::atomic<bool>* cancelled = nullptr;
@@ -41,6 +41,7 @@ struct CollectContext {
   std::set<std::string> roles;             ///< Graph permissions that the token holds
   bool arm_available = true;               ///< an ARM token was issued
   std::atomic<uint32_t> next_page{1};      ///< page numbers are unique over the whole run
+  ipc::Drill drill{};                      ///< the kit's alone
 };
 
 /// What became of one collector.
@@ -55,6 +56,7 @@ struct CollectorReport {
   std::map<std::string, uint64_t> wrong_marks;  ///< endpoint -> pages whose marks were refused
   std::optional<Error> ledger_failure;          ///< the ledger stopped: the run must stop
   uint64_t sent = 0;                            ///< first pages that the broker was asked for
+  std::optional<ipc::Done> done;                ///< the worker's last message, when it sent one
   bool answered_any = false;  ///< some request got an HTTP answer, whatever it said
 };
 
@@ -89,6 +91,7 @@ class CollectorSession {
   };
 
   Status Loop();
+  Status TakeArrivals();
   Status HandleArrival(Arrival arrival);
   Status HandleFrame(ipc::Frame frame);
   Status OnRequest(ByteSpan payload);

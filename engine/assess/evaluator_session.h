@@ -17,7 +17,15 @@
 
 namespace assay::assess {
 
-class EvaluatorSession {
+/// Takes what collectors emit. [any thread]
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  /// The payload of one kRows frame (ipc/messages.h). An error ends the collector.
+  virtual Status RelayRows(ByteSpan payload) = 0;
+};
+
+class EvaluatorSession : public RowSink {
  public:
   /// Starts the worker and hands it schema, views and checks. Errors as Spawner::Spawn.
   static Result<std::unique_ptr<EvaluatorSession>> Start(
@@ -28,7 +36,7 @@ class EvaluatorSession {
 
   /// Relays the payload of one kRows frame. After a failure every later call returns it. [any
   /// thread]
-  Status RelayRows(ByteSpan payload);
+  Status RelayRows(ByteSpan payload) override;
 
   /// Hands over the standings and judges. `observations` is called with batches of one check,
   /// sorted by subject, before that check's result arrives at `result`. Errors: what became of the

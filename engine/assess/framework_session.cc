@@ -55,11 +55,15 @@ Result<ipc::Done> Collect(ipc::Channel& channel, std::map<std::string, ControlRe
 
 Result<std::vector<ControlResult>> ConcludeFramework(sandbox::Spawner& spawner, sandbox::Tier tier,
                                                      int64_t now_ms, const LoadedPlugin& plugin,
-                                                     const std::vector<CheckResult>& results) {
+                                                     const std::vector<CheckResult>& results,
+                                                     FrameworkRehearsal* rehearsal) {
   const FrameworkSpec& framework = plugin.framework;
   ASSAY_ASSIGN(const UniqueFd image, SealedMemfd("plugin", plugin.image.sealed_image));
-  auto worker =
-      spawner.Spawn(PluginWorkerSpec(plugin, ipc::Role::kFramework, now_ms, image.get()), tier);
+  sandbox::WorkerSpec spec = PluginWorkerSpec(plugin, ipc::Role::kFramework, now_ms, image.get());
+  FrameworkRehearsal unseen;
+  FrameworkRehearsal& seen = rehearsal != nullptr ? *rehearsal : unseen;
+  spec.init.drill = seen.drill;
+  auto worker = spawner.Spawn(spec, tier);
   if (!worker) return Fail(std::move(worker.error()).Context("framework " + framework.id));
   std::map<std::string, ControlResult> open;
   for (const ControlSpec& control : framework.controls)
@@ -72,11 +76,12 @@ Result<std::vector<ControlResult>> ConcludeFramework(sandbox::Spawner& spawner, 
     const std::string why = sent ? done.error().message : sent.error().message;
     if (!sent || done.error().code == Code::kCorrupt)
       (*worker)->Kill(sandbox::Fate::kProtocolError, why);
-    const auto outcome = (*worker)->Wait(std::nullopt, kEndTimeout);
+    const auto outcome = seen.outcome = (*worker)->Wait(std::nullopt, kEndTimeout);
     return Fail(Code::kUnavailable, fmt::format("framework {}: {}: {}", framework.id,
                                                 sandbox::Name(outcome.fate), why));
   }
-  const auto outcome = (*worker)->Wait(*done, kEndTimeout);
+  seen.done = *done;
+  const auto outcome = seen.outcome = (*worker)->Wait(*done, kEndTimeout);
   if (outcome.fate != sandbox::Fate::kOk)
     return Fail(Code::kUnavailable, fmt::format("framework {}: {}: {}", framework.id,
                                                 sandbox::Name(outcome.fate), Quote(done->message)));

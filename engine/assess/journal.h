@@ -27,11 +27,33 @@ std::string RequestLine(const broker::ReadRecord& record);
 /// marks hold. [any thread]
 bool MarksHold(const JournalPage& page, uint32_t max_records);
 
+/// Where pages go once their marks are known. [any thread]
+class PageStore {
+ public:
+  virtual ~PageStore() = default;
+  /// As CommitPage.
+  virtual Result<ledger::PendingEntry> Commit(const std::string& run, const JournalPage& page,
+                                              uint32_t max_records, ledger::Keep keep) = 0;
+};
+
 /// Commits one page: body first, then the entry. What it gives is ready when the entry is durable.
 /// `keep` says how much of the body stays. Marks that do not hold make the whole answer one record,
 /// and the entry says so. [any thread]
 Result<ledger::PendingEntry> CommitPage(ledger::Ledger& ledger, const std::string& run,
                                         const JournalPage& page, uint32_t max_records,
                                         ledger::Keep keep = ledger::Keep::kFull);
+
+/// Pages of a run become entries of its ledger.
+class LedgerPages : public PageStore {
+ public:
+  explicit LedgerPages(ledger::Ledger& ledger) : ledger_(ledger) {}
+  Result<ledger::PendingEntry> Commit(const std::string& run, const JournalPage& page,
+                                      uint32_t max_records, ledger::Keep keep) override {
+    return CommitPage(ledger_, run, page, max_records, keep);
+  }
+
+ private:
+  ledger::Ledger& ledger_;
+};
 
 }  // namespace assay::assess

@@ -7,6 +7,7 @@
 
 #include "assess/admin_lock.h"
 #include "assess/plugin_trust.h"
+#include "assess/tenant_broker.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "config/load.h"
@@ -232,6 +233,8 @@ Result<std::vector<LoadedPlugin>> LoadFrameworks(const Installation& installatio
   return out;
 }
 
+}  // namespace
+
 Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
                                         const config::TenantConfig& tenant) {
   broker::BrokerOptions out{*tenant.directory_id, {}, {}, {}};
@@ -259,8 +262,6 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
   if (!c.arm_audiences.empty()) out.cloud.arm_audiences = c.arm_audiences;
   return out;
 }
-
-}  // namespace
 
 Result<Installation> LocateInstallation() {
   std::error_code error;

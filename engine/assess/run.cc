@@ -222,8 +222,9 @@ Status RunSteps::Collect() {
   context.spawner = plan_.spawner;
   context.tier = plan_.tier;
   context.broker = broker_.get();
-  context.ledger = plan_.ledger;
-  context.evaluator = evaluator_.get();
+  LedgerPages pages(*plan_.ledger);
+  context.pages = &pages;
+  context.rows = evaluator_.get();
   context.board = &board_;
   context.progress = plan_.progress;
   context.cancelled = plan_.cancelled;

@@ -265,6 +265,12 @@ Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options) {
   http.timeout = options.timeout;
   http.clock = options.clock;
   ASSAY_ASSIGN(auto client, HttpClient::Create(std::move(http)));
+  return Create(std::move(options), std::move(client));
+}
+
+Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options,
+                                               std::unique_ptr<HttpClient> client) {
+  ASSAY_TRY(CheckOptions(options));
   return std::unique_ptr<Broker>(new TenantBroker(std::move(options), std::move(client)));
 }
 

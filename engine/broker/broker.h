@@ -21,6 +21,8 @@
 
 namespace assay::broker {
 
+class HttpClient;
+
 /// Base URLs and token settings of one cloud (config.md [clouds.NAME], domain of Microsoft's
 /// national clouds).
 struct Cloud {
@@ -117,6 +119,9 @@ class Broker {
   virtual ~Broker() = default;
   /// Starts threads, sends nothing. kInvalidInput (cloud or credential is unusable).
   static Result<std::unique_ptr<Broker>> Create(BrokerOptions options);
+  /// The same over a client that answers from elsewhere: every rule holds, no socket is opened.
+  static Result<std::unique_ptr<Broker>> Create(BrokerOptions options,
+                                                std::unique_ptr<HttpClient> client);
 
   /// Consent guard: gets the Graph token (and, when `needs_arm`, the ARM token) and refuses any
   /// power beyond reading. kDenied with id AS-CON-003 (write permission), AS-CON-001 (no token:

@@ -46,22 +46,26 @@ struct HttpOptions {
   bool carries_out = false;
 };
 
-/// Sends requests over pooled connections. [any thread]
+/// Sends requests over pooled connections. What answers a plugin under test from files derives from
+/// it: nothing else does. [any thread]
 class HttpClient {
  public:
   /// kInvalidInput when the CA file is unusable.
   static Result<std::unique_ptr<HttpClient>> Create(HttpOptions options);
-  ~HttpClient();
+  virtual ~HttpClient();
 
   /// The answer, whatever its status; 3xx is an answer too. kUnavailable (network, cut, timeout:
   /// worth a retry unless it has an id), kCorrupt (framing), kLimitExceeded (names the bound),
   /// kUnsupported (coding), kDenied (method, characters). Messages never hold the bearer or a body.
-  Result<HttpAnswer> Send(const HttpRequest& request);
+  virtual Result<HttpAnswer> Send(const HttpRequest& request);
   /// Cuts what runs; later requests fail as cancelled.
-  void Cancel();
-  bool cancelled() const;
+  virtual void Cancel();
+  virtual bool cancelled() const;
   /// Requests written so far, by "host" or "host:port".
-  std::map<std::string, uint64_t> RequestCounts() const;
+  virtual std::map<std::string, uint64_t> RequestCounts() const;
+
+ protected:
+  HttpClient();
 
  private:
   struct Impl;

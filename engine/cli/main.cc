@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/command_tree.h"
 #include "cli/parse.h"
+#include "cli/plugin_kit.h"
 #include "sandbox/spawner.h"
 
 extern char** environ;
@@ -46,6 +47,12 @@ constexpr Entry kDispatch[] = {
     {"plugin install", RunPluginInstall},
     {"plugin grant", RunPluginGrant},
     {"plugin revoke", RunPluginRevoke},
+    {"plugin new", RunPluginNew},
+    {"plugin test", RunPluginTest},
+    {"plugin check", RunPluginCheck},
+    {"plugin lint", RunPluginLint},
+    {"plugin fuzz", RunPluginFuzz},
+    {"plugin record", RunPluginRecord},
     {"config check", RunConfigCheck},
     {"config show", RunConfigShow},
     {"ledger verify", RunLedgerVerify},
@@ -94,8 +101,12 @@ Environment ReadEnvironment() {
 
 void WriteTo(FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
 
-bool RunsPlugins(const std::string& command) {
-  return command == "run" || command == "demo" || command == "doctor";
+bool RunsPlugins(const std::vector<std::string>& command) {
+  for (const char* one : {"run", "demo", "doctor"})
+    if (command.front() == one) return true;
+  for (const char* one : {"test", "check", "record", "fuzz"})
+    if (command.front() == "plugin" && command.back() == one) return true;
+  return false;
 }
 
 int Dispatch(Context& context) {
@@ -136,7 +147,7 @@ int Main(const std::vector<std::string>& arguments) {
 
   // Forked before any thread is started and any secret is read, for the commands that run plugins.
   std::unique_ptr<sandbox::Spawner> spawner;
-  if (RunsPlugins(options.command.front())) {
+  if (RunsPlugins(options.command)) {
     auto installation = assess::LocateInstallation();
     if (!installation) return context.Fail(installation.error());
     auto started = sandbox::Spawner::Start(installation->worker().string());

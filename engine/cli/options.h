@@ -39,26 +39,31 @@ struct Options {
   std::string purpose;                              ///< key rotate --purpose
   std::string format;                               ///< key export-public --format
   bool keep_old = false;                            ///< key rotate --keep-old
-  bool accept_loss = false;              ///< ledger recover, backup restore --accept-loss
-  std::vector<std::string> checkpoints;  ///< ledger recover --checkpoint
-  bool origin = false;                   ///< config show --origin
-  bool no_secrets = false;               ///< config check --no-secrets
-  std::string to;                        ///< backup create, restore --to
-  std::optional<uint64_t> to_size;       ///< backup restore --to-size
-  std::vector<std::string> known;        ///< backup restore --known
-  std::string verdict, framework;        ///< finding list --verdict, check list --framework
-  std::optional<uint64_t> record;        ///< ledger prove, evidence get --record
-  std::vector<std::string> notes;        ///< ledger monitor --note
-  std::string since_checkpoint;          ///< ledger verify --since-checkpoint
-  bool once = false;                     ///< ledger monitor --once
-  std::string every = "15m";             ///< ledger monitor --every
-  std::string query, reply;              ///< ledger timestamp --query, --reply
-  bool check = false;                    ///< ledger timestamp --check
-  std::string run;                       ///< evidence list --run
-  std::string out, key_name;             ///< plugin keygen --out, --name
-  std::string key_file, trust;           ///< plugin sign --key, plugin verify --trust
-  bool accept_older = false;             ///< plugin install --accept-older
-  bool review = false;                   ///< plugin grant --review
+  bool accept_loss = false;               ///< ledger recover, backup restore --accept-loss
+  std::vector<std::string> checkpoints;   ///< ledger recover --checkpoint
+  bool origin = false;                    ///< config show --origin
+  bool no_secrets = false;                ///< config check --no-secrets
+  std::string to;                         ///< backup create, restore --to
+  std::optional<uint64_t> to_size;        ///< backup restore --to-size
+  std::vector<std::string> known;         ///< backup restore --known
+  std::string verdict, framework;         ///< finding list --verdict, check list --framework
+  std::optional<uint64_t> record;         ///< ledger prove, evidence get --record
+  std::vector<std::string> notes;         ///< ledger monitor --note
+  std::string since_checkpoint;           ///< ledger verify --since-checkpoint
+  bool once = false;                      ///< ledger monitor --once
+  std::string every = "15m";              ///< ledger monitor --every
+  std::string query, reply;               ///< ledger timestamp --query, --reply
+  bool check = false;                     ///< ledger timestamp --check
+  std::string run;                        ///< evidence list --run
+  std::string out, key_name;              ///< plugin keygen --out, --name
+  std::string key_file, trust;            ///< plugin sign --key, plugin verify --trust
+  bool accept_older = false;              ///< plugin install --accept-older
+  bool review = false;                    ///< plugin grant --review
+  std::string kind, lang;                 ///< plugin new
+  std::string fixture, cases, junit;      ///< plugin test, check, fuzz
+  bool redact = false;                    ///< plugin record --redact
+  std::string reproduce;                  ///< plugin fuzz --reproduce
+  std::optional<uint64_t> runs, seconds;  ///< plugin fuzz
 };
 
 }  // namespace assay::cli

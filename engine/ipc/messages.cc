@@ -66,6 +66,8 @@ ByteVector Encode(const Init& m) {
   });
   out.U64(m.init_array_offset).U64(m.init_array_bytes).U64(m.fini_array_offset);
   out.U64(m.fini_array_bytes).U64(m.init_function).U64(m.fini_function);
+  out.U8(static_cast<uint8_t>(m.drill.call)).U32(m.drill.nth);
+  out.U32(static_cast<uint32_t>(m.drill.status));
   return out.Take();
 }
 
@@ -87,6 +89,9 @@ Result<Init> ParseInit(ByteSpan payload) {
   m.fini_array_bytes = in.U64();
   m.init_function = in.U64();
   m.fini_function = in.U64();
+  m.drill.call = in.OneOf(HostCall::kNone, HostCall::kConclude);
+  m.drill.nth = in.U32();
+  m.drill.status = static_cast<int32_t>(in.U32());
   return in.Finish(std::move(m), "init");
 }
 
@@ -108,6 +113,7 @@ Result<Hello> ParseHello(ByteSpan payload) {
 ByteVector Encode(const Done& m) {
   Writer out;
   out.U32(static_cast<uint32_t>(m.status)).Text(OneLine(m.message));
+  PutList(out, m.calls, [&](uint64_t count) { out.U64(count); });
   return out.Take();
 }
 
@@ -116,6 +122,9 @@ Result<Done> ParseDone(ByteSpan payload) {
   Done m;
   m.status = static_cast<int32_t>(in.U32());
   m.message = in.Line();
+  m.calls = in.List(8, [](FieldReader& r) { return r.U64(); });
+  if (m.calls.size() > kHostCalls)
+    return Fail(Code::kCorrupt, "done message: counts calls that do not exist");
   return in.Finish(std::move(m), "done");
 }
 

@@ -56,6 +56,34 @@ enum class Type : uint16_t {
 /// Role of a worker; decides which types it may send and receive.
 enum class Role : uint8_t { kCollector = 1, kEvaluator = 2, kFramework = 3, kCanary = 4 };
 
+/// A call of a plugin to its host, as the kit counts them. Order is part of the protocol.
+enum class HostCall : uint8_t {
+  kNone = 0,
+  kExtension = 1,
+  kDataset = 2,
+  kRequest = 3,
+  kWait = 4,
+  kMark = 5,
+  kNext = 6,
+  kDone = 7,
+  kRow = 8,
+  kState = 9,
+  kControl = 10,
+  kConclude = 11,
+};
+inline constexpr size_t kHostCalls = 12;
+/// Word for a call in messages ("request"). [any thread]
+std::string_view Name(HostCall call);
+
+/// What `assay plugin check` makes a worker's host do wrong; a run never sets it. The `nth` call
+/// (from 1) of that kind gives `status` without being done (a null table for kExtension). With
+/// ASSAY_E_CANCELLED the run counts as being cancelled from that call on.
+struct Drill {
+  HostCall call = HostCall::kNone;
+  uint32_t nth = 0;
+  int32_t status = 0;
+};
+
 /// First frame. Everything a worker knows of its run; no secret, no tenant id.
 struct Init {
   Role role = Role::kCollector;
@@ -70,6 +98,7 @@ struct Init {
            init_array_bytes = 0;  ///< constructors that the worker calls itself
   uint64_t fini_array_offset = 0, fini_array_bytes = 0;
   uint64_t init_function = 0, fini_function = 0;  ///< DT_INIT, DT_FINI; 0 when absent
+  Drill drill;
 };
 
 struct Hello {
@@ -78,8 +107,9 @@ struct Hello {
 };
 
 struct Done {
-  int32_t status = 0;   ///< assay_status_t of run(); 0 is well
-  std::string message;  ///< untrusted, cut at 1,024 bytes
+  int32_t status = 0;             ///< assay_status_t of run(); 0 is well
+  std::string message;            ///< untrusted, cut at 1,024 bytes
+  std::vector<uint64_t> calls{};  ///< how often each HostCall was made, by its number; may be empty
 };
 
 struct Request {

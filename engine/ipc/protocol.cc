@@ -15,6 +15,14 @@ bool In(std::initializer_list<Type> list, uint16_t type) {
 
 }  // namespace
 
+std::string_view Name(HostCall call) {
+  constexpr std::array<std::string_view, kHostCalls> kNames = {
+      "none", "extension", "dataset", "request", "wait",    "mark",
+      "next", "done",      "row",     "state",   "control", "conclude"};
+  const auto number = static_cast<size_t>(call);
+  return number < kNames.size() ? kNames[number] : std::string_view();
+}
+
 std::string_view Name(Type type) {
   switch (type) {
     case Type::kInit:

@@ -41,4 +41,10 @@ PendingEntry PendingEntry::Failed(const Error& error) {
   return {std::move(shared), 0};
 }
 
+PendingEntry PendingEntry::Done(const Appended& appended) {
+  auto shared = std::make_shared<Acknowledgements>();
+  shared->Add({&appended, 1});
+  return {std::move(shared), 0};
+}
+
 }  // namespace assay::ledger

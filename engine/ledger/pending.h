@@ -60,6 +60,8 @@ class PendingEntry {
       : shared_(std::move(shared)), entry_(entry) {}
   /// Of an entry that was refused.
   static PendingEntry Failed(const Error& error);
+  /// Of an entry that nobody has to wait for.
+  static PendingEntry Done(const Appended& appended);
 
   bool valid() const { return shared_ != nullptr; }
   /// Waits until the entry is durable (committed and synced) or the ledger has stopped.

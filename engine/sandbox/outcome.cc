@@ -114,6 +114,8 @@ WorkerOutcome JudgeEnd(const EndState& end, const std::optional<ipc::Done>& done
   out.exit_code = end.exit_code;
   out.signal = end.signal;
   out.denied = end.denied;
+  out.cpu_ms = end.cpu_ms;
+  out.peak_bytes = end.peak_bytes;
   if (!end.known) {
     out.fate = Fate::kCrashed;
     out.detail = "the spawner is gone";

@@ -70,6 +70,7 @@ bool RunningWorker::AwaitEnd(milliseconds timeout) {
       end_.exit_code = reply.exit_code;
       end_.signal = reply.signal;
       end_.cpu_ms = reply.cpu_ms;
+      end_.peak_bytes = reply.peak_bytes;
       end_.violation = reply.violation;
       end_.denied_total = reply.denied_total;
       for (const DeniedCount& d : reply.denied)

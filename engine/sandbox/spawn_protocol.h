@@ -41,10 +41,11 @@ enum class ReplyKind : uint32_t { kStarted = 1, kFailed = 2, kReport = 3, kExite
 struct SpawnReply {
   ReplyKind kind = ReplyKind::kFailed;
   int32_t pid = 0;
-  int32_t exit_code = 0;   ///< kExited
-  int32_t signal = 0;      ///< kExited
-  uint64_t cpu_ms = 0;     ///< kExited: user and system time
-  int32_t violation = -1;  ///< kExited: number of the call that it was killed for
+  int32_t exit_code = 0;    ///< kExited
+  int32_t signal = 0;       ///< kExited
+  uint64_t cpu_ms = 0;      ///< kExited: user and system time
+  uint64_t peak_bytes = 0;  ///< kExited: largest resident size
+  int32_t violation = -1;   ///< kExited: number of the call that it was killed for
   uint32_t denied_total = 0;
   DeniedCount denied[kDeniedKinds] = {};
   char text[512] = {};  ///< kFailed, kReport: the layer and its words, zero-terminated
@@ -104,6 +105,7 @@ struct EndState {
   bool known = false;  ///< false: the spawner went away before it could tell
   int exit_code = 0, signal = 0;
   uint64_t cpu_ms = 0;
+  uint64_t peak_bytes = 0;
   int violation = -1;         ///< number of the call that the spawner killed it for
   uint32_t denied_total = 0;  ///< all refused calls
   std::vector<DeniedCall> denied;

@@ -66,6 +66,8 @@ struct WorkerOutcome {
   std::string detail;              ///< quota name, failing layer, system call number where known
   std::vector<DeniedCall> denied;  ///< refused calls by kind, at most 16 kinds; empty where the
                                    ///< kernel gives no listener
+  uint64_t cpu_ms = 0;             ///< user and system time
+  uint64_t peak_bytes = 0;         ///< largest resident size
 };
 
 struct WorkerSpec {

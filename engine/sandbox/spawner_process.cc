@@ -105,6 +105,7 @@ void Reap(Child& child) {
   reply.denied_total = child.denied_total;
   std::copy(child.denied.begin(), child.denied.end(), reply.denied);
   reply.cpu_ms = Milliseconds(usage.ru_utime) + Milliseconds(usage.ru_stime);
+  reply.peak_bytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
   Reply(child, reply);
 }
 

@@ -88,6 +88,17 @@ bool Session::IsCancelled() {
   return cancelled_ || broken_;
 }
 
+std::optional<assay_status_t> Session::Count(ipc::HostCall call) {
+  const uint64_t number = ++calls_[static_cast<size_t>(call)];
+  const ipc::Drill& drill = init_.drill;
+  if (drill.call != call || drill.nth != number) return std::nullopt;
+  if (drill.status == ASSAY_E_CANCELLED) {
+    cancelled_ = true;  // the call itself then says what it says in a run that is being cancelled
+    return std::nullopt;
+  }
+  return Refuse(drill.status, fmt::format("drill: {} {} fails", ipc::Name(call), number));
+}
+
 assay_status_t Session::Refuse(assay_status_t status, std::string why) {
   SetError(std::move(why));
   return status;
@@ -138,9 +149,10 @@ Host::Host(Session& s)
   abi_.abi_minor = ASSAY_ABI_MINOR;
   abi_.impl = this;
   abi_.extension = [](const assay_host_t* abi, assay_str_t id) -> const void* {
-    const Host* host = HostOf(abi);
+    Host* host = HostOf(abi);
     const auto text = TextOf(id);
-    return host == nullptr || !text ? nullptr : host->Find(*text);
+    if (host == nullptr || !text || host->session.Count(ipc::HostCall::kExtension)) return nullptr;
+    return host->Find(*text);
   };
   abi_.set_error = [](const assay_host_t* abi, assay_str_t message) {
     Guarded(abi, [&](Host& host) {

@@ -30,6 +30,10 @@ class Session {
   bool IsCancelled();
   bool cancelled() const { return cancelled_; }
 
+  /// Counts a call; the status that it must give at once when the engine asked for a drill of it.
+  std::optional<assay_status_t> Count(ipc::HostCall call);
+  const std::vector<uint64_t>& calls() const { return calls_; }
+
   /// `status`, with its reason kept for the end of the run.
   assay_status_t Refuse(assay_status_t status, std::string why);
   void SetError(std::string why);
@@ -53,6 +57,7 @@ class Session {
   const ipc::Init& init_;
   std::deque<ipc::Frame> pages_;
   std::string error_, over_quota_;
+  std::vector<uint64_t> calls_ = std::vector<uint64_t>(ipc::kHostCalls);
   bool cancelled_ = false, broken_ = false, out_of_memory_ = false;
   Error broken_error_;
 };
@@ -117,6 +122,15 @@ assay_status_t Guarded(const assay_host_t* abi, Body body) noexcept {
   } catch (const std::exception&) {
   }
   return ASSAY_E_INTERNAL;
+}
+
+/// Guarded, for a call that is counted and may be drilled.
+template <typename Body>
+assay_status_t Called(const assay_host_t* abi, ipc::HostCall call, Body body) noexcept {
+  return Guarded(abi, [&](Host& host) -> assay_status_t {
+    const auto drilled = host.session.Count(call);
+    return drilled ? *drilled : body(host);
+  });
 }
 
 }  // namespace assay::worker

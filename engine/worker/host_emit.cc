@@ -22,7 +22,8 @@ constexpr size_t kMaxRowBytes = ipc::kMaxPayload - kBatchBytes - kHeadBytes;
 
 constexpr assay_emit_v1_t kTable{
     [](const assay_host_t* abi, assay_str_t id, uint32_t* number) {
-      return Guarded(abi, [&](Host& h) { return h.emit->Dataset(id, number); });
+      return Called(abi, ipc::HostCall::kDataset,
+                    [&](Host& h) { return h.emit->Dataset(id, number); });
     },
     [](const assay_host_t* abi, uint32_t dataset, uint32_t page, uint32_t record,
        const assay_value_t* values, uint32_t count) {
@@ -31,8 +32,8 @@ constexpr assay_emit_v1_t kTable{
     },
     [](const assay_host_t* abi, uint32_t dataset, uint32_t completeness, uint32_t reason,
        assay_str_t detail) {
-      return Guarded(abi,
-                     [&](Host& h) { return h.emit->State(dataset, completeness, reason, detail); });
+      return Called(abi, ipc::HostCall::kState,
+                    [&](Host& h) { return h.emit->State(dataset, completeness, reason, detail); });
     },
 };
 
@@ -160,7 +161,8 @@ assay_status_t EmitExtension::Row(uint32_t dataset, uint32_t page, uint32_t reco
                                   const assay_value_t* values, uint32_t count) {
   Batch* batch = Find(dataset, "row");
   if (batch == nullptr) return ASSAY_E_INVALID;
-  const assay_status_t taken = TakeRow(*batch, page, record, values, count);
+  const auto drilled = session_.Count(ipc::HostCall::kRow);
+  const assay_status_t taken = drilled ? *drilled : TakeRow(*batch, page, record, values, count);
   if (taken == ASSAY_OK)
     return batch->bytes.size() >= kBatchBytes ? Send(dataset, *batch) : ASSAY_OK;
   // A row that was refused is missing: the dataset is not complete, whatever the plugin says later.

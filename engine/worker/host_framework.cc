@@ -19,10 +19,12 @@ constexpr assay_framework_v1_t kTable{
       return count;
     },
     [](const assay_host_t* abi, uint32_t index, const assay_control_t** out) {
-      return Guarded(abi, [&](Host& h) { return h.framework->Control(index, out); });
+      return Called(abi, ipc::HostCall::kControl,
+                    [&](Host& h) { return h.framework->Control(index, out); });
     },
     [](const assay_host_t* abi, uint32_t index, uint32_t state, assay_str_t why) {
-      return Guarded(abi, [&](Host& h) { return h.framework->Conclude(index, state, why); });
+      return Called(abi, ipc::HostCall::kConclude,
+                    [&](Host& h) { return h.framework->Conclude(index, state, why); });
     },
 };
 

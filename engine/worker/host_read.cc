@@ -22,20 +22,22 @@ constexpr size_t kMaxParamBytes = 2048;
 constexpr assay_read_v1_t kTable{
     [](const assay_host_t* abi, assay_str_t endpoint, const assay_param_t* params, uint32_t count,
        uint64_t* ticket) {
-      return Guarded(abi,
-                     [&](Host& h) { return h.read->Request(endpoint, params, count, ticket); });
+      return Called(abi, ipc::HostCall::kRequest,
+                    [&](Host& h) { return h.read->Request(endpoint, params, count, ticket); });
     },
     [](const assay_host_t* abi, assay_page_t* page) {
-      return Guarded(abi, [&](Host& h) { return h.read->Wait(page); });
+      return Called(abi, ipc::HostCall::kWait, [&](Host& h) { return h.read->Wait(page); });
     },
     [](const assay_host_t* abi, uint32_t page, const assay_range_t* records, uint32_t count) {
-      return Guarded(abi, [&](Host& h) { return h.read->Mark(page, records, count); });
+      return Called(abi, ipc::HostCall::kMark,
+                    [&](Host& h) { return h.read->Mark(page, records, count); });
     },
     [](const assay_host_t* abi, uint32_t page, uint64_t offset, uint64_t length) {
-      return Guarded(abi, [&](Host& h) { return h.read->Next(page, offset, length); });
+      return Called(abi, ipc::HostCall::kNext,
+                    [&](Host& h) { return h.read->Next(page, offset, length); });
     },
     [](const assay_host_t* abi, uint32_t page) {
-      return Guarded(abi, [&](Host& h) { return h.read->Finish(page); });
+      return Called(abi, ipc::HostCall::kDone, [&](Host& h) { return h.read->Finish(page); });
     },
 };
 
@@ -143,6 +145,11 @@ assay_status_t ReadExtension::Request(assay_str_t endpoint, const assay_param_t*
   ipc::Request request;
   request.endpoint = spec->id;
   if (const auto s = TakeParams(*spec, params, count, request); s != ASSAY_OK) return s;
+  // Pages that are not given back count too, as they do for the engine.
+  if (const uint32_t most = session_.init().limits.outstanding;
+      outstanding_ + pages_.size() >= most)
+    return session_.Refuse(ASSAY_E_LIMIT,
+                           fmt::format("reads: {} are outstanding or not given back", most));
   if (const auto s = CountRead(); s != ASSAY_OK) return s;
   request.ticket = ++last_ticket_;
   *ticket = request.ticket;

@@ -79,6 +79,7 @@ Status RunPlugin(ipc::Channel& channel, const ipc::Init& init, const assay_plugi
   }
   if (session.out_of_memory()) return Fail(Code::kLimitExceeded, init.plugin + ": out of memory");
   if (session.broken()) return Fail(session.broken_error());
+  done.calls = session.calls();
   return channel.Send(static_cast<uint16_t>(ipc::Type::kDone), Encode(done));
 }
 

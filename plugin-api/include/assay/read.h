@@ -45,7 +45,8 @@ typedef struct assay_page {
 typedef struct assay_read_v1 {
   /* Asks for an endpoint. Does not wait for the answer.
    * Errors: NOT_FOUND (no such endpoint), DENIED (not granted), INVALID (a parameter is missing,
-   * unknown or does not fit its type), LIMIT (reads or outstanding tickets). */
+   * unknown or does not fit its type), LIMIT (reads, or outstanding tickets and pages that were not
+   * given back). */
   assay_status_t (*request)(const assay_host_t* host, assay_str_t endpoint,
                             const assay_param_t* params, uint32_t param_count, uint64_t* ticket);
   /* Takes the next page of any outstanding ticket, in the order in which they arrive. Blocks.

@@ -46,6 +46,7 @@ Init FullInit() {
   m.fini_array_bytes = 8;
   m.init_function = 0x300;
   m.fini_function = 0x400;
+  m.drill = {HostCall::kRow, 7, -5};
   return m;
 }
 
@@ -106,7 +107,7 @@ std::vector<Sample> Samples() {
   std::vector<Sample> out;
   out.push_back(Make("init", FullInit(), ParseInit));
   out.push_back(Make("hello", Hello{1, 0, "3.40.1"}, ParseHello));
-  out.push_back(Make("done", Done{-5, "quota"}, ParseDone));
+  out.push_back(Make("done", Done{-5, "quota", {0, 1, 2}}, ParseDone));
   out.push_back(Make("request", Request{1, "graph-users", {{"id", "a/b"}}}, ParseRequest));
   out.push_back(Make("page", Page{1, 2, 3, 1, 404, 1ull << 40, "gone"}, ParsePage));
   out.push_back(Make("dataset state",

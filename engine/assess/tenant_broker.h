@@ -1,0 +1,15 @@
+// How a tenant's services are reached, from its configuration.
+#pragma once
+
+#include "base/result.h"
+#include "broker/broker.h"
+#include "config/config.h"
+
+namespace assay::assess {
+
+/// Cloud, credential and tolerated permissions of `tenant`. kInvalidInput (unknown cloud). [any
+/// thread]
+Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
+                                        const config::TenantConfig& tenant);
+
+}  // namespace assay::assess

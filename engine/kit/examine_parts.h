@@ -1,0 +1,25 @@
+// What the files of the examination share among themselves.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kit/examine.h"
+
+namespace assay::kit {
+
+/// Which calls of a kind to fail: the first ones and the last of those that the clean run made.
+std::vector<uint32_t> CallNumbers(const std::optional<ipc::Done>& done, ipc::HostCall call,
+                                  uint64_t first);
+/// Pages whose marks were refused, in words.
+std::string WrongMarks(const Trace& trace);
+
+/// What a run over a fair fixture shows to be wrong, though it ended well: marks that do not hold,
+/// links that are none, rows that were refused, reads asked for again and again.
+std::string CleanProblem(const Trace& trace);
+
+void ExamineFramework(const Bench& bench, const Fixture& fixture, OutcomeList& out);
+void TestFramework(const Bench& bench, const Fixture& fixture, OutcomeList& out);
+
+}  // namespace assay::kit

@@ -1,0 +1,97 @@
+#include "kit/fixture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "config/fixture_file.h"
+
+namespace assay::kit {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxPage = 64u << 20;  // as the broker's own bound
+constexpr unsigned kMaxPages = 1000;
+
+Result<std::string> ReadPage(const fs::path& folder, const std::string& name) {
+  if (name.empty() || name.find('/') != name.npos || name.starts_with('.'))
+    return Fail(Code::kInvalidInput, fmt::format("{}: page {} is not the name of a file beside it",
+                                                 folder.string(), Quote(name, 80)));
+  ASSAY_ASSIGN(const ByteVector bytes, ReadFile(folder / name, kMaxPage));
+  return std::string(AsText(bytes));
+}
+
+bool Knows(const Manifest& manifest, const std::string& endpoint) {
+  return std::any_of(manifest.endpoints.begin(), manifest.endpoints.end(),
+                     [&](const EndpointSpec& e) { return e.id == endpoint; });
+}
+
+Status CheckNames(const fs::path& folder, const Fixture& fixture, const Manifest& manifest) {
+  for (const FixtureAnswer& answer : fixture.answers)
+    if (!Knows(manifest, answer.endpoint))
+      return Fail(Code::kInvalidInput,
+                  fmt::format("{}: endpoint {} is not in the manifest",
+                              (folder / "fixture.toml").string(), Quote(answer.endpoint, 80)));
+  for (const auto& [dataset, expected] : fixture.expect)
+    if (std::none_of(manifest.datasets.begin(), manifest.datasets.end(),
+                     [&, id = dataset](const DatasetSpec& d) { return d.id == id; }))
+      return Fail(Code::kInvalidInput,
+                  fmt::format("{}: dataset {} is not in the manifest",
+                              (folder / "fixture.toml").string(), Quote(dataset, 80)));
+  return {};
+}
+
+/// <endpoint>.json, <endpoint>.2.json, ...; nothing when the first is not there.
+Status AddFiles(const fs::path& folder, const std::string& endpoint, Fixture& fixture) {
+  FixtureAnswer answer;
+  answer.endpoint = endpoint;
+  for (unsigned page = 1; page <= kMaxPages; ++page) {
+    const std::string name =
+        page == 1 ? endpoint + ".json" : fmt::format("{}.{}.json", endpoint, page);
+    if (!fs::exists(folder / name)) break;
+    ASSAY_ASSIGN(answer.pages.emplace_back(), ReadPage(folder, name));
+  }
+  if (!answer.pages.empty()) fixture.answers.push_back(std::move(answer));
+  return {};
+}
+
+}  // namespace
+
+Result<Fixture> LoadFixture(const fs::path& folder, const Manifest& manifest) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error))
+    return Fail(Code::kNotFound, "fixture " + folder.string() + ": is not a folder");
+  Fixture fixture;
+  const fs::path file = folder / "fixture.toml";
+  if (fs::exists(file, error)) {
+    ASSAY_ASSIGN(const ByteVector text, ReadFile(file, 4u << 20));
+    ASSAY_ASSIGN(fixture, config::ParseFixture(AsText(text), file.string()));
+    ASSAY_TRY(CheckNames(folder, fixture, manifest));
+    for (FixtureAnswer& answer : fixture.answers)
+      for (std::string& page : answer.pages) {
+        ASSAY_ASSIGN(page, ReadPage(folder, page));
+      }
+  }
+  fixture.name = fs::absolute(folder).lexically_normal().filename().string();
+  if (fixture.name.empty()) fixture.name = folder.parent_path().filename().string();
+  for (const EndpointSpec& endpoint : manifest.endpoints)
+    ASSAY_TRY(AddFiles(folder, endpoint.id, fixture));
+  return fixture;
+}
+
+Fixture EmptyFixture(const Manifest& manifest) {
+  Fixture fixture;
+  fixture.name = "empty lists";
+  for (const EndpointSpec& endpoint : manifest.endpoints) {
+    FixtureAnswer answer;
+    answer.endpoint = endpoint.id;
+    answer.pages.push_back(endpoint.paging == Paging::kSingle ? "{}" : R"({"value":[]})");
+    fixture.answers.push_back(std::move(answer));
+  }
+  return fixture;
+}
+
+}  // namespace assay::kit

@@ -1,0 +1,74 @@
+#include "kit/page_reads.h"
+
+#include "assay/read.h"
+#include "base/text.h"
+#include "broker/url.h"
+
+namespace assay::kit {
+namespace {
+
+const EndpointSpec* Find(const Manifest& manifest, const std::string& id) {
+  for (const EndpointSpec& endpoint : manifest.endpoints)
+    if (endpoint.id == id) return &endpoint;
+  return nullptr;
+}
+
+/// Path of a URL as it was sent, without the query.
+std::string PathOf(const std::string& url) {
+  const size_t scheme = url.find("://");
+  const size_t slash = url.find('/', scheme == url.npos ? 0 : scheme + 3);
+  if (slash == url.npos) return "/";
+  return url.substr(slash, url.find('?', slash) - slash);
+}
+
+}  // namespace
+
+std::optional<broker::Params> FitPath(const EndpointSpec& endpoint, const std::string& path) {
+  const std::string whole =
+      endpoint.host == ServiceHost::kGraph ? "/" + endpoint.version + endpoint.path : endpoint.path;
+  const auto wanted = Split(whole, '/'), given = Split(path, '/');
+  if (wanted.size() != given.size()) return std::nullopt;
+  broker::Params params;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const std::string_view part = wanted[i];
+    const auto decoded = broker::PercentDecode(given[i]);
+    if (!decoded) return std::nullopt;
+    if (part.size() > 2 && part.front() == '{' && part.back() == '}')
+      params.emplace_back(std::string(part.substr(1, part.size() - 2)), *decoded);
+    else if (!EqualsIgnoreCase(part, *decoded))
+      return std::nullopt;
+  }
+  return params;
+}
+
+std::string_view PagingKeyOf(Paging paging) {
+  if (paging == Paging::kArm) return "nextLink";
+  return paging == Paging::kOdata || paging == Paging::kOdataPost ? "@odata.nextLink" : "";
+}
+
+std::vector<ReadPages> ReadsOf(const Manifest& manifest, const Trace& trace) {
+  std::vector<ReadPages> out;
+  for (const auto& [number, page] : trace.pages) {
+    const EndpointSpec* endpoint = Find(manifest, page.endpoint);
+    if (endpoint == nullptr || page.outcome == ASSAY_PAGE_REFUSED) continue;
+    const auto params = FitPath(*endpoint, PathOf(page.url));
+    if (!params) continue;
+    const auto same = [&](const ReadPages& read) {
+      if (read.endpoint != endpoint || read.params.size() != params->size()) return false;
+      for (size_t i = 0; i < params->size(); ++i)
+        if (!EqualsIgnoreCase(read.params[i].second, (*params)[i].second)) return false;
+      return true;
+    };
+    ReadPages* found = nullptr;
+    for (ReadPages& read : out)
+      if (same(read)) found = &read;
+    if (found == nullptr) {
+      out.push_back({endpoint, *params, {}});
+      found = &out.back();
+    }
+    if (page.index == found->pages.size()) found->pages.push_back(&page);
+  }
+  return out;
+}
+
+}  // namespace assay::kit

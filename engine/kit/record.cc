@@ -1,0 +1,122 @@
+#include "kit/record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "broker/url_policy.h"
+#include "config/fixture_file.h"
+#include "ipc/row.h"
+#include "kit/body_shape.h"
+#include "kit/page_reads.h"
+#include "kit/scrub.h"
+
+namespace assay::kit {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Teaches the scrubber what stands in the columns of the rows that the plugin made.
+void Learn(const Manifest& manifest, const Trace& trace, Scrubber& scrubber) {
+  for (const bool personal : {true, false})
+    for (const DatasetSpec& dataset : manifest.datasets) {
+      const auto emitted = trace.rows.find(dataset.id);
+      if (emitted == trace.rows.end()) continue;
+      ipc::Reader in(emitted->second.bytes);
+      ipc::Row row;
+      for (uint64_t n = 0;
+           n < emitted->second.count && ipc::ParseRow(in, dataset.columns.size(), row); ++n)
+        for (size_t i = 0; i < row.values.size(); ++i) {
+          if (dataset.columns[i].personal != personal || row.values[i].text.empty()) continue;
+          if (personal)
+            scrubber.AddPersonal(row.values[i].text);
+          else
+            scrubber.AddPlain(row.values[i].text);
+        }
+    }
+}
+
+/// The pages of one read as they will be answered, links made anew on the public cloud.
+Status Rewrite(const ReadPages& read, bool redact, Scrubber& scrubber, FixtureAnswer& answer,
+               std::vector<std::string>& bodies) {
+  const EndpointSpec& endpoint = *read.endpoint;
+  answer.endpoint = endpoint.id;
+  for (const auto& [name, value] : read.params)
+    answer.params.emplace_back(name, scrubber.Text(value));
+  ASSAY_ASSIGN(const broker::Plan plan,
+               broker::BuildPlan(*broker::BuiltInCloud("global"), endpoint, answer.params));
+  const std::string first = plan.url.ToString();
+  for (size_t page = 0; page < read.pages.size(); ++page) {
+    const KeptPage& kept = *read.pages[page];
+    answer.status = kept.status == 0 ? 503 : kept.status;
+    std::string body = scrubber.Body(AsText(kept.body), redact || endpoint.personal);
+    const std::string_view key = PagingKeyOf(endpoint.paging);
+    if (page + 1 < read.pages.size() && !key.empty())
+      body = Continued(body, key,
+                       fmt::format("{}{}$skiptoken=p{}", first,
+                                   first.find('?') == first.npos ? '?' : '&', page + 2));
+    bodies.push_back(std::move(body));
+  }
+  return {};
+}
+
+std::string Expectations(const Trace& trace) {
+  std::string out;
+  for (const auto& [dataset, standing] : trace.standings) {
+    const auto rows = trace.rows.find(dataset);
+    out +=
+        fmt::format("\n[expect.{}]\nrows = {}\nstate = \"{}\"\n", dataset,
+                    rows == trace.rows.end() ? 0 : rows->second.count, Name(standing.completeness));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Recording> Record(const Bench& bench, broker::Broker& broker,
+                         const std::vector<std::string>& roles, bool arm_available,
+                         const fs::path& folder, bool redact) {
+  if (fs::exists(fs::symlink_status(folder)))
+    return Fail(
+        Error{Code::kAlreadyExists, folder.string() + ": is already there", {}, {}, {}, {}}.Hint(
+            "choose another place with --to"));
+  const Trace trace = bench.CollectFrom(broker, roles, arm_available);
+  Recording out;
+  if (!trace.report.ok) out.detail = trace.report.detail;
+  if (trace.pages.empty())
+    return Fail(
+        Code::kUnavailable,
+        "nothing was read: " + (out.detail.empty() ? "the plugin asked for nothing" : out.detail));
+  const Manifest& manifest = bench.plugin().manifest;
+  Scrubber scrubber;
+  Learn(manifest, trace, scrubber);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return Fail(Code::kIo, folder.string() + ": " + error.message());
+  Fixture fixture;
+  std::map<std::string, int> reads;
+  for (const ReadPages& read : ReadsOf(manifest, trace)) {
+    FixtureAnswer answer;
+    std::vector<std::string> bodies;
+    ASSAY_TRY(Rewrite(read, redact, scrubber, answer, bodies));
+    const int number = ++reads[answer.endpoint];
+    for (size_t page = 0; page < bodies.size(); ++page) {
+      const std::string name = fmt::format("{}-{}-{}.json", answer.endpoint, number, page + 1);
+      ASSAY_TRY(WriteFileDurably(folder / name, AsBytes(bodies[page]), 0644));
+      answer.pages.push_back(name);
+      out.files.push_back(name);
+    }
+    out.pages += bodies.size();
+    fixture.answers.push_back(std::move(answer));
+  }
+  const std::string text =
+      "# Recorded by assay plugin record; names, ids and tokens are invented.\n" +
+      config::FormatFixture(fixture) + Expectations(trace);
+  ASSAY_TRY(WriteFileDurably(folder / "fixture.toml", AsBytes(text), 0644));
+  out.files.push_back("fixture.toml");
+  return out;
+}
+
+}  // namespace assay::kit
