@@ -233,9 +233,10 @@ Status Database::CopyTo(const std::filesystem::path& path) {
   if (finished != SQLITE_OK) return Fail(SqliteError(copy.name_, raw, finished));
   ASSAY_TRY(copy.Execute("PRAGMA journal_mode=DELETE"));
   copy.connection_.reset();
-  // SQLite keeps silent when it could not remove the journal while closing.
-  if (::access((path.string() + "-journal").c_str(), F_OK) == 0 || errno != ENOENT)
-    return Fail(Code::kIo, path.string() + "-journal: could not be removed");
+  // SQLite keeps silent when it could not remove one of them.
+  for (const char* suffix : {"-journal", "-wal", "-shm"})
+    if (::access((path.string() + suffix).c_str(), F_OK) == 0 || errno != ENOENT)
+      return Fail(Code::kIo, path.string() + suffix + ": could not be removed");
   if (::fsync(fd.get()) != 0) return Fail(ErrnoError(path.string()));
   return {};
 }
