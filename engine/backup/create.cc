@@ -115,6 +115,13 @@ Status Sign(const fs::path& folder, const Manifest& manifest, const Source& sour
   return WriteManifest(folder, manifest, keys->current);
 }
 
+// What an error of the disk kept from being removed would have the backup refused later.
+Status CheckAlone(const fs::path& folder, const Manifest& manifest) {
+  ASSAY_ASSIGN(const std::optional<std::string> stranger, FindStranger(folder, manifest));
+  if (!stranger) return {};
+  return Fail(Code::kIo, (folder / *stranger).string() + ": could not be removed");
+}
+
 Status PrepareTarget(const fs::path& target) {
   std::error_code error;
   if (fs::is_directory(target, error)) return {};
@@ -166,6 +173,7 @@ Result<Made> CreateBackup(const Source& source, const fs::path& target) {
     ASSAY_TRY(Describe(staging.path(), *store, source, out.manifest));
   }
   out.linked = LinkEqualFiles(staging.path(), target, source.name, out.manifest);
+  ASSAY_TRY(CheckAlone(staging.path(), out.manifest));
   ASSAY_TRY(Sign(staging.path(), out.manifest, source));
   ASSAY_TRY(staging.Publish());
   out.took = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -148,6 +148,21 @@ Status WriteManifest(const std::filesystem::path& folder, const Manifest& manife
   return WriteSynced(folder / kSignatureName, signature);
 }
 
+Result<std::optional<std::string>> FindStranger(const std::filesystem::path& folder,
+                                                const Manifest& manifest) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const bool known = name == kManifestName || name == kSignatureName ||
+                       std::any_of(manifest.files.begin(), manifest.files.end(),
+                                   [&](const BackupFile& file) { return file.path == name; });
+    if (!known) return std::optional(name);
+  }
+  if (error) return Fail(Code::kIo, folder.string() + ": " + error.message());
+  return std::optional<std::string>();
+}
+
 Result<Manifest> ReadManifest(const std::filesystem::path& folder) {
   ASSAY_ASSIGN(const ByteVector text, ReadFile(folder / kManifestName, kMaxManifest));
   auto bytes = ReadFile(folder / kSignatureName, 64);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,10 @@ Status WriteManifest(const std::filesystem::path& folder, const Manifest& manife
 /// Reads both files of a backup. kCorrupt unless the signature is that of the key which the
 /// manifest names; whether that key is the right one is for the caller to ask. kNotFound, kIo.
 Result<Manifest> ReadManifest(const std::filesystem::path& folder);
+/// Name of a file in `folder` that belongs to no backup by this manifest: it could speak for the
+/// ledger (a write-ahead log, a journal). kIo.
+Result<std::optional<std::string>> FindStranger(const std::filesystem::path& folder,
+                                                const Manifest& manifest);
 /// Digest and length of a file of any size. kNotFound, kIo.
 Result<BackupFile> DescribeFile(const std::filesystem::path& path);
 

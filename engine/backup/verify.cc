@@ -31,20 +31,6 @@ Wrong FromError(const Error& error, const std::string& otherwise) {
   return {otherwise, error.message};
 }
 
-// A file that the manifest does not name could speak for the ledger (a write-ahead log, a journal).
-Finding FindStranger(const fs::path& path, const Manifest& manifest) {
-  std::error_code error;
-  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    const bool known = name == kManifestName || name == kSignatureName ||
-                       std::any_of(manifest.files.begin(), manifest.files.end(),
-                                   [&](const BackupFile& file) { return file.path == name; });
-    if (!known) return Wrong{Quote(name), "a file that the manifest does not name"};
-  }
-  if (error) return Wrong{path.string(), error.message()};
-  return {};
-}
-
 Finding FindChangedFile(const fs::path& path, const Manifest& manifest) {
   for (const BackupFile& file : manifest.files) {
     struct stat info {};
@@ -100,7 +86,9 @@ Finding FindWrong(const fs::path& path, const VerifyOptions& options, Verified& 
   if (!known.empty() && std::find(known.begin(), known.end(), fingerprint) == known.end())
     return Wrong{kManifestName,
                  "signed by " + fingerprint + ", the ledger's key is " + known.back()};
-  if (Finding wrong = FindStranger(path, *out.manifest)) return wrong;
+  const auto stranger = FindStranger(path, *out.manifest);
+  if (!stranger) return Wrong{path.string(), stranger.error().message};
+  if (*stranger) return Wrong{Quote(**stranger), "a file that the manifest does not name"};
   if (Finding wrong = FindChangedFile(path, *out.manifest)) return wrong;
   auto report = VerifyInside(path, *out.manifest, options);
   if (!report) return FromError(report.error(), "ledger.db");
