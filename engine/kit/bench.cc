@@ -170,10 +170,7 @@ Result<Trace> Bench::Collect(const Fixture& fixture, const Trial& trial) const {
     arm = arm || endpoint.host == ServiceHost::kArm;
     if (!endpoint.permission.empty()) roles.push_back(endpoint.permission);
   }
-  auto consent = broker->CheckConsent(arm);
-  // A plugin of Azure alone asks for no Graph permission; the guard then has nothing to judge.
-  if (!consent && !(consent.error().id == "AS-CON-002" && roles.empty()))
-    return Fail(std::move(consent.error()));
+  ASSAY_TRY(broker->CheckConsent(arm));
   Trace trace = Run(*broker, roles, true, fixture.now_ms, trial);
   trace.requests = asked.requests;
   trace.unanswered = asked.unanswered;

@@ -47,20 +47,24 @@ Span ValueElements(std::string_view body) {
 
 }  // namespace
 
+std::string Padded(std::string_view body, size_t bytes) {
+  const size_t open = body.find('{');
+  if (open == body.npos) return std::string(body);
+  const size_t next = body.find_first_not_of(kSpace, open + 1);
+  std::string out;
+  out.reserve(bytes + body.size() + 64);
+  out.append(body.substr(0, open + 1)).append("\"filler\":\"");
+  out.append(bytes, 'x').append("\"");
+  if (next != body.npos && body[next] != '}') out.append(",");
+  return out.append(body.substr(open + 1));
+}
+
 std::string Grown(std::string_view body, size_t bytes) {
   const Span inside = ValueElements(body);
   const std::string_view elements = body.substr(inside.begin, inside.end - inside.begin);
+  if (elements.find_first_not_of(kSpace) == elements.npos) return std::string(body);
   std::string out;
-  out.reserve(bytes + body.size() + 64);
-  if (elements.find_first_not_of(kSpace) == elements.npos) {
-    const size_t open = body.find('{');
-    if (open == body.npos) return std::string(body);
-    const size_t next = body.find_first_not_of(kSpace, open + 1);
-    out.append(body.substr(0, open + 1)).append("\"filler\":\"");
-    out.append(bytes, 'x').append("\"");
-    if (next != body.npos && body[next] != '}') out.append(",");
-    return out.append(body.substr(open + 1));
-  }
+  out.reserve(bytes + body.size());
   out.append(body.substr(0, inside.begin)).append(elements);
   while (out.size() < bytes) out.append(",").append(elements);
   return out.append(body.substr(inside.end));

@@ -22,6 +22,7 @@ constexpr uint32_t kCpuSeconds = 3;
 /// Calls of a kind that are failed one by one; beyond that the first ones and the last.
 constexpr uint64_t kFirstCalls = 6;
 constexpr uint64_t kHugeBytes = 12u << 20;
+constexpr uint64_t kManyBytes = 128u << 10;  // a record may lead to reads of its own
 constexpr uint64_t kSlowMs = 200;
 constexpr int kReplays = 3;
 
@@ -136,7 +137,8 @@ void Trials::Answers() {
       {"cut within a later text", Kind::kCutInText, 0, 600},
       {"an empty body", Kind::kEmpty},
       {"a page for people", Kind::kHtml},
-      {"a huge body", Kind::kHuge, 0, 0, kHugeBytes, true},
+      {"a huge body", Kind::kHuge, 0, 0, kHugeBytes},
+      {"many records", Kind::kMany, 0, 0, kManyBytes, true},
       {"a slow body", Kind::kSlow, 0, 0, kSlowMs, false},
       {"endless paging", Kind::kEndless},
   };

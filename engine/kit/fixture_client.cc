@@ -55,6 +55,8 @@ HttpAnswer FixtureClient::Token(const HttpRequest& request) const {
   std::set<std::string> roles;
   for (const EndpointSpec& endpoint : manifest_.endpoints)
     if (!endpoint.permission.empty()) roles.insert(endpoint.permission);
+  // A plugin of Azure alone asks for nothing in Graph, and a token without any power is refused.
+  if (roles.empty()) roles.insert("Organization.Read.All");
   std::vector<std::string> quoted;
   for (const std::string& role : roles) quoted.push_back(JsonString(role));
   const auto& audiences = arm ? options_.cloud.arm_audiences : options_.cloud.graph_audiences;
@@ -132,6 +134,8 @@ std::string FixtureClient::Body(Read& read, size_t page) const {
     case Weather::Kind::kHtml:
       return "<!DOCTYPE html><html><body>Sign in</body></html>";
     case Weather::Kind::kHuge:
+      return page == 0 ? Padded(body, weather_.bytes) : body;
+    case Weather::Kind::kMany:
       return page == 0 ? Grown(body, weather_.bytes) : body;
     case Weather::Kind::kEndless: {
       const std::string_view key = PagingKeyOf(read.endpoint->paging);

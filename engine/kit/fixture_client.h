@@ -38,7 +38,8 @@ struct Weather {
     kCutInText,  ///< the same, within a text value
     kEmpty,      ///< 200 and no byte
     kHtml,       ///< 200 and a page for people
-    kHuge,       ///< about `bytes`
+    kHuge,       ///< `bytes` longer
+    kMany,       ///< its records again and again, about `bytes`
     kSlow,       ///< comes after `bytes` milliseconds of real time
     kEndless,    ///< every page has a next one
     kLaterLost,  ///< the second page does not come

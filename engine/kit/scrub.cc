@@ -206,7 +206,8 @@ std::string Scrubber::Value(std::string_view key, std::string_view raw, bool str
 }
 
 std::string Scrubber::Body(std::string_view body, bool strict) {
-  if (!proof::CheckOneJsonValue(AsBytes(body))) return "{}";
+  if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
+  if (!proof::CheckOneJsonValue(AsBytes(Trim(body)))) return "{}";
   std::string out, key;
   for (size_t at = 0; at < body.size();) {
     if (body[at] != '"') {

@@ -89,6 +89,23 @@ std::string Decimal(std::string_view token) {
 
 }  // namespace
 
+TEST_CASE("IsTime: takes RFC 3339 times of days that exist, and nothing else", "[plugins]") {
+  for (const char* good :
+       {"2026-06-15T12:00:00Z", "2026-06-15T12:00:00.1234567Z", "2024-02-29T23:59:59Z",
+        "0001-01-01T00:00:00Z", "2026-06-15T12:00:00+02:00", "2026-06-15T12:00:00.5-11:30"}) {
+    INFO(good);
+    CHECK(IsTime(good));
+  }
+  for (const char* bad :
+       {"", "2026-06-15", "2026-06-15T12:00:00", "2026-06-15 12:00:00Z", "2026-02-29T00:00:00Z",
+        "2026-13-01T00:00:00Z", "2026-06-31T00:00:00Z", "2026-06-15T24:00:00Z",
+        "2026-06-15T12:60:00Z", "2026-06-05T08n00:00Z", "2026-06-15T12:00:00.Z",
+        "2026-06-15T12:00:00+2:00", "2026-06-15T12:00:00Zx", "P30D", "yesterday at noon...."}) {
+    INFO(bad);
+    CHECK_FALSE(IsTime(bad));
+  }
+}
+
 TEST_CASE("Sdk: a collector of thirty lines reads, marks and emits", "[sdk]") {
   FakeHost host("toy", Schema(toy::kAll));
   host.Serve("toys", {{R"({"value":[{"id":"A1","properties":{"name":"x","count":2,"ratio":1.5e1},)"

@@ -90,6 +90,42 @@ inline std::string_view RawOf(simdjson::ondemand::value& value,
   return TrimRight(raw);
 }
 
+/// True for "2026-06-15T12:00:00Z" with or without a fraction, or with an offset: RFC 3339, a day
+/// that exists. Anything else would be no time in a check, and what is no time compares as null.
+inline bool IsTime(std::string_view text) {
+  const auto number = [&](size_t at, size_t count) {
+    int value = 0;
+    for (size_t i = at; i < at + count; ++i) {
+      if (text[i] < '0' || text[i] > '9') return -1;
+      value = value * 10 + (text[i] - '0');
+    }
+    return value;
+  };
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':') {
+    return false;
+  }
+  const int year = number(0, 4), month = number(5, 2), day = number(8, 2);
+  if (year < 0 || month < 1 || month > 12 || day < 1) return false;
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  if (day > kDays[month - 1] + (month == 2 && leap ? 1 : 0)) return false;
+  const int hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return false;
+  size_t at = 19;
+  if (text[at] == '.') {
+    const size_t first = ++at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    if (at == first) return false;
+  }
+  if (at + 1 == text.size()) return text[at] == 'Z';
+  if (at + 6 != text.size() || (text[at] != '+' && text[at] != '-') || text[at + 3] != ':') {
+    return false;
+  }
+  const int ahead = number(at + 1, 2), minutes = number(at + 4, 2);
+  return ahead >= 0 && ahead <= 23 && minutes >= 0 && minutes <= 59;
+}
+
 enum class CellFault : uint8_t { kNone, kWrongType, kMalformed };
 
 namespace detail {
@@ -114,6 +150,9 @@ inline CellFault FillString(Row& row, uint32_t column, simdjson::ondemand::value
                             bool fold) {
   std::string_view text;
   if (value.get_string().get(text) != simdjson::SUCCESS) return CellFault::kMalformed;
+  if (row.dataset().columns[column].type == CellType::kTime && !IsTime(text)) {
+    return text.empty() ? CellFault::kNone : CellFault::kMalformed;  // "" is how some say null
+  }
   if (fold) {
     row.Folded(column, text);
   } else {
