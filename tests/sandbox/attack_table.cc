@@ -177,7 +177,7 @@ const std::vector<AttackCase>& EveryAttack() {
     {"kernel_log", "kernel", kViolation, kFilter, "syslog", kNothing, kAll},
     {"watch_all", "kernel", kViolation, kFilter, "fanotify_init", kNothing, kAll},
     {"relax_filter", "kernel", kViolation, kFilter, "seccomp", kShown, kAll},
-    {"relax_by_prctl", "kernel", kRefused, kFilter, "prctl", kShown, kAll},
+    {"relax_by_prctl", "kernel", kRefused, kFilter, "prctl", kDepends, kAll},
     {"new_landlock", "kernel", kViolation, kFilter, "landlock_create_ruleset", kDepends, kAll},
     {"move_pages", "kernel", kViolation, kFilter, "move_pages", kDepends, kAll},
     {"future_call", "kernel", kRefused, kFilter, "system call 460", kNothing, kAll},
