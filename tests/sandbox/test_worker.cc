@@ -37,7 +37,9 @@ int32_t RunPlugin(const ipc::Init& init, const assay_plugin_v1_t* plugin) {
   host.impl = const_cast<char*>(init.plugin.c_str());
   void* state = nullptr;
   if (plugin->create(&host, &state) != ASSAY_OK) return -1;
-  return plugin->run(state);
+  const int32_t status = plugin->run(state);
+  plugin->destroy(state);
+  return status;
 }
 
 void Say(ipc::Channel& channel, ipc::Type type, const ByteVector& payload) {

@@ -1,4 +1,6 @@
 """The other lints, each on a tree with one planted violation and on one without."""
+import hashlib
+
 from lint_case import LintCase
 
 
@@ -80,6 +82,17 @@ class Abi(LintCase):
     def test_accepts_plain_c(self):
         self.plant("plugin-api/include/assay/a.h", "#ifndef A_H\n#define A_H\ntypedef struct a { int x; } a_t;\n#endif\n")
         self.assert_clean("lint-abi")
+
+    def test_refuses_a_change_of_a_frozen_header_and_of_its_layout(self):
+        header = "#ifndef A_H\n#define A_H\ntypedef struct a { int x; } a_t;\n#endif\n"
+        layout = '#include "assay/a.h"\ntypedef char a_holds[sizeof(a_t) == 4 ? 1 : -1];\n'
+        self.plant("plugin-api/include/assay/a.h", header)
+        self.plant("plugin-api/abi/layout_v1.inc", layout)
+        digest = hashlib.sha256(header.encode()).hexdigest()
+        self.plant("plugin-api/abi/headers_v1.sha256", f"{digest}  a.h\n")
+        self.assert_clean("lint-abi")
+        self.plant("plugin-api/include/assay/a.h", header.replace("int x;", "int x; int y;"))
+        self.assert_finds("lint-abi", "a header is not the frozen one", "the frozen layout does not compile")
 
     def test_refuses_what_c99_does_not_know(self):
         self.plant("plugin-api/include/assay/a.h", "#ifndef A_H\n#define A_H\nenum a : int { X };\n#endif\n")

@@ -13,6 +13,8 @@ extern const attack_t kFileAttacks[];
 extern const attack_t kProcessAttacks[];
 extern const attack_t kKernelAttacks[];
 extern const attack_t kResourceAttacks[];
+extern const attack_t kCallAttacks[];
+extern const attack_t kProtocolAttacks[];
 
 /* A raw system call: the C library must not refuse in the kernel's place. Returns -errno on
  * failure. */

@@ -2,6 +2,7 @@
  * run(), or already in its constructor when the name begins with "ctor:". */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,8 +15,9 @@ long raw(long number, long a, long b, long c, long d, long e, long f) {
 }
 
 static int attack_by_name(const char* name) {
-  const attack_t* tables[] = {kFileAttacks, kProcessAttacks, kKernelAttacks, kResourceAttacks};
-  for (unsigned t = 0; t < 4; ++t)
+  const attack_t* tables[] = {kFileAttacks,     kProcessAttacks, kKernelAttacks,
+                              kResourceAttacks, kCallAttacks,    kProtocolAttacks};
+  for (unsigned t = 0; t < sizeof tables / sizeof tables[0]; ++t)
     for (const attack_t* a = tables[t]; a->name != 0; ++a)
       if (strcmp(a->name, name) == 0) return a->run();
   return 99; /* no such attack: the test's table is wrong */
@@ -36,13 +38,33 @@ static assay_status_t create(const assay_host_t* host, void** state) {
   return ASSAY_OK;
 }
 
+/* Late entries have no status to return: what they obtain shows as an end without cause. */
+static void attack_late(const char* name) {
+  if (attack_by_name(name) != 0) _exit(77);
+}
+static char exit_attack[64]; /* a copy: the host's text is gone by then */
+static void at_exit(void) { attack_late(exit_attack); }
+
+/* Never runs: the worker's image of the file has no list of destructors. */
+__attribute__((destructor)) static void destruct(void) {
+  if (chosen && strcmp(chosen, "dtor") == 0) _exit(78);
+}
+
 static assay_status_t run(void* state) {
   (void)state;
   if (strncmp(chosen, "ctor:", 5) == 0) return constructor_result;
+  if (strncmp(chosen, "destroy:", 8) == 0 || strcmp(chosen, "dtor") == 0) return ASSAY_OK;
+  if (strncmp(chosen, "exit:", 5) == 0) {
+    strncpy(exit_attack, chosen + 5, sizeof exit_attack - 1);
+    return atexit(at_exit) == 0 ? ASSAY_OK : ASSAY_E_INTERNAL;
+  }
   return attack_by_name(chosen);
 }
 
-static void destroy(void* state) { (void)state; }
+static void destroy(void* state) {
+  (void)state;
+  if (strncmp(chosen, "destroy:", 8) == 0) attack_late(chosen + 8);
+}
 
 ASSAY_EXPORT const assay_plugin_v1_t assay_plugin_v1 = {ASSAY_ABI_MAGIC,
                                                         sizeof(assay_plugin_v1_t),

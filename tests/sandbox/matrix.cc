@@ -1,0 +1,146 @@
+// The table of attacks as words, and as the document that people read.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sandbox/harness.h"
+
+namespace assay::sandbox {
+namespace {
+
+constexpr Entry kEntries[] = {Entry::kRun, Entry::kConstructor, Entry::kDestroy, Entry::kExit};
+
+constexpr const char* kHead = R"(# What stops which attack
+
+Written by `tools/sandbox-matrix` from the table that the tests assert (`tests/sandbox/attack_table.cc`); a test fails when
+the two differ. Each program is a plugin that tries one thing and reports what it obtained. Nothing obtained, by any of them, in any
+tier is the condition for a release.
+
+* **Tiers**: strict, reduced and minimal, whichever of them the machine offers; the outcome is the same in each, which is asserted. As root,
+  as an ordinary user, and once more inside a runtime that listens to system calls itself (`tools/test full tests`).
+* **Entries**: `run` in all tiers, `ctor` (a constructor of the file) in all tiers, `destroy` (the plugin's own last call) and `exit` (a
+  handler registered for the end of the process) in the best tier. Destructors of the file never run at all, which has its own test.
+* **Stopped by**: the layer, and for the filter the system call. The filter is the layer that the call meets first; behind it stand
+  namespaces, Landlock and empty capability sets ([how workers are confined](decisions/0002-confinement.md)).
+* **Without confinement**: the same program in a throwaway process with namespaces and rlimits around it that keep the host safe, and no layer of
+  assay. *succeeds*: asserted wherever user namespaces are offered, so that a test that cannot fail would be found out. *where the host allows*: tried, printed, not
+  asserted, since kernels and container runtimes differ. *nothing to show*: the kernel refuses it to anybody, or it harms its own process only.
+  *not tried*: it would reach the host.
+* **Builds**: all: also where an address sanitizer's runtime is in the worker; gcc: there it could not be told from the runtime's own doings.
+
+)";
+
+std::string_view Words(Unconfined control) {
+  switch (control) {
+    case Unconfined::kShown:
+      return "succeeds";
+    case Unconfined::kDepends:
+      return "where the host allows";
+    case Unconfined::kNothing:
+      return "nothing to show";
+    case Unconfined::kUnsafe:
+      return "not tried";
+  }
+  return "";
+}
+
+std::string Entries(const AttackCase& attack) {
+  std::string words;
+  for (Entry entry : kEntries)
+    if (Applies(attack, entry)) words += (words.empty() ? "" : ", ") + std::string(Name(entry));
+  return words;
+}
+
+std::string Row(const AttackCase& attack) {
+  return fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", attack.name, Describe(attack),
+                     Name(attack.expect), Entries(attack), Words(attack.control),
+                     attack.builds == Builds::kAll ? "all" : "gcc");
+}
+
+}  // namespace
+
+std::string_view Name(Entry entry) {
+  switch (entry) {
+    case Entry::kRun:
+      return "run";
+    case Entry::kConstructor:
+      return "ctor";
+    case Entry::kDestroy:
+      return "destroy";
+    case Entry::kExit:
+      return "exit";
+  }
+  return "";
+}
+
+std::string_view Name(Expect expect) {
+  switch (expect) {
+    case Expect::kRefused:
+      return "refused, goes on";
+    case Expect::kViolation:
+      return "violation";
+    case Expect::kStopped:
+      return "refused or violation";
+    case Expect::kCrashed:
+      return "crashed";
+    case Expect::kCpuLimit:
+      return "cpu_limit";
+    case Expect::kTimedOut:
+      return "timed_out";
+    case Expect::kExited:
+      return "exited";
+    case Expect::kProtocol:
+      return "protocol_error";
+  }
+  return "";
+}
+
+std::string Describe(const AttackCase& attack) {
+  switch (attack.layer) {
+    case Layer::kFilter:
+      return fmt::format("seccomp {} {}",
+                         attack.expect == Expect::kViolation ? "kills for" : "refuses", attack.by);
+    case Layer::kConvention:
+      return fmt::format("seccomp kills for {}", attack.by);
+    case Layer::kLimit:
+    case Layer::kNothingThere:
+      return attack.by;
+    case Layer::kSignal:
+      return fmt::format("the kernel: {}", attack.by);
+    case Layer::kEngine:
+      return fmt::format("the engine: {}", attack.by);
+  }
+  return "";
+}
+
+bool Applies(const AttackCase& attack, Entry entry) {
+  const bool only_run = attack.expect == Expect::kCpuLimit || attack.expect == Expect::kTimedOut ||
+                        attack.expect == Expect::kProtocol;
+  if (entry == Entry::kRun) return true;
+  if (entry == Entry::kConstructor) return !only_run;
+  return !only_run && attack.expect != Expect::kExited;
+}
+
+std::string MatrixDocument() {
+  std::string text = kHead;
+  std::string group;
+  const auto shown =
+      std::count_if(EveryAttack().begin(), EveryAttack().end(),
+                    [](const AttackCase& a) { return a.control == Unconfined::kShown; });
+  text += fmt::format(
+      "{} programs on x86-64; {} of them are asserted to succeed without confinement.\n",
+      EveryAttack().size(), shown);
+  for (const AttackCase& attack : EveryAttack()) {
+    if (group != attack.group) {
+      group = attack.group;
+      text += fmt::format(
+          "\n## {}\n\n| attack | stopped by | outcome | entries | without confinement "
+          "| builds |\n|---|---|---|---|---|---|\n",
+          group);
+    }
+    text += Row(attack);
+  }
+  return text;
+}
+
+}  // namespace assay::sandbox
