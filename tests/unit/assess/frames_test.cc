@@ -11,9 +11,7 @@
 
 #include "assess/collector_session.h"
 #include "ipc/wire.h"
-#include "run/breaking_ledger.h"
 #include "support/matchers.h"
-#include "support/test_ledger.h"
 
 namespace assay::assess {
 namespace {
@@ -95,18 +93,12 @@ class InstantBroker : public broker::Broker {
   uint64_t reads_ = 0;
 };
 
-/// Takes everything and keeps nothing: the ledger itself has tests of its own.
-class ForgetfulLedger : public testing::BreakingLedger {
+/// Takes everything and keeps nothing: the ledger has tests of its own.
+class ForgetfulPages : public PageStore {
  public:
-  explicit ForgetfulLedger(ledger::Ledger& real) : BreakingLedger(real, {}) {}
-  Result<ledger::KeptBody> PutBody(ByteSpan, const std::vector<ledger::RecordRange>&,
-                                   ledger::Keep) override {
-    return ledger::KeptBody{};
-  }
-  std::future<Result<ledger::Appended>> Append(ledger::EntryDraft) override {
-    std::promise<Result<ledger::Appended>> done;
-    done.set_value(ledger::Appended{});
-    return done.get_future();
+  Result<ledger::PendingEntry> Commit(const std::string&, const JournalPage&, uint32_t,
+                                      ledger::Keep) override {
+    return ledger::PendingEntry::Done({});
   }
 };
 
@@ -286,9 +278,7 @@ TEST_CASE("Session: ends or accepts every evaluator that speaks random frames") 
 
 TEST_CASE("Session: ends or accepts every worker that speaks 100,000 random frames [CL-5]") {
   std::mt19937 random(kSeed);
-  testing::TestLedger home;
-  REQUIRE_OK_AND_ASSIGN(const auto real, home.Open());
-  ForgetfulLedger ledger(*real);
+  ForgetfulPages pages;
   ScriptedSpawner spawner;
   InstantBroker broker;
   Progress progress;
@@ -311,8 +301,8 @@ TEST_CASE("Session: ends or accepts every worker that speaks 100,000 random fram
     context.run = "run";
     context.spawner = &spawner;
     context.broker = &broker;
-    context.ledger = &ledger;
-    context.evaluator = evaluator.get();
+    context.pages = &pages;
+    context.rows = evaluator.get();
     context.board = &board;
     context.progress = &progress;
     context.cancelled = &cancelled;
