@@ -16,37 +16,45 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxDataFile = 4u << 20;  // checks, views, controls: text that people write
 
-Result<std::string> ReadText(LoadedPlugin& plugin, const std::string& name) {
-  ASSAY_ASSIGN(const ByteVector bytes, ReadFile(plugin.folder / name, kMaxDataFile));
+std::string PlaceOf(const PluginSource& source, const std::string& name) {
+  return (fs::path(source.place) / name).string();
+}
+
+bool Has(const PluginSource& source, const std::string& name) {
+  return std::find(source.names.begin(), source.names.end(), name) != source.names.end();
+}
+
+Result<std::string> ReadText(const PluginSource& source, const std::string& name,
+                             LoadedPlugin& plugin) {
+  ASSAY_ASSIGN(const ByteVector bytes, source.read(name));
+  if (bytes.size() > kMaxDataFile)
+    return Fail(Code::kLimitExceeded, PlaceOf(source, name) + ": is larger than 4 MiB");
   plugin.files.push_back({name, proof::Sha256(bytes)});
   if (!IsUtf8(AsText(bytes)))
-    return Fail(Code::kInvalidInput, (plugin.folder / name).string() + ": is not UTF-8");
+    return Fail(Code::kInvalidInput, PlaceOf(source, name) + ": is not UTF-8");
   return std::string(AsText(bytes));
 }
 
-Status LoadChecks(LoadedPlugin& plugin) {
+Status LoadChecks(const PluginSource& source, LoadedPlugin& plugin) {
   std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& file : fs::directory_iterator(plugin.folder / "checks", error))
-    if (file.path().extension() == ".toml")
-      names.push_back("checks/" + file.path().filename().string());
+  for (const std::string& name : source.names)
+    if (name.starts_with("checks/") && name.ends_with(".toml")) names.push_back(name);
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
-    ASSAY_ASSIGN(const std::string text, ReadText(plugin, name));
-    ASSAY_ASSIGN(auto checks,
-                 config::ParseChecks(text, (plugin.folder / name).string(), plugin.manifest.id));
+    ASSAY_ASSIGN(const std::string text, ReadText(source, name, plugin));
+    ASSAY_ASSIGN(auto checks, config::ParseChecks(text, PlaceOf(source, name), plugin.manifest.id));
     std::move(checks.begin(), checks.end(), std::back_inserter(plugin.checks));
   }
-  if (fs::exists(plugin.folder / "views.sql")) {
-    ASSAY_ASSIGN(plugin.views_sql, ReadText(plugin, "views.sql"));
+  if (Has(source, "views.sql")) {
+    ASSAY_ASSIGN(plugin.views_sql, ReadText(source, "views.sql", plugin));
   }
   return {};
 }
 
-Status LoadFrameworkData(LoadedPlugin& plugin) {
-  ASSAY_ASSIGN(const std::string controls, ReadText(plugin, "controls.toml"));
-  ASSAY_ASSIGN(const std::string mapping, ReadText(plugin, "mapping.toml"));
-  ASSAY_ASSIGN(plugin.framework, config::ParseFramework(controls, mapping, plugin.folder.string()));
+Status LoadFrameworkData(const PluginSource& source, LoadedPlugin& plugin) {
+  ASSAY_ASSIGN(const std::string controls, ReadText(source, "controls.toml", plugin));
+  ASSAY_ASSIGN(const std::string mapping, ReadText(source, "mapping.toml", plugin));
+  ASSAY_ASSIGN(plugin.framework, config::ParseFramework(controls, mapping, source.place));
   return {};
 }
 
@@ -79,13 +87,12 @@ std::string CanonicalReadSet(const Manifest& manifest) {
   return fmt::format("assay grant v1\n{}\n{}", manifest.id, fmt::join(lines, ""));
 }
 
-Result<LoadedPlugin> LoadPlugin(const fs::path& folder, const std::string& id) {
+Result<LoadedPlugin> LoadPlugin(const PluginSource& source, const std::string& id) {
   LoadedPlugin plugin;
-  plugin.folder = folder;
   const std::string library = id + ".so";
-  ASSAY_ASSIGN(const ByteVector file, ReadFile(folder / library));
+  ASSAY_ASSIGN(const ByteVector file, source.read(library));
   auto image = sandbox::InspectPlugin(file);
-  if (!image) return Fail(std::move(image.error()).Context((folder / library).string()));
+  if (!image) return Fail(std::move(image.error()).Context(PlaceOf(source, library)));
   plugin.image = std::move(*image);
   plugin.files.push_back({library, plugin.image.file_digest});
   auto manifest = config::ParseManifest(plugin.image.manifest, id);
@@ -96,8 +103,23 @@ Result<LoadedPlugin> LoadPlugin(const fs::path& folder, const std::string& id) {
                 fmt::format("plugin {}: its manifest says id {}", id, Quote(plugin.manifest.id)));
   ASSAY_TRY(CheckAbi(plugin.manifest));
   plugin.grant_digest = proof::Sha256(AsBytes(CanonicalReadSet(plugin.manifest)));
-  ASSAY_TRY(plugin.manifest.kind == PluginKind::kCollector ? LoadChecks(plugin)
-                                                           : LoadFrameworkData(plugin));
+  ASSAY_TRY(plugin.manifest.kind == PluginKind::kCollector ? LoadChecks(source, plugin)
+                                                           : LoadFrameworkData(source, plugin));
+  return plugin;
+}
+
+Result<LoadedPlugin> LoadPlugin(const fs::path& folder, const std::string& id) {
+  PluginSource source{folder.string(), {}, [&](const std::string& name) {
+                        const bool library = name == id + ".so";
+                        return library ? ReadFile(folder / name)
+                                       : ReadFile(folder / name, kMaxDataFile);
+                      }};
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(folder / "checks", error))
+    source.names.push_back("checks/" + file.path().filename().string());
+  if (fs::exists(folder / "views.sql")) source.names.emplace_back("views.sql");
+  ASSAY_ASSIGN(LoadedPlugin plugin, LoadPlugin(source, id));
+  plugin.folder = folder;
   return plugin;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,6 +39,15 @@ struct LoadedPlugin {
 /// grants.
 std::string CanonicalReadSet(const Manifest& manifest);
 
+/// A plugin's files wherever they lie: a folder, or the evidence of an old run.
+struct PluginSource {
+  std::string place;               ///< for messages
+  std::vector<std::string> names;  ///< as in PluginFile
+  std::function<Result<ByteVector>(const std::string& name)> read;
+};
+
+/// As below, from any source; `folder` of the result stays empty.
+Result<LoadedPlugin> LoadPlugin(const PluginSource& source, const std::string& id);
 /// Loads one plugin folder (holds <id>.so). Every failure names the plugin and is kInvalidInput,
 /// kUnsupported (ABI: names the field) or kIo; the caller treats them as "plugin refused" (exit 8).
 Result<LoadedPlugin> LoadPlugin(const std::filesystem::path& folder, const std::string& id);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/load.h"
 #include "config/lock_file.h"
+#include "proof/sha256.h"
 
 namespace assay::assess {
 namespace {
@@ -153,7 +154,8 @@ Result<std::vector<LoadedPlugin>> LoadCollectors(const Installation& installatio
   return out;
 }
 
-Result<std::vector<CheckSpec>> OwnChecks(const config::Config& config) {
+Result<std::vector<CheckSpec>> OwnChecks(const config::Config& config,
+                                         std::vector<UsedFile>& used) {
   std::vector<CheckSpec> out;
   if (config.checks_dir.empty()) return out;
   std::vector<fs::path> files;
@@ -163,7 +165,9 @@ Result<std::vector<CheckSpec>> OwnChecks(const config::Config& config) {
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     ASSAY_ASSIGN(const ByteVector text, ReadFile(file, 4u << 20));
-    ASSAY_ASSIGN(auto checks, config::ParseChecks(AsText(text), file.string(), "checks.d"));
+    used.push_back({std::string(kOwnChecks), file, EncodeHex(proof::Sha256(text))});
+    ASSAY_ASSIGN(auto checks,
+                 config::ParseChecks(AsText(text), file.string(), std::string(kOwnChecks)));
     std::move(checks.begin(), checks.end(), std::back_inserter(out));
   }
   return out;
@@ -171,8 +175,9 @@ Result<std::vector<CheckSpec>> OwnChecks(const config::Config& config) {
 
 Result<std::vector<CheckSpec>> SelectChecks(const config::Config& config,
                                             const std::vector<LoadedPlugin>& collectors,
-                                            const Selection& selection) {
-  ASSAY_ASSIGN(std::vector<CheckSpec> all, OwnChecks(config));
+                                            const Selection& selection,
+                                            std::vector<UsedFile>& own) {
+  ASSAY_ASSIGN(std::vector<CheckSpec> all, OwnChecks(config, own));
   for (const LoadedPlugin& plugin : collectors)
     all.insert(all.end(), plugin.checks.begin(), plugin.checks.end());
   std::vector<CheckSpec> out;
@@ -276,11 +281,13 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
                "",
                "",
                "",
-               "cli"};
+               "cli",
+               "",
+               {}};
   ASSAY_ASSIGN(plan.collectors, LoadCollectors(installation, config, tenant.id, built_in));
   ASSAY_ASSIGN(plan.frameworks,
                LoadFrameworks(installation, config, tenant.id, selection, built_in));
-  ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection));
+  ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection, plan.own_checks));
   plan.config_sha256 = config.digest_hex;
   return plan;
 }

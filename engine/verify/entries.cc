@@ -270,7 +270,7 @@ class Order {
     if (item.body.state == State::kMissing && tally.missing.emplace(root, true).second)
       ++tally.bodies;
     if (item.body.state == State::kMissing || watched_.count(root) != 0)
-      out_.facts.Watch(root, {index, item.line.kind == "read"});
+      out_.facts.Watch(root, {index, item.line.kind == "read", item.line.kind == "plugin.file"});
   }
 
   void TakeFullBlock(const Block& block) {

@@ -437,6 +437,8 @@ class Lies(Case):
              body_of("old_at")),
             ("expired in the other class",
              lambda s: s.change(s.raw_gone, **{"class": "facts"}), body_of("old_at")),
+            ("file of a plugin, which never expires",
+             lambda s: s.change(s.fact_at, kind="plugin.file"), body_of("fact_at")),
             ("referred to after what expired", reference_after, body_of("old_at")),
             ("more expired than the entry says", lambda s: [
                 gone("late")(s), s.change(s.raw_gone, bodies=1)], "retention"),
