@@ -28,6 +28,7 @@ constexpr Entry kDispatch[] = {
     {"demo tamper", RunDemoTamper},
     {"init", RunInit},
     {"run", RunRun},
+    {"replay", RunReplay},
     {"status", RunStatus},
     {"explain", RunExplain},
     {"verify", RunVerify},
@@ -88,7 +89,7 @@ Environment ReadEnvironment() {
 void WriteTo(FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
 
 bool RunsPlugins(const std::string& command) {
-  return command == "run" || command == "demo" || command == "doctor";
+  return command == "run" || command == "replay" || command == "demo" || command == "doctor";
 }
 
 int Dispatch(Context& context) {
