@@ -84,7 +84,8 @@ class RunReader {
   void TakeRead(LeafIndex index, const proof::JsonObject& members) {
     out_.reads[TextOf(members, "plugin")].push_back(
         {NumberOf(members, "ticket"), static_cast<uint32_t>(NumberOf(members, "page")),
-         static_cast<uint32_t>(NumberOf(members, "page_index")), index});
+         static_cast<uint32_t>(NumberOf(members, "page_index")),
+         static_cast<uint32_t>(NumberOf(members, "status")), index});
   }
 
   ledger::Ledger& ledger_;

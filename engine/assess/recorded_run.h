@@ -19,7 +19,8 @@ namespace assay::assess {
 struct RecordedRead {
   uint64_t ticket = 0;
   uint32_t page = 0;
-  uint32_t index = 0;  ///< within its ticket
+  uint32_t index = 0;   ///< within its ticket
+  uint32_t status = 0;  ///< of HTTP, 0 when there was no answer
   LeafIndex entry{};
 };
 

@@ -118,6 +118,7 @@ void StoredPages::Answer(const RecordedRead& read, Asked asked) {
     if (result.error().code != Code::kNotFound) state_.Break(result.error());
     state_.Withhold(plugin_, read.page, result.error().message);
     result = broker::ReadResult{};
+    result->record.http_status = read.status;  // that the service answered is known all the same
     result->outcome = ASSAY_PAGE_UNAVAILABLE;
     result->reason = Reason::kUnavailable;
     result->detail = "not in the journal any more";
