@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """usage: ASSAY_BIN=FOLDER replay_test.py [-v] [CLASS.test...]   Old runs done again from the ledger alone [VE-24]."""
+import base64
 import hashlib
 import shutil
 import signal
@@ -112,6 +113,41 @@ class Whole(Replay):
         for prefix in (fixed, [], [], []):
             self.assertTrue(self.replay(prefix=prefix)["whole"], prefix)
 
+    def test_parameters_limits_exclusions_and_own_checks_are_those_of_the_run(self):
+        own = """[[check]]
+id = "own-guests"
+version = 1
+title = "Invitations"
+severity = "low"
+subject = "tenant"
+reads = ["entra_authorization_policy"]
+rationale = "Why."
+remediation = "How."
+sql = "SELECT 'tenant' AS subject, 'pass' AS verdict, allow_invites_from AS detail FROM entra_authorization_policy"
+"""
+        (self.home / "own").mkdir()
+        (self.home / "own/mine.toml").write_text(own)
+        changed = """[checks."azure-policy-exemptions-expire"]
+params = { days = 1 }
+[checks."graph-guest-invite-restricted"]
+enabled = false
+"""
+        server = self.server()
+        soon = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 90 * 86400))
+        exclude = 'exclude = [{ control = "A.5.36", reason = "r", approver = "a", expires = "%s" }]\n' % soon
+        self.configure(server.access, extra=FRAMEWORK + exclude + changed)
+        toml = (self.home / "assay.toml").read_text()
+        (self.home / "assay.toml").write_text(toml.replace("schema = 1", 'schema = 1\nchecks_dir = "own"', 1))
+        done = self.assay("run")
+        self.assertIn(done.code, (0, 5), done.text)
+        self.forget(server)
+        shutil.rmtree(self.home / "own")
+        (self.home / "assay.toml").write_text(toml.replace(changed, "").replace(exclude, ""))
+        told = self.replay()
+        self.assertTrue(told["whole"])
+        self.assertEqual(self.replay("--only", "own-guests")["compared"]["check"], {"compared": 1, "identical": 1})
+        self.assertEqual([e for e in self.lines() if e["kind"] == "control" and e["control"] == "A.5.36"], [])
+
     def test_a_restored_backup_replays(self):
         self.collect()
         self.assertEqual(self.assay("backup", "create", "--to", "copies").code, 0)
@@ -210,6 +246,22 @@ class Tampered(Replay):
         self.assertIn(f"entry {index + 1}: does not follow from the one before", done.err)
 
 
+    def test_a_body_that_does_not_match_its_root_ends_the_replay(self):
+        self.collect()
+        db = sqlite3.connect(next(self.home.glob("data/t/evidence-*.db")))
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        read = self.entry("read", outcome="ok")
+        body, sealed = db.execute("SELECT body, sealed FROM part JOIN body ON body.id = part.body WHERE root = ?",
+                                  (base64.b64decode(read["body"]["root"]),)).fetchone()
+        db.execute("UPDATE part SET sealed = ? WHERE body = ? AND part = 0", (sealed[:-1] + bytes([sealed[-1] ^ 1]), body))
+        db.commit()
+        db.close()
+        done = self.assay("replay", "R-1")
+        self.assertEqual(done.code, 7, done.text)
+        self.assertNotIn("identical", done.out)
+
+
 class Incomplete(Replay):
     def test_an_erased_answer_is_named_with_reason_and_the_rest_is_compared(self):
         self.collect()
@@ -223,6 +275,7 @@ class Incomplete(Replay):
         self.assertGreater(told["compared"]["control"]["identical"], 50)
 
     def test_nothing_kept_says_so_and_controls_still_follow(self):
+        """[CM-1]"""
         self.collect(extra='[evidence]\nraw = "none"\n')
         told = self.replay(code=5)
         self.assertEqual(told["differences"], [])
