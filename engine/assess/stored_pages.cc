@@ -148,6 +148,9 @@ Result<broker::ReadResult> StoredPages::FromJournal(const RecordedRead& read,
   if (const std::string why = WhyAbsent(body); !why.empty())
     return Fail(Code::kNotFound,
                 fmt::format("entry {} ({}): {}", ToNumber(read.entry), request.endpoint, why));
+  if (body.scheme != proof::kRecordScheme || body.segments.empty())
+    return Fail(Code::kCorrupt,
+                fmt::format("entry {}: is a read without an answer", ToNumber(read.entry)));
   std::vector<ByteSpan> records(body.segments.begin() + 1, body.segments.end());
   ASSAY_ASSIGN(const ByteVector bytes, proof::FillSkeleton(body.segments.front(), records));
   const auto request_bytes = static_cast<size_t>(line.Int("request_len"));

@@ -115,5 +115,20 @@ TEST_CASE("StoredPages: AnAnswerThatWasNotKeptIsAnOutageWithItsReason [CM-1]") {
   CHECK_FALSE(journal.state.broken());
 }
 
+TEST_CASE("StoredPages: AReadThatHoldsNoAnswerBreaksTheReplay") {
+  Journal journal;
+  ledger::EntryDraft draft{"read", "engine", {{"run", "R-1"}, {"page", 1}, {"request_len", 9}}, {}};
+  const bool with_body = GENERATE(false, true);
+  if (with_body) {
+    REQUIRE_OK_AND_ASSIGN(draft.body, journal.ledger->PutSegments({"no skeleton"}));
+  }
+  REQUIRE_OK_AND_ASSIGN(const ledger::Appended entry, journal.ledger->Append(draft).get());
+  journal.reads.push_back({1, 1, 0, 200, entry.index});
+  StoredPages pages = journal.Pages();
+  journal.Ask(pages, 1);
+  REQUIRE(journal.state.broken());
+  CHECK_THAT(journal.state.broken()->message, Catch::Matchers::Contains("without an answer"));
+}
+
 }  // namespace
 }  // namespace assay::assess
