@@ -2,6 +2,7 @@
 """usage: ASSAY_BIN=FOLDER replay_test.py [-v] [CLASS.test...]   Old runs done again from the ledger alone [VE-24]."""
 import base64
 import hashlib
+import random
 import shutil
 import signal
 import sqlite3
@@ -12,6 +13,7 @@ import unittest
 from insider import rewrite
 from scenario import BIN, ENV, LIB, Scenario
 
+SEED = 20261121
 GRAPH = 'id = "graph"'
 FRAMEWORK = '[[frameworks]]\nid = "iso27001-2022"\nversion = "1"\ntenants = ["*"]\n'
 
@@ -306,6 +308,29 @@ class Incomplete(Replay):
         self.assertEqual((told["outcome"], told["differences"], told["whole"]), ("interrupted", [], False))
         self.assertIn("the run is interrupted", " ".join(told["notes"]))
         self.assertTrue(self.replay(run="R-2")["whole"])
+
+    def test_runs_killed_at_any_moment_never_look_changed(self):
+        server = self.server()
+        self.configure(server.access, extra=FRAMEWORK)
+        self.assertIn(self.assay("run").code, (0, 5))
+        start = time.monotonic()
+        self.assertIn(self.assay("run").code, (0, 5))
+        whole, chosen = time.monotonic() - start, random.Random(SEED)
+        for moment in (chosen.uniform(0.05, whole) for _ in range(8)):
+            child = subprocess.Popen([self.program, "run"], cwd=self.home, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(moment)
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+        self.forget(server)
+        runs = [e["run"] for e in self.lines() if e["kind"] == "run.started"]
+        outcomes = set()
+        for run in runs:
+            with self.subTest(run=run):
+                done = self.assay("replay", run, "--json")
+                self.assertIn(done.code, (0, 5), done.text)
+                self.assertEqual(done.json()["data"]["differences"], [])
+                outcomes.add(done.json()["data"]["outcome"])
+        self.assertIn("interrupted", outcomes)
 
 
 if __name__ == "__main__":
