@@ -204,11 +204,13 @@ Status Rerun::Derive(const RunSettings& settings) {
   RunReport report;
   Derivation derivation(again, start, ports, findings, report);
   Status derived = derivation.Collect();
+  // A run that no service answered, or that was killed before one did, has nothing to judge.
+  const bool silent = !derived && derived.error().code == Code::kUnavailable &&
+                      !report.datasets.empty() && run_.partial();
   if (derived && *again.cancelled) return Fail(Code::kCancelled, "replay: interrupted");
   if (derived && run_.outcome != "cancelled") derived = derivation.Judge();
   if (const auto broken = state_.broken()) return Fail(*broken);
-  // A run that no service answered stopped for that, and stops again.
-  if (!derived && run_.outcome != "stopped") return derived;
+  if (!derived && !silent) return derived;
   report_.compared = sink.Finish();
   if (run_.sqlite != "" && derivation.sqlite_version() != run_.sqlite)
     report_.notes.push_back(

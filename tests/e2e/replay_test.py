@@ -2,17 +2,20 @@
 """usage: ASSAY_BIN=FOLDER replay_test.py [-v] [CLASS.test...]   Old runs done again from the ledger alone [VE-24]."""
 import base64
 import hashlib
+import pathlib
 import random
 import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 import unittest
 
 from insider import rewrite
 from scenario import BIN, ENV, LIB, Scenario
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEED = 20261121
 GRAPH = 'id = "graph"'
 FRAMEWORK = '[[frameworks]]\nid = "iso27001-2022"\nversion = "1"\ntenants = ["*"]\n'
@@ -69,6 +72,8 @@ class Whole(Replay):
         said = self.assay("replay", "R-1")
         self.assertIn("identical: everything that the run recorded follows again", said.out)
         self.ledger_verifies()
+        read = subprocess.run([sys.executable, ROOT / "tools/verify.py", self.home / "data/t"], capture_output=True, check=False)
+        self.assertEqual(read.returncode, 0, read.stdout + read.stderr)
 
     def test_each_file_of_a_plugin_is_kept_once(self):
         self.collect(runs=2)
@@ -194,6 +199,24 @@ class Faults(Replay):
         self.forget(server)
         told = self.replay(code=5)
         self.assertEqual((told["outcome"], told["differences"], told["whole"]), ("cancelled", [], False))
+
+
+    def test_a_run_refused_before_its_first_read_has_nothing_to_replay(self):
+        cloud = self.cloud({"roles": ["Organization.Read.All", "User.ReadWrite.All"]})
+        self.configure(cloud.access, [GRAPH])
+        self.assertEqual(self.assay("run").code, 6)
+        told = self.replay(code=5)
+        self.assertIn("before its first read", told["impossible"])
+        self.assertEqual((told["outcome"], told["compared"]), ("stopped", {}))
+
+    def test_a_tenant_that_answers_nothing_but_errors_replays(self):
+        cloud = self.cloud({"roles": ["Organization.Read.All", "User.Read.All"]})
+        self.configure(cloud.access, [GRAPH], FRAMEWORK)
+        self.assertEqual(self.assay("run").code, 5)
+        cloud.stop()
+        told = self.replay()
+        self.assertTrue(told["whole"])
+        self.assertGreater(told["compared"]["read"]["identical"], 3)
 
 
 class Tampered(Replay):

@@ -64,6 +64,18 @@ struct Journal {
   std::vector<Came> came;
 };
 
+TEST_CASE("Journal: TheRequestIsThatOfTheDocuments") {
+  broker::ReadResult result;
+  result.detail = "HTTP 403";
+  result.record.method = "GET";
+  result.record.url = "https://graph.microsoft.com/v1.0/users";
+  const std::string line = RequestLine(result);
+  CHECK(line ==
+        R"({"detail":"HTTP 403","method":"GET","url":"https://graph.microsoft.com/v1.0/users"})"
+        "\n");
+  CHECK(line.size() == 84);
+}
+
 TEST_CASE("StoredPages: HoldsAPageBackUntilThoseBeforeItWereAskedFor [VE-24]") {
   Journal journal;
   journal.Add(3, 2, "second asked, first come", ledger::Keep::kFull);
