@@ -324,7 +324,7 @@ class Ledger:
                     elif root in stored:
                         self.check_body(root, entry, *stored[root])
                     elif self.gone is None and index == refs[-1][0]:
-                        kind = "raw" if entry["kind"] == "read" else "facts"
+                        kind = {"read": "raw", "plugin.file": "-"}.get(entry["kind"], "facts")
                         need(any(word == kind and through >= index and not self.is_held(root, when)
                                  for when, word, through, _ in self.expired), "body is missing",
                              f"body of entry {refs[0][0]}")

@@ -31,12 +31,16 @@ Status Broken(const char* message) {
 }  // namespace
 
 CollectorSession::CollectorSession(CollectContext& context, const LoadedPlugin& plugin,
-                                   std::map<std::string, uint32_t> dataset_numbers)
+                                   Pages& source, std::map<std::string, uint32_t> dataset_numbers)
     : context_(context),
       plugin_(plugin),
+      source_(source),
       dataset_numbers_(std::move(dataset_numbers)),
       inbox_(std::make_shared<Inbox<Arrival>>()) {
-  for (const auto& [id, number] : dataset_numbers_) own_datasets_.insert(number);
+  for (const auto& [id, number] : dataset_numbers_) {
+    own_datasets_.insert(number);
+    row_digests_[number];
+  }
   report_.plugin = plugin.manifest.id;
 }
 
@@ -110,33 +114,43 @@ Status CollectorSession::SendPage(uint64_t ticket, uint32_t page, uint32_t index
                                  body.get(), kSendTimeout);
 }
 
-Status CollectorSession::HandleArrival(Arrival arrival) {
+CollectorSession::OpenPage CollectorSession::Number(Arrival arrival) {
   --pending_;
   Ticket& ticket = tickets_.at(arrival.ticket);
-  NoteOutcome(*ticket.endpoint, arrival.result);
   OpenPage page;
   page.ticket = arrival.ticket;
-  page.journal.plugin = plugin_.manifest.id;
-  page.journal.page = context_.next_page++;
-  page.journal.index = ticket.pages++;
-  page.journal.result = std::move(arrival.result);
+  page.journal = {plugin_.manifest.id, source_.TakeNumber(),      ticket.pages++,
+                  ticket.number,       std::move(arrival.result), {}};
+  return page;
+}
+
+Status CollectorSession::HandleArrival(Arrival arrival) {
+  const EndpointSpec& endpoint = *tickets_.at(arrival.ticket).endpoint;
+  NoteOutcome(endpoint, arrival.result);
+  OpenPage page = Number(std::move(arrival));
   const uint32_t number = page.journal.page;
   auto& stored = pages_.emplace(number, std::move(page)).first->second;
-  context_.progress->EndpointFinished(plugin_.manifest.id, ticket.endpoint->id);
+  context_.progress->EndpointFinished(plugin_.manifest.id, endpoint.id);
   return SendPage(stored.ticket, number, stored.journal.index, stored.journal.result);
 }
 
-Status CollectorSession::Refuse(uint64_t ticket, const EndpointSpec& endpoint, Reason reason,
-                                const std::string& why) {
+broker::Completion CollectorSession::ArriveFor(uint64_t ticket) {
+  ++pending_;
+  return [inbox = inbox_, ticket](broker::ReadResult result) {
+    inbox->Put({ticket, std::move(result)});
+  };
+}
+
+Status CollectorSession::Refuse(uint64_t ticket, Reason reason, const std::string& why) {
+  const EndpointSpec& endpoint = *tickets_.at(ticket).endpoint;
   broker::ReadResult result;
   result.outcome = ASSAY_PAGE_REFUSED;
   result.reason = reason;
   result.detail = why;
   result.record.endpoint = endpoint.id;
   result.record.method = endpoint.read_post.empty() ? "GET" : "POST";
-  result.record.sent = result.record.received = context_.broker->Now();
-  ++pending_;
-  inbox_->Put({ticket, std::move(result)});
+  result.record.sent = result.record.received = source_.Now();
+  source_.Refuse(tickets_.at(ticket).number, std::move(result), ArriveFor(ticket));
   return {};
 }
 
@@ -153,20 +167,17 @@ Status CollectorSession::OnRequest(ByteSpan payload) {
   report_.asked.insert(endpoint->id);
   Ticket& ticket = tickets_[request.ticket];
   ticket.endpoint = endpoint;
+  ticket.number = ++requests_;
   if (const std::string missing = MissingPermission(*endpoint); !missing.empty()) {
     auto& list = report_.missing_permissions;
     if (std::find(list.begin(), list.end(), missing) == list.end()) list.push_back(missing);
-    return Refuse(request.ticket, *endpoint, Reason::kPermission, "needs " + missing);
+    return Refuse(request.ticket, Reason::kPermission, "needs " + missing);
   }
-  auto inbox = inbox_;
-  const uint64_t number = request.ticket;
-  auto started =
-      context_.broker->Start(*endpoint, request.params, [inbox, number](broker::ReadResult result) {
-        inbox->Put({number, std::move(result)});
-      });
-  if (!started)
-    return Refuse(request.ticket, *endpoint, Reason::kUnsupported, started.error().message);
-  ++pending_;
+  auto started = source_.Start(ticket.number, *endpoint, request.params, ArriveFor(request.ticket));
+  if (!started) {
+    --pending_;  // that completion never comes
+    return Refuse(request.ticket, Reason::kUnsupported, started.error().message);
+  }
   ++sent_;
   ticket.read = *started;
   return {};
@@ -199,13 +210,7 @@ Status CollectorSession::OnNextPage(ByteSpan payload) {
       offset > body.size() - length)
     return Broken("next_page");
   page.continued = true;
-  ++pending_;
-  auto inbox = inbox_;
-  const uint64_t ticket = page.ticket;
-  context_.broker->StartNext(tickets_.at(ticket).read, body, offset, length,
-                             [inbox, ticket](broker::ReadResult result) {
-                               inbox->Put({ticket, std::move(result)});
-                             });
+  source_.StartNext(tickets_.at(page.ticket).read, body, offset, length, ArriveFor(page.ticket));
   return {};
 }
 
@@ -216,7 +221,7 @@ Status CollectorSession::OnPageDone(ByteSpan payload) {
   OpenPage page = std::move(at->second);
   pages_.erase(at);
   Ticket& ticket = tickets_.at(page.ticket);
-  if (!page.continued && ticket.read != 0) context_.broker->Finish(ticket.read);
+  if (!page.continued && ticket.read != 0) source_.Finish(ticket.read);
   return Commit(std::move(page));
 }
 
@@ -277,6 +282,7 @@ Status CollectorSession::OnRows(ByteSpan payload) {
   ASSAY_TRY(
       Quota((row_bytes_ += payload.size()) <= plugin_.manifest.limits.row_bytes, "row_bytes"));
   context_.board->RowsAdded(dataset, rows);
+  row_digests_.at(dataset).Add(payload.subspan(2 * sizeof(uint32_t)));
   return context_.rows->RelayRows(payload);
 }
 
@@ -336,6 +342,7 @@ Status CollectorSession::TakeArrivals() {
 
 Status CollectorSession::Loop() {
   const auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
+  auto heard = Steady::now();
   bool cancel_sent = false;
   while (!done_) {
     if (Steady::now() > deadline) {
@@ -354,6 +361,10 @@ Status CollectorSession::Loop() {
     if (n < 0 && errno != EINTR) return Fail(ErrnoError("poll"));
     ASSAY_TRY(TakeArrivals());
     if (done_) break;
+    if (n == 0)
+      source_.WorkerIsSilent(std::chrono::duration_cast<milliseconds>(Steady::now() - heard));
+    else
+      heard = Steady::now();
     if (n > 0 && fds[0].revents != 0) {
       ASSAY_ASSIGN(ipc::Frame frame, worker_->channel().Receive(kFrameTimeout));
       ASSAY_TRY(HandleFrame(std::move(frame)));
@@ -365,25 +376,18 @@ Status CollectorSession::Loop() {
 /// Evidence that was read stays, whatever the worker did: pages never given back, and pages still
 /// under way.
 void CollectorSession::CommitLeftovers() {
+  source_.WorkerEnded();
   const auto deadline = Steady::now() + std::chrono::seconds(120);
   while (pending_ > 0 && Steady::now() < deadline && !*context_.cancelled) {
     pollfd fd{inbox_->fd(), POLLIN, 0};
     ::poll(&fd, 1, kPollMs);
     while (auto arrival = inbox_->Take()) {
-      --pending_;
-      Ticket& ticket = tickets_.at(arrival->ticket);
-      OpenPage page;
-      page.ticket = arrival->ticket;
-      page.journal = {plugin_.manifest.id,
-                      context_.next_page++,
-                      ticket.pages++,
-                      std::move(arrival->result),
-                      {}};
+      OpenPage page = Number(std::move(*arrival));
       pages_.emplace(page.journal.page, std::move(page));
     }
   }
   for (auto& [number, page] : pages_) {
-    if (tickets_.at(page.ticket).read != 0) context_.broker->Finish(tickets_.at(page.ticket).read);
+    if (tickets_.at(page.ticket).read != 0) source_.Finish(tickets_.at(page.ticket).read);
     if (!report_.ledger_failure) (void)Commit(std::move(page));  // kept in ledger_failure
   }
   pages_.clear();
@@ -435,6 +439,7 @@ CollectorReport CollectorSession::Run() {
   report_.done = done_;
   report_.sent = sent_;
   report_.answered_any = answers_ > 0;
+  for (auto& [dataset, stream] : row_digests_) report_.rows[dataset] = stream.Finish();
   for (const auto& [endpoint, pages] : report_.wrong_marks)
     context_.progress->MarksRefused(plugin_.manifest.id, endpoint, pages);
   context_.progress->CollectorFinished(plugin_.manifest.id, report_.ok, report_.detail);

@@ -17,10 +17,11 @@
 #include "assess/evaluator_session.h"
 #include "assess/inbox.h"
 #include "assess/journal.h"
+#include "assess/pages.h"
 #include "assess/plugin_set.h"
 #include "assess/progress.h"
-#include "broker/broker.h"
 #include "ledger/ledger.h"
+#include "proof/sha256.h"
 #include "sandbox/spawner.h"
 
 namespace assay::assess {
@@ -31,7 +32,6 @@ struct CollectContext {
   int64_t now_ms = 0;
   sandbox::Spawner* spawner = nullptr;
   sandbox::Tier tier = sandbox::Tier::kStrict;
-  broker::Broker* broker = nullptr;
   PageStore* pages = nullptr;
   RowSink* rows = nullptr;
   DatasetBoard* board = nullptr;
@@ -40,7 +40,6 @@ struct CollectContext {
   ledger::Keep raw = ledger::Keep::kFull;  ///< evidence.raw; redacted: where data are personal
   std::set<std::string> roles;             ///< Graph permissions that the token holds
   bool arm_available = true;               ///< an ARM token was issued
-  std::atomic<uint32_t> next_page{1};      ///< page numbers are unique over the whole run
   ipc::Drill drill{};                      ///< the kit's alone
 };
 
@@ -51,6 +50,7 @@ struct CollectorReport {
   sandbox::WorkerOutcome outcome;
   std::string detail;                     ///< what happened, for people, when not ok
   std::map<uint32_t, LeafIndex> pages;    ///< page number -> its read entry
+  std::map<uint32_t, Digest> rows;        ///< dataset -> SHA-256 over its rows as they were relayed
   std::set<std::string> asked, answered;  ///< endpoints
   std::vector<std::string> missing_permissions;
   std::map<std::string, uint64_t> wrong_marks;  ///< endpoint -> pages whose marks were refused
@@ -63,14 +63,16 @@ struct CollectorReport {
 /// Runs one collector to its end on the calling thread.
 class CollectorSession {
  public:
-  CollectorSession(CollectContext& context, const LoadedPlugin& plugin,
+  /// `source` outlives the session.
+  CollectorSession(CollectContext& context, const LoadedPlugin& plugin, Pages& source,
                    std::map<std::string, uint32_t> dataset_numbers);
   CollectorReport Run();
 
  private:
   struct Ticket {
     const EndpointSpec* endpoint = nullptr;
-    uint64_t read = 0;  ///< the broker's handle
+    uint64_t number = 0;  ///< of the request, from 1
+    uint64_t read = 0;    ///< the source's handle
     uint32_t pages = 0;
     bool open = true;
   };
@@ -101,8 +103,9 @@ class CollectorSession {
   Status OnDatasetState(ByteSpan payload);
   Status OnRows(ByteSpan payload);
   Status OnLog(ByteSpan payload);
-  Status Refuse(uint64_t ticket, const EndpointSpec& endpoint, Reason reason,
-                const std::string& why);
+  Status Refuse(uint64_t ticket, Reason reason, const std::string& why);
+  broker::Completion ArriveFor(uint64_t ticket);
+  OpenPage Number(Arrival arrival);
   Status Commit(OpenPage page);
   ledger::Keep KeepFor(const EndpointSpec& endpoint) const;
   Status FinishStoring();
@@ -116,6 +119,7 @@ class CollectorSession {
 
   CollectContext& context_;
   const LoadedPlugin& plugin_;
+  Pages& source_;
   std::map<std::string, uint32_t> dataset_numbers_;
   std::set<uint32_t> own_datasets_;
   std::unique_ptr<sandbox::Worker> worker_;
@@ -127,7 +131,9 @@ class CollectorSession {
   std::optional<ipc::Done> done_;
   CollectorReport report_;
   uint64_t last_ticket_ = 0, rows_ = 0, row_bytes_ = 0, frames_ = 0, reads_ = 0, log_bytes_ = 0;
-  uint64_t pending_ = 0;  ///< pages that the broker still owes
+  std::map<uint32_t, proof::Sha256Stream> row_digests_;
+  uint64_t requests_ = 0;
+  uint64_t pending_ = 0;  ///< pages that the source still owes
   uint64_t sent_ = 0;
   uint64_t answers_ = 0;  ///< pages with any HTTP status
 };

@@ -35,6 +35,7 @@ Result<FindingRegister> FindingRegister::Load(ledger::Ledger& ledger,
       return Fail(Code::kCorrupt, fmt::format("entry {}: expected finding.opened", ToNumber(*at)));
     committed += static_cast<uint64_t>(line.Int("count"));
     ASSAY_ASSIGN(const ledger::EntryBody body, ledger.ReadEntryBody(*at));
+    out.has_gaps_ = out.has_gaps_ || !body.absent.empty() || !body.absent_segments.empty();
     for (size_t i = 0; i < body.segments.size(); ++i) {
       if (body.absent_segments.contains(i)) continue;
       ASSAY_ASSIGN(const Line finding, Line::Decode(AsText(body.segments[i])));
@@ -68,7 +69,7 @@ uint64_t FindingRegister::NumberOf(const std::string& check, const std::string& 
   return at->second;
 }
 
-Status FindingRegister::Commit(ledger::Ledger& ledger, const std::string& run, bool all) {
+Status FindingRegister::Commit(ledger::EntrySink& ledger, const std::string& run, bool all) {
   if (pending_.empty() || (!all && pending_.size() < kPerEntry)) return {};
   ledger::EntryDraft draft;
   draft.kind = "finding.opened";

@@ -25,8 +25,10 @@ class FindingRegister {
   std::optional<uint64_t> Find(const std::string& check, const std::string& subject) const;
   /// Opened since Load.
   uint64_t opened() const { return opened_; }
+  /// True when part of what was read is erased or expired: numbers given then are not known.
+  bool has_gaps() const { return has_gaps_; }
   /// Appends what was opened since the last call; call often, it keeps memory flat.
-  Status Commit(ledger::Ledger& ledger, const std::string& run, bool all);
+  Status Commit(ledger::EntrySink& ledger, const std::string& run, bool all);
   /// The newest `finding.opened` entry.
   std::optional<LeafIndex> last_entry() const { return last_; }
 
@@ -44,6 +46,7 @@ class FindingRegister {
   std::vector<std::string> pending_;
   std::optional<LeafIndex> last_;
   uint64_t next_ = 1, opened_ = 0;
+  bool has_gaps_ = false;
 };
 
 }  // namespace assay::assess

@@ -52,6 +52,15 @@ CheckResult CheckFrom(const Line& line) {
   return result;
 }
 
+/// Of a check that has no subjects; empty for others.
+Result<std::string> WhyNotAssessed(ledger::Ledger& ledger, LeafIndex index, const Line& line,
+                                   const CheckResult& result) {
+  if (line.BodyRoot().empty() || result.subjects() != 0) return std::string();
+  ASSAY_ASSIGN(std::string text, FirstText(ledger, index));
+  const auto detail = Line::Decode(text);
+  return detail ? detail->Text("detail") : std::move(text);
+}
+
 /// Adds one line of the run to the view. `parts` collects entries of check.part until their check
 /// comes.
 Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
@@ -66,11 +75,7 @@ Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
     CheckView check{CheckFrom(line), index, std::move(parts)};
     parts.clear();
     if (!line.BodyRoot().empty()) check.bodies.push_back(index);
-    if (!line.BodyRoot().empty() && check.result.subjects() == 0) {
-      ASSAY_ASSIGN(const std::string text, FirstText(ledger, index));
-      const auto detail = Line::Decode(text);
-      check.result.detail = detail ? detail->Text("detail") : text;
-    }
+    ASSAY_ASSIGN(check.result.detail, WhyNotAssessed(ledger, index, line, check.result));
     view.checks.push_back(std::move(check));
   } else if (kind == "control") {
     ControlView control;
@@ -97,14 +102,33 @@ Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
 
 }  // namespace
 
+Result<CheckResult> ReadCheckResult(ledger::Ledger& ledger, LeafIndex entry) {
+  ASSAY_ASSIGN(const Line line, LineAt(ledger, ToNumber(entry)));
+  CheckResult out = CheckFrom(line);
+  ASSAY_ASSIGN(out.detail, WhyNotAssessed(ledger, entry, line, out));
+  return out;
+}
+
 Result<History> ReadHistory(ledger::Ledger& ledger) {
-  History out;
   ASSAY_ASSIGN(const ledger::Head head, ledger.ReadHead());
-  out.size = ToNumber(head.size);
-  bool newest = true;
-  for (uint64_t i = out.size; i-- > 0;) {
+  return ReadHistory(ledger, head.size);
+}
+
+Result<History> ReadHistory(ledger::Ledger& ledger, TreeSize size) {
+  History out;
+  out.size = ToNumber(size);
+  bool newest = true, findings_known = false, files_known = false;
+  const auto last = [](const Line& line, const char* key) {
+    return line.Has(key) ? std::optional(LeafIndex{static_cast<uint64_t>(line.Int(key))})
+                         : std::nullopt;
+  };
+  for (uint64_t i = out.size; i-- > 0 && !(findings_known && files_known);) {
     ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
     const std::string run = line.Text("run"), kind = line.Text("kind");
+    if (kind == "plugin.file" && !files_known) {
+      out.last_file_entry = LeafIndex{i};
+      files_known = true;
+    }
     if (run.empty()) continue;
     if (newest) {
       out.last_run_number = RunNumber(run);
@@ -112,14 +136,14 @@ Result<History> ReadHistory(ledger::Ledger& ledger) {
       newest = false;
     }
     // A run that died may have opened findings after the last run.finished: they count.
-    if (kind == "finding.opened") {
-      out.last_finding_entry = LeafIndex{i};
-      break;
+    const bool end = kind == "run.finished";
+    if (!findings_known && (kind == "finding.opened" || end)) {
+      out.last_finding_entry = end ? last(line, "findings") : LeafIndex{i};
+      findings_known = true;
     }
-    if (kind == "run.finished") {
-      if (line.Has("findings"))
-        out.last_finding_entry = LeafIndex{static_cast<uint64_t>(line.Int("findings"))};
-      break;
+    if (!files_known && (kind == "run.started" || end)) {
+      out.last_file_entry = last(line, "files");
+      files_known = true;
     }
   }
   return out;

@@ -19,10 +19,14 @@ struct History {
   uint64_t last_run_number = 0;  ///< 0: no run yet
   std::string unfinished_run;    ///< "R-12" when the last run neither finished nor was marked
   std::optional<LeafIndex> last_finding_entry;
+  std::optional<LeafIndex> last_file_entry;  ///< the newest `plugin.file`
 };
 
-/// Walks back from the head to the last run's end: cost is that of one run. kCorrupt, kIo.
+/// Walks back from the head to what the last run says of earlier ones: cost is that of one run.
+/// kCorrupt, kIo.
 Result<History> ReadHistory(ledger::Ledger& ledger);
+/// The same as it was when the ledger had `size` entries.
+Result<History> ReadHistory(ledger::Ledger& ledger, TreeSize size);
 
 /// One check of a run as its entries say.
 struct CheckView {
@@ -51,6 +55,9 @@ struct RunView {
   std::vector<std::string> notes;
   int64_t reads = 0, new_findings = 0;
 };
+
+/// The result that a `check` entry holds, why it was not assessed included. kCorrupt, kIo.
+Result<CheckResult> ReadCheckResult(ledger::Ledger& ledger, LeafIndex entry);
 
 /// The newest run that reached `run.finished`; nothing when there is none. kCorrupt, kIo.
 Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger);

@@ -8,8 +8,6 @@
 #include "base/text.h"
 
 namespace assay::assess {
-namespace {
-
 std::string_view OutcomeName(uint32_t outcome) {
   switch (outcome) {
     case ASSAY_PAGE_OK:
@@ -22,6 +20,14 @@ std::string_view OutcomeName(uint32_t outcome) {
       return "unavailable";
   }
 }
+
+uint32_t ParseOutcome(std::string_view word) {
+  for (uint32_t outcome = ASSAY_PAGE_OK; outcome <= ASSAY_PAGE_REFUSED; ++outcome)
+    if (OutcomeName(outcome) == word) return outcome;
+  return ASSAY_PAGE_UNAVAILABLE;
+}
+
+namespace {
 
 bool IsPlainId(const std::string& text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -37,6 +43,7 @@ ledger::MemberMap Members(const std::string& run, const JournalPage& page, size_
                       {"endpoint", r.endpoint},
                       {"page", page.page},
                       {"page_index", page.index},
+                      {"ticket", page.ticket},
                       {"outcome", OutcomeName(page.result.outcome)},
                       {"status", r.http_status},
                       {"attempts", r.attempts},
@@ -56,10 +63,12 @@ ledger::MemberMap Members(const std::string& run, const JournalPage& page, size_
 
 }  // namespace
 
-std::string RequestLine(const broker::ReadRecord& record) {
+std::string RequestLine(const broker::ReadResult& result) {
+  const broker::ReadRecord& record = result.record;
   std::string line = "{";
   if (!record.request_body.empty())
     line += fmt::format("\"body\":{},", JsonString(record.request_body));
+  if (!result.detail.empty()) line += fmt::format("\"detail\":{},", JsonString(result.detail));
   line += fmt::format("\"method\":{},", JsonString(record.method));
   return line + fmt::format("\"url\":{}}}\n", JsonString(record.url));
 }
@@ -78,10 +87,10 @@ bool MarksHold(const JournalPage& page, uint32_t max_records) {
   return true;
 }
 
-Result<ledger::PendingEntry> CommitPage(ledger::Ledger& ledger, const std::string& run,
+Result<ledger::PendingEntry> CommitPage(ledger::EntrySink& ledger, const std::string& run,
                                         const JournalPage& page, uint32_t max_records,
                                         ledger::Keep keep) {
-  const std::string request = RequestLine(page.result.record);
+  const std::string request = RequestLine(page.result);
   ByteVector bytes(request.begin(), request.end());
   AppendBytes(bytes, page.result.body);
   const bool hold = MarksHold(page, max_records);

@@ -15,13 +15,18 @@ struct JournalPage {
   std::string plugin;
   uint32_t page = 0;   ///< number within the run
   uint32_t index = 0;  ///< within its ticket
+  uint64_t ticket = 0;
   broker::ReadResult result;
   std::vector<ledger::RecordRange> marks;  ///< untrusted; within result.body
 };
 
-/// The request as the first line of a read's body: {"body":...,"method":...,"url":...} and a
-/// newline. It may hold personal identifiers, so it is sealed and erasable with the answer.
-std::string RequestLine(const broker::ReadRecord& record);
+/// The request as the first line of a read's body: {"body":...,"detail":...,"method":...,"url":...}
+/// and a newline; `detail` is what the plugin was told of an answer that is not whole. It may hold
+/// personal identifiers, so it is sealed and erasable with the answer.
+std::string RequestLine(const broker::ReadResult& result);
+/// The word of an ASSAY_PAGE_* in entries, and back; ASSAY_PAGE_UNAVAILABLE for an unknown word.
+std::string_view OutcomeName(uint32_t outcome);
+uint32_t ParseOutcome(std::string_view word);
 
 /// True when the marks are in order, within the body, apart, and few enough (evidence-body.md); no
 /// marks hold. [any thread]
@@ -39,21 +44,21 @@ class PageStore {
 /// Commits one page: body first, then the entry. What it gives is ready when the entry is durable.
 /// `keep` says how much of the body stays. Marks that do not hold make the whole answer one record,
 /// and the entry says so. [any thread]
-Result<ledger::PendingEntry> CommitPage(ledger::Ledger& ledger, const std::string& run,
+Result<ledger::PendingEntry> CommitPage(ledger::EntrySink& ledger, const std::string& run,
                                         const JournalPage& page, uint32_t max_records,
                                         ledger::Keep keep = ledger::Keep::kFull);
 
 /// Pages of a run become entries of its ledger.
 class LedgerPages : public PageStore {
  public:
-  explicit LedgerPages(ledger::Ledger& ledger) : ledger_(ledger) {}
+  explicit LedgerPages(ledger::EntrySink& ledger) : ledger_(ledger) {}
   Result<ledger::PendingEntry> Commit(const std::string& run, const JournalPage& page,
                                       uint32_t max_records, ledger::Keep keep) override {
     return CommitPage(ledger_, run, page, max_records, keep);
   }
 
  private:
-  ledger::Ledger& ledger_;
+  ledger::EntrySink& ledger_;
 };
 
 }  // namespace assay::assess

@@ -17,7 +17,7 @@ namespace assay::assess {
 
 class ObservationWriter {
  public:
-  ObservationWriter(ledger::Ledger& ledger, std::string run, std::string actor,
+  ObservationWriter(ledger::EntrySink& ledger, std::string run, std::string actor,
                     const std::map<uint32_t, LeafIndex>& pages, FindingRegister& findings)
       : ledger_(ledger),
         run_(std::move(run)),
@@ -37,7 +37,7 @@ class ObservationWriter {
   Status Flush(ledger::EntryDraft draft);
   Status FlushPart(const std::string& check);
 
-  ledger::Ledger& ledger_;
+  ledger::EntrySink& ledger_;
   std::string run_, actor_;
   const std::map<uint32_t, LeafIndex>& pages_;
   FindingRegister& findings_;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "config/load.h"
 #include "config/lock_file.h"
+#include "proof/sha256.h"
 
 namespace assay::assess {
 namespace {
@@ -161,7 +162,8 @@ std::map<std::string, LoadedPlugin> TakeFrameworks(std::vector<LoadedPlugin>& pl
   return out;
 }
 
-Result<std::vector<CheckSpec>> OwnChecks(const config::Config& config) {
+Result<std::vector<CheckSpec>> OwnChecks(const config::Config& config,
+                                         std::vector<UsedFile>& used) {
   std::vector<CheckSpec> out;
   if (config.checks_dir.empty()) return out;
   std::vector<fs::path> files;
@@ -171,7 +173,10 @@ Result<std::vector<CheckSpec>> OwnChecks(const config::Config& config) {
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     ASSAY_ASSIGN(const ByteVector text, ReadFile(file, 4u << 20));
-    ASSAY_ASSIGN(auto checks, config::ParseChecks(AsText(text), file.string(), "checks.d"));
+    used.push_back({std::string(kOwnChecks), file.filename().string(),
+                    EncodeHex(proof::Sha256(text)), text});
+    ASSAY_ASSIGN(auto checks,
+                 config::ParseChecks(AsText(text), file.string(), std::string(kOwnChecks)));
     std::move(checks.begin(), checks.end(), std::back_inserter(out));
   }
   return out;
@@ -179,8 +184,9 @@ Result<std::vector<CheckSpec>> OwnChecks(const config::Config& config) {
 
 Result<std::vector<CheckSpec>> SelectChecks(const config::Config& config,
                                             const std::vector<LoadedPlugin>& collectors,
-                                            const Selection& selection) {
-  ASSAY_ASSIGN(std::vector<CheckSpec> all, OwnChecks(config));
+                                            const Selection& selection,
+                                            std::vector<UsedFile>& own) {
+  ASSAY_ASSIGN(std::vector<CheckSpec> all, OwnChecks(config, own));
   for (const LoadedPlugin& plugin : collectors)
     all.insert(all.end(), plugin.checks.begin(), plugin.checks.end());
   std::vector<CheckSpec> out;
@@ -293,12 +299,14 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
                "",
                "",
                "",
-               "cli"};
+               "cli",
+               "",
+               {}};
   ASSAY_ASSIGN(plan.collectors,
                LoadPlugins(installation, config, tenant.id, locks, selection.refusals));
   ASSAY_ASSIGN(plan.frameworks, LoadFrameworks(installation, config, tenant.id, selection, locks,
                                                TakeFrameworks(plan.collectors)));
-  ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection));
+  ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection, plan.own_checks));
   plan.config_sha256 = config.digest_hex;
   return plan;
 }

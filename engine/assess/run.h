@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "assess/dataset_board.h"
+#include "assess/kept_files.h"
 #include "assess/plugin_set.h"
 #include "assess/progress.h"
 #include "base/result.h"
@@ -17,6 +18,9 @@
 #include "sandbox/spawner.h"
 
 namespace assay::assess {
+
+/// Under this name the admin's own checks stand where plugins are named.
+inline constexpr std::string_view kOwnChecks = "checks.d";
 
 /// What a run is given. The caller keeps everything alive until Run returned.
 struct RunPlan {
@@ -33,6 +37,8 @@ struct RunPlan {
   const Clock* clock = &SystemClock();
   const std::atomic<bool>* cancelled = nullptr;
   std::string engine_version, engine_sha256, config_sha256, actor = "cli";
+  std::string worker_sha256;         ///< of assay-worker, where plugins and SQL run
+  std::vector<UsedFile> own_checks;  ///< files of the admin's own checks
 };
 
 /// A finding that this run saw for the first time.

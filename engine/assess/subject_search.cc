@@ -6,6 +6,7 @@
 #include <set>
 
 #include "assess/line.h"
+#include "assess/run.h"
 #include "base/text.h"
 #include "proof/body.h"
 
@@ -294,12 +295,39 @@ uint64_t SubjectFind::segments() const {
   return out;
 }
 
+namespace {
+
+/// Bodies that hold a file of a plugin: software, the same for every tenant. Not those of the
+/// admin's own checks, which may name people.
+Result<std::set<Digest>> SoftwareBodies(ledger::Ledger& ledger) {
+  std::set<Digest> out;
+  Status fault;
+  ASSAY_ASSIGN(const ledger::Head head, ledger.ReadHead());
+  ASSAY_TRY(ledger.ReadLines(
+      LeafIndex{0}, LeafIndex{ToNumber(head.size)}, [&](LeafIndex, std::string_view text) {
+        if (text.find("\"kind\":\"plugin.file\"") == std::string_view::npos) return true;
+        const auto line = Line::Decode(text);
+        const auto bytes = line ? ParseBase64(line->BodyRoot()) : Fail(line.error());
+        const auto root = bytes ? ToDigest(*bytes) : Result<Digest>(Fail(bytes.error()));
+        if (!root) return fault = Fail(root.error()), false;
+        if (line->Text("kind") == "plugin.file" && line->Text("plugin") != kOwnChecks)
+          out.insert(*root);
+        return true;
+      }));
+  ASSAY_TRY(fault);
+  return out;
+}
+
+}  // namespace
+
 Result<SubjectFind> FindSubject(
     ledger::Ledger& ledger, const SubjectMatcher& matcher,
     const std::function<void(const SubjectBody&, const ledger::StoredBody&)>& visit) {
   SubjectFind out;
   Status fault;
+  ASSAY_ASSIGN(const std::set<Digest> software, SoftwareBodies(ledger));
   ASSAY_TRY(ledger.VisitBodies([&](const ledger::StoredBody& stored) {
+    if (software.contains(stored.root)) return true;
     const Result<Assembled> text = Assemble(stored);
     if (!text) fault = Fail(text.error());
     if (!text) return false;

@@ -53,7 +53,8 @@ struct SubjectFind {
   uint64_t segments() const;
 };
 
-/// Opens and searches every body. `visit` gets each that matches, with its segments.
+/// Opens and searches every body but those that hold a file of a plugin; the admin's own checks are
+/// searched. `visit` gets each that matches, with its segments.
 Result<SubjectFind> FindSubject(
     ledger::Ledger& ledger, const SubjectMatcher& matcher,
     const std::function<void(const SubjectBody&, const ledger::StoredBody&)>& visit = {});

@@ -9,7 +9,6 @@
 
 #include "assay/read.h"
 #include "broker/consent.h"
-#include "broker/link_policy.h"
 #include "broker/page_fetch.h"
 
 namespace assay::broker {
@@ -175,17 +174,9 @@ Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& par
 
 Result<Url> TenantBroker::NextUrl(ReadState& read, ByteSpan body, uint64_t offset,
                                   uint64_t length) {
-  ASSAY_ASSIGN(const std::string link, ExtractLink(body, offset, length, read.plan.paging));
-  ASSAY_ASSIGN(Url url, CheckLink(read.plan, link));
+  ASSAY_ASSIGN(Url url, ReadLink(read, body, offset, length));
   const std::lock_guard lock(mutex_);
-  if (!read.seen.insert(url.ToString()).second)
-    return Fail(Code::kDenied,
-                "continuation link: seen before in this read, paging goes in circles");
-  if (read.pages >= options_.max_pages)
-    return Fail(Code::kLimitExceeded, "continuation link: more than " +
-                                          std::to_string(options_.max_pages) +
-                                          " pages (max_pages)");
-  ++read.pages;
+  ASSAY_TRY(CountLink(read, url, options_.max_pages));
   return url;
 }
 

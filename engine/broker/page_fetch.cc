@@ -2,6 +2,7 @@
 #include "broker/page_fetch.h"
 
 #include "assay/read.h"
+#include "broker/link_policy.h"
 #include "broker/retry.h"
 
 namespace assay::broker {
@@ -63,6 +64,22 @@ struct PageFetcher::Attempt {
     return true;
   }
 };
+
+Result<Url> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) {
+  ASSAY_ASSIGN(const std::string link, ExtractLink(body, offset, length, read.plan.paging));
+  return CheckLink(read.plan, link);
+}
+
+Status CountLink(ReadState& read, const Url& url, uint32_t max_pages) {
+  if (!read.seen.insert(url.ToString()).second)
+    return Fail(Code::kDenied,
+                "continuation link: seen before in this read, paging goes in circles");
+  if (read.pages >= max_pages)
+    return Fail(Code::kLimitExceeded,
+                "continuation link: more than " + std::to_string(max_pages) + " pages (max_pages)");
+  ++read.pages;
+  return {};
+}
 
 ReadResult Refusal(const ReadState& read, const Url& url, Reason reason, std::string detail) {
   ReadResult result;

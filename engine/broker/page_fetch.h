@@ -50,6 +50,12 @@ class PageFetcher {
   Pacer& pacer_;
 };
 
+/// The URL of the link that a worker points at, when it goes on with this read (link_policy.h).
+Result<Url> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
+/// Counts a link that is to be followed. kDenied when it was seen before in this read,
+/// kLimitExceeded above `max_pages`.
+Status CountLink(ReadState& read, const Url& url, uint32_t max_pages);
+
 /// A result that never left the process.
 ReadResult Refusal(const ReadState& read, const Url& url, Reason reason, std::string detail);
 

@@ -60,6 +60,7 @@ int RunDemo(Context& context);
 int RunDemoTamper(Context& context);
 int RunInit(Context& context);
 int RunRun(Context& context);
+int RunReplay(Context& context);
 int RunStatus(Context& context);
 int RunExplain(Context& context);
 int RunVerify(Context& context);

@@ -30,6 +30,7 @@ constexpr Entry kDispatch[] = {
     {"demo tamper", RunDemoTamper},
     {"init", RunInit},
     {"run", RunRun},
+    {"replay", RunReplay},
     {"status", RunStatus},
     {"explain", RunExplain},
     {"verify", RunVerify},
@@ -102,7 +103,7 @@ Environment ReadEnvironment() {
 void WriteTo(FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
 
 bool RunsPlugins(const std::vector<std::string>& command) {
-  for (const char* one : {"run", "demo", "doctor"})
+  for (const char* one : {"run", "replay", "demo", "doctor"})
     if (command.front() == one) return true;
   for (const char* one : {"test", "check", "record", "fuzz"})
     if (command.front() == "plugin" && command.back() == one) return true;

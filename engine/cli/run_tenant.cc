@@ -12,10 +12,12 @@
 
 namespace assay::cli {
 
-std::string OwnDigest() {
-  const auto bytes = ReadFile("/proc/self/exe", 512u << 20);
+std::string DigestOf(const std::filesystem::path& file) {
+  const auto bytes = ReadFile(file, 512u << 20);
   return bytes ? EncodeHex(proof::Sha256(*bytes)) : "";
 }
+
+std::string OwnDigest() { return DigestOf("/proc/self/exe"); }
 
 namespace {
 
@@ -53,6 +55,7 @@ Result<TenantRun> RunTenant(const RunRequest& request) {
   plan.actor = request.actor;
   plan.engine_version = ASSAY_VERSION;
   plan.engine_sha256 = OwnDigest();
+  plan.worker_sha256 = DigestOf(request.installation->worker());
   auto report = assess::Run(std::move(plan));
   if (!report) return Fail(std::move(report.error()).Context("tenant " + request.tenant->id));
   out.report = std::move(*report);

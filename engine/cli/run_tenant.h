@@ -39,6 +39,8 @@ Result<TenantRun> RunTenant(const RunRequest& request);
 /// Exit code of a run that ended (cli.md section 3.4); `fail_on` is a severity or empty.
 int ExitForRun(const TenantRun& run, const std::string& fail_on);
 
+/// SHA-256 of a file in hexadecimal; empty when it cannot be read.
+std::string DigestOf(const std::filesystem::path& file);
 /// SHA-256 of the running binary in hexadecimal, for provenance; empty when it cannot be read.
 std::string OwnDigest();
 

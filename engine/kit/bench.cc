@@ -141,7 +141,6 @@ Trace Bench::Run(broker::Broker& broker, const std::vector<std::string>& roles, 
   context.now_ms = now_ms;
   context.spawner = &spawner_;
   context.tier = tier_;
-  context.broker = &broker;
   context.pages = &pages;
   context.rows = &rows;
   context.board = &board;
@@ -150,7 +149,9 @@ Trace Bench::Run(broker::Broker& broker, const std::vector<std::string>& roles, 
   context.drill = trial.drill;
   context.roles.insert(roles.begin(), roles.end());
   context.arm_available = arm_available;
-  trace.report = assess::CollectorSession(context, plugin, numbers).Run();
+  std::atomic<uint32_t> next_page{1};
+  assess::BrokerPages source(broker, next_page);
+  trace.report = assess::CollectorSession(context, plugin, source, numbers).Run();
   for (const auto& [id, number] : numbers) trace.standings[id] = board.Conclude(number);
   trace.took_ms = MsSince(start);
   return trace;

@@ -113,6 +113,7 @@ Result<ErasedSegments> DecodeErased(ByteSpan column, uint64_t segments) {
 uint64_t SegmentsOf(const BodyRef& ref) { return ref.records + (ref.scheme == "rec/1" ? 1 : 0); }
 
 std::string_view RetentionClassOf(std::string_view kind) {
+  if (kind == "plugin.file") return "plugins";
   return kind == "read" ? "raw" : "facts";
 }
 

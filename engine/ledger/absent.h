@@ -63,7 +63,8 @@ struct Hold {
 /// The landmark families that explain absence. Keys and checkpoints are landmarks too, and many.
 inline constexpr std::string_view kAbsenceFamilies[] = {"erasure.", "retention.", "hold."};
 
-/// "raw" for bodies of `read`, "facts" for all others.
+/// "raw" for bodies of `read`, "plugins" for those of `plugin.file`, which no rule removes, "facts"
+/// for all others.
 std::string_view RetentionClassOf(std::string_view kind);
 /// "erased (privacy, 2026-11-21)", "expired (2026-11-21)": how an absence is said everywhere.
 std::string SayErased(std::string_view reason, Timestamp time);

@@ -112,7 +112,7 @@ struct ErasureOrder {
 
 /// How long bodies of a class are kept after their newest reference.
 struct RetentionRule {
-  std::string class_name;  ///< "raw": bodies of `read`; "facts": all others
+  std::string class_name;  ///< "raw": bodies of `read`; "facts": all others but `plugin.file`
   std::chrono::seconds keep{0};
 };
 struct ExpiryDone {
@@ -182,9 +182,28 @@ std::string StorageVersion();
 
 class Proofs;
 
-class Ledger {
+/// Where entries go with their bodies: a ledger, or whatever else takes them (a replay compares).
+/// Safe from any thread.
+class EntrySink {
  public:
-  virtual ~Ledger() = default;
+  virtual ~EntrySink() = default;
+
+  /// Stores a body: segments `bytes` by `records` (ordered, within, not overlapping; else the whole
+  /// body becomes one segment), salts, hashes, compresses, seals and commits it to the evidence
+  /// store; kept in full, in part or not at all. Returns what the entry refers to, and members that
+  /// go into it. Heavy work happens on the calling thread. kIo, kLimitExceeded.
+  virtual Result<KeptBody> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records,
+                                   Keep keep) = 0;
+  /// A body of several segments without a skeleton: one for each subject (kinds other than read).
+  virtual Result<BodyRef> PutSegments(const std::vector<std::string>& segments) = 0;
+  /// Queues an entry; get() of what it gives waits until it is durable (committed and synced). After
+  /// any failure the ledger is stopped and every later call fails with the same error.
+  virtual PendingEntry Append(EntryDraft draft) = 0;
+};
+
+class Ledger : public EntrySink {
+ public:
+  using EntrySink::PutBody;
 
   /// Opens for appending and takes the lease. kUnavailable (busy: another process holds the lease),
   /// kCorrupt (behind or forked from its checkpoints.log, head broken: opens read-only only),
@@ -194,21 +213,8 @@ class Ledger {
   /// what Fault() says.
   static Result<std::unique_ptr<Ledger>> OpenReadOnly(const OpenOptions& options);
 
-  /// Stores a body: segments `bytes` by `records` (ordered, within, not overlapping; else the whole
-  /// body becomes one segment), salts, hashes, compresses, seals and commits it to the evidence
-  /// store. Returns what the entry refers to. Heavy work happens on the calling thread. kIo,
-  /// kLimitExceeded.
+  /// PutBody of all of it.
   virtual Result<BodyRef> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records) = 0;
-  /// The same, kept only in part or not at all. The members go into the entry.
-  virtual Result<KeptBody> PutBody(ByteSpan bytes, const std::vector<RecordRange>& records,
-                                   Keep keep) = 0;
-  /// A body of several segments without a skeleton: one for each subject (kinds other than read).
-  virtual Result<BodyRef> PutSegments(const std::vector<std::string>& segments) = 0;
-
-  /// Queues an entry; get() of what it gives waits until the entry is durable (committed and
-  /// synced). After any failure the ledger is stopped and every later call fails with the same
-  /// error.
-  virtual PendingEntry Append(EntryDraft draft) = 0;
   /// Appends a `checkpoint.timestamped` that names `token` (RFC 3161, DER), and keeps the token.
   virtual PendingEntry AppendTimestamp(EntryDraft draft, ByteVector token) = 0;
   /// Waits until everything queued is durable.

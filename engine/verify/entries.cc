@@ -275,7 +275,7 @@ class Order {
     if (body.state == State::kBad) tally.bad.emplace(index, body.why);
     if (body.state == State::kMissing && tally.missing.emplace(root, true).second) ++tally.bodies;
     if (body.state == State::kMissing || watched_.count(root) != 0)
-      out_.facts.Watch(root, {index, line.kind == "read"});
+      out_.facts.Watch(root, {index, line.kind == "read", line.kind == "plugin.file"});
   }
 
   void TakeFullBlock(const Block& block, BlockWork& work) {

@@ -17,6 +17,7 @@ namespace assay::verify {
 struct Reference {
   uint64_t index = 0;
   bool is_read = false;
+  bool stays = false;  ///< of a plugin's file: no rule of retention removes it
 };
 
 /// What the `erasure.record` entries say of one body.

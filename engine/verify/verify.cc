@@ -57,8 +57,9 @@ void CheckBodies(const Entries& entries, const BodyStore& bodies, Report& report
     const Reference newest = references.back();
     bool explained = false;
     for (const Expiry& expiry : facts.expired)
-      explained = explained || (expiry.raw == newest.is_read && expiry.through >= newest.index &&
-                                !facts.IsHeld(root, expiry.index));
+      explained =
+          explained || (!newest.stays && expiry.raw == newest.is_read &&
+                        expiry.through >= newest.index && !facts.IsHeld(root, expiry.index));
     if (!explained) bad.emplace(references.front().index, "body is missing");
     ++missing[newest.is_read ? 1 : 0];
   }

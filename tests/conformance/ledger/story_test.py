@@ -484,6 +484,14 @@ class Lies(Case):
             story.drafts[story.hold].update(first=story.old_at, last=story.old_at)
             self.assertGreater(index, story.hold)
 
+        def file_gone(word):
+            def lie(story):
+                file = story.body("seg/1", b"a library")
+                story.file_at = story.add("plugin.file", file, plugin="graph", sha256="00" * 32)
+                file.stored = False
+                story.add("retention.expired", **{"class": word}, through=story.file_at, bodies=1)
+            return lie
+
         def reference_after(story):
             story.add("read", story.old, page=2)
 
@@ -493,6 +501,8 @@ class Lies(Case):
              body_of("old_at")),
             ("expired in the other class",
              lambda s: s.change(s.raw_gone, **{"class": "facts"}), body_of("old_at")),
+            ("file of a plugin, which never expires", file_gone("facts"), body_of("file_at")),
+            ("file of a plugin, as an answer", file_gone("raw"), body_of("file_at")),
             ("referred to after what expired", reference_after, body_of("old_at")),
             ("more expired than the entry says", lambda s: [
                 gone("late")(s), s.change(s.raw_gone, bodies=1)], "retention"),

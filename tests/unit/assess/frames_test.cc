@@ -292,6 +292,7 @@ TEST_CASE("Session: ends or accepts every worker that speaks 100,000 random fram
   REQUIRE_OK_AND_ASSIGN(const auto evaluator,
                         EvaluatorSession::Start(spawner, sandbox::Tier::kStrict, 0, {}, {}, {}));
 
+  std::atomic<uint32_t> next_page{1};
   uint64_t frames = 0;
   std::map<Fate, uint64_t> fates;
   while (frames < kFrames) {
@@ -300,7 +301,6 @@ TEST_CASE("Session: ends or accepts every worker that speaks 100,000 random fram
     CollectContext context;
     context.run = "run";
     context.spawner = &spawner;
-    context.broker = &broker;
     context.pages = &pages;
     context.rows = evaluator.get();
     context.board = &board;
@@ -311,7 +311,9 @@ TEST_CASE("Session: ends or accepts every worker that speaks 100,000 random fram
     Fate killed = Fate::kRunning;
     spawner.next = std::make_unique<ScriptedWorker>(std::move(ends.first), &killed);
     const auto start = Steady::now();
-    const CollectorReport report = CollectorSession(context, plugin, {{"words", kDataset}}).Run();
+    BrokerPages source(broker, next_page);
+    const CollectorReport report =
+        CollectorSession(context, plugin, source, {{"words", kDataset}}).Run();
     INFO("after " << frames << " frames: " << sandbox::Name(report.outcome.fate) << " "
                   << report.detail);
     REQUIRE(Steady::now() - start < std::chrono::seconds(10));

@@ -222,5 +222,22 @@ TEST_CASE("Hold: IsPlacedOnceAndReleasedOnce") {
   CHECK(ledger->Verify()->ok);
 }
 
+TEST_CASE("FindSubject: PassesOverFilesOfPluginsButNotOverOwnChecks [CM-6]") {
+  TestLedger home;
+  REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());
+  const auto add = [&](const char* plugin, const std::string& bytes) {
+    ledger::EntryDraft draft{"plugin.file", "cli", {{"plugin", plugin}, {"sha256", "00"}}, {}};
+    REQUIRE_OK_AND_ASSIGN(draft.body, ledger->PutSegments({bytes}));
+    REQUIRE_OK(ledger->Append(draft).get());
+  };
+  add("graph", "SELECT displayName FROM user");
+  add("checks.d", "-- ask maria.k@contoso.example for the displayName");
+  REQUIRE_OK_AND_ASSIGN(const SubjectMatcher matcher, SubjectMatcher::Make({"displayName"}));
+  REQUIRE_OK_AND_ASSIGN(const SubjectFind found, FindSubject(*ledger, matcher));
+  REQUIRE(found.bodies.size() == 1);
+  CHECK(found.others == std::map<std::string, uint64_t>{{"maria.k@contoso.example", 1}});
+  CHECK(found.searched == 1);
+}
+
 }  // namespace
 }  // namespace assay::assess

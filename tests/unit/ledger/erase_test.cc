@@ -434,6 +434,39 @@ TEST_CASE("Retention: ExpiresBodiesByTheirNewestReferenceAndSaysSo") {
   CHECK_FALSE(done.at(0).entry);
 }
 
+TEST_CASE("Retention: FilesOfPluginsStayWhateverTheRulesSay") {
+  TestLedger home;
+  REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());
+  EntryDraft file = Draft(1);
+  file.kind = "plugin.file";
+  REQUIRE_OK_AND_ASSIGN(file.body, ledger->PutSegments({"\x7f"
+                                                        "ELF"}));
+  REQUIRE_OK_AND_ASSIGN(const Appended kept, ledger->Append(file).get());
+  home.clock.Set(home.clock.Now() + std::chrono::hours(24 * 4000));
+  const std::vector<RetentionRule> rules{{"raw", std::chrono::hours(1)},
+                                         {"facts", std::chrono::hours(1)}};
+  REQUIRE_OK_AND_ASSIGN(const auto done, ledger->Expire(rules, "engine", false));
+  CHECK(done.at(0).bodies + done.at(1).bodies == 0);
+  REQUIRE_OK_AND_ASSIGN(const EntryBody body, ledger->ReadEntryBody(kept.index));
+  REQUIRE(body.segments.size() == 1);
+  CHECK(AsText(body.segments[0]) ==
+        "\x7f"
+        "ELF");
+  // Removed all the same, an expiry of either class does not explain it.
+  ledger.reset();
+  RunSql(home, kMonth, "DELETE FROM body; DELETE FROM part");
+  REQUIRE_OK_AND_ASSIGN(ledger, home.Open());
+  for (const char* class_name : {"raw", "facts"})
+    REQUIRE_OK(
+        ledger
+            ->Append({"retention.expired",
+                      "engine",
+                      {{"class", class_name}, {"through", ToNumber(kept.index)}, {"bodies", 1}},
+                      {}})
+            .get());
+  CHECK_FALSE(Verified(*ledger).ok);
+}
+
 TEST_CASE("Retention: CountsFromTheNewestReference") {
   TestLedger home;
   REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());

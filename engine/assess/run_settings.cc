@@ -1,0 +1,173 @@
+#include "assess/run_settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "assess/run.h"
+#include "base/text.h"
+#include "proof/canonical_json.h"
+
+namespace assay::assess {
+namespace {
+
+using proof::Json;
+using proof::JsonArray;
+using proof::JsonObject;
+
+struct LimitField {
+  const char* name;
+  uint64_t (*get)(const WorkerLimits& limits);
+  void (*set)(WorkerLimits& limits, uint64_t value);
+};
+
+template <auto Field>
+constexpr LimitField Limit(const char* name) {
+  return {name, [](const WorkerLimits& limits) { return uint64_t{limits.*Field}; },
+          [](WorkerLimits& limits, uint64_t value) {
+            limits.*Field = static_cast<std::remove_reference_t<decltype(limits.*Field)>>(value);
+          }};
+}
+
+constexpr LimitField kLimits[] = {
+    Limit<&WorkerLimits::memory_bytes>("memory_bytes"),
+    Limit<&WorkerLimits::cpu_seconds>("cpu_seconds"),
+    Limit<&WorkerLimits::wall_seconds>("wall_seconds"),
+    Limit<&WorkerLimits::rows>("rows"),
+    Limit<&WorkerLimits::row_bytes>("row_bytes"),
+    Limit<&WorkerLimits::frames>("frames"),
+    Limit<&WorkerLimits::reads>("reads"),
+    Limit<&WorkerLimits::outstanding>("outstanding"),
+    Limit<&WorkerLimits::log_bytes>("log_bytes"),
+    Limit<&WorkerLimits::denied_calls>("denied_calls"),
+    Limit<&WorkerLimits::records_per_body>("records_per_body"),
+};
+
+Json Text(std::string_view text) { return Json{std::string(text)}; }
+
+Json Texts(const std::map<std::string, std::string>& texts) {
+  JsonObject out;
+  for (const auto& [name, text] : texts) out.emplace(name, Text(text));
+  return Json{std::move(out)};
+}
+
+/// Everything that was loaded of a plugin, and with the note who signed what ran: an auditor can
+/// tell from the ledger alone.
+std::string Provenance(const LoadedPlugin& plugin) {
+  std::string files;
+  for (const auto& [name, digest] : MakeLockEntry(plugin).files)
+    files += fmt::format("{}{}:{}", files.empty() ? "" : ",", JsonString(name), JsonString(digest));
+  std::string key, note;
+  if (plugin.trust == Trust::kSigned) {
+    key = fmt::format("\"key\":{},", JsonString(plugin.vkey));
+    note = fmt::format("\"note\":{},", JsonString(plugin.note));
+  }
+  return fmt::format(
+      "{{\"files\":{{{}}},\"grant\":\"{}\",\"id\":{},{}\"manifest\":\"{}\",{}\"trust\":\"{}\","
+      "\"version\":{}}}",
+      files, EncodeHex(plugin.grant_digest), JsonString(plugin.manifest.id), key,
+      EncodeHex(plugin.image.manifest_digest), note, Name(plugin.trust),
+      JsonString(plugin.manifest.version));
+}
+
+/// Of our own making: text is UTF-8 and numbers are within bounds, as the loaders checked.
+std::string Written(JsonObject object) {
+  auto text = proof::WriteJson(Json{std::move(object)});
+  return text ? std::move(*text) : "{}";
+}
+
+std::string LimitsOf(const LoadedPlugin& plugin) {
+  JsonObject limits;
+  for (const LimitField& field : kLimits)
+    limits.emplace(
+        field.name,
+        Json{static_cast<int64_t>(std::min(field.get(plugin.manifest.limits),
+                                           static_cast<uint64_t>(proof::kMaxJsonInteger)))});
+  return Written({{"limits", Json{std::move(limits)}}, {"plugin", Text(plugin.manifest.id)}});
+}
+
+std::string ControlsOf(const LoadedPlugin& plugin) {
+  JsonArray controls;
+  for (const ControlSpec& control : plugin.framework.controls) controls.push_back(Text(control.id));
+  return Written({{"controls", Json{std::move(controls)}}, {"plugin", Text(plugin.manifest.id)}});
+}
+
+std::string SettingOf(const CheckSpec& check) {
+  return Written({{"check", Text(check.id)},
+                  {"params", Texts(check.params)},
+                  {"severity", Text(Name(check.severity))}});
+}
+
+std::map<std::string, std::string> TextsAt(const JsonObject& object, const char* key) {
+  std::map<std::string, std::string> out;
+  const auto at = object.find(key);
+  if (at == object.end() || at->second.object() == nullptr) return out;
+  for (const auto& [name, value] : *at->second.object())
+    if (value.text() != nullptr) out.emplace(name, *value.text());
+  return out;
+}
+
+WorkerLimits ReadLimits(const JsonObject& said) {
+  WorkerLimits out;
+  for (const LimitField& field : kLimits)
+    if (const auto value = proof::IntegerAt(said, field.name))
+      field.set(out, static_cast<uint64_t>(*value));
+  return out;
+}
+
+void TakeSegment(const JsonObject& segment, RunSettings& out) {
+  const auto text = [&](const char* key) {
+    return proof::TextAt(segment, key).value_or(std::string());
+  };
+  const auto inner = [&](const char* key) {
+    const auto at = segment.find(key);
+    return at == segment.end() ? nullptr : &at->second;
+  };
+  if (inner("files") != nullptr) out.plugins.push_back({text("id"), TextsAt(segment, "files")});
+  if (inner("check") != nullptr)
+    out.checks[text("check")] = {TextsAt(segment, "params"), text("severity")};
+  if (const Json* limits = inner("limits"); limits != nullptr && limits->object() != nullptr)
+    out.limits[text("plugin")] = ReadLimits(*limits->object());
+  if (const Json* controls = inner("controls"); controls != nullptr && controls->array() != nullptr)
+    for (const Json& control : *controls->array())
+      if (control.text() != nullptr) out.controls[text("plugin")].push_back(*control.text());
+  if (inner("graph") == nullptr) return;
+  out.graph = text("graph");
+  out.arm = text("arm");
+  out.complete = true;
+}
+
+}  // namespace
+
+std::vector<std::string> DescribeRun(const RunPlan& plan) {
+  std::vector<std::string> out;
+  for (const auto* set : {&plan.collectors, &plan.frameworks})
+    for (const LoadedPlugin& plugin : *set) out.push_back(Provenance(plugin));
+  if (!plan.own_checks.empty()) {
+    std::map<std::string, std::string> files;
+    for (const UsedFile& file : plan.own_checks)
+      files.emplace(file.name, file.sha256);
+    out.push_back(Written({{"files", Texts(files)}, {"id", Text(kOwnChecks)}}));
+  }
+  for (const auto* set : {&plan.collectors, &plan.frameworks})
+    for (const LoadedPlugin& plugin : *set) out.push_back(LimitsOf(plugin));
+  for (const LoadedPlugin& plugin : plan.frameworks) out.push_back(ControlsOf(plugin));
+  for (const CheckSpec& check : plan.checks) out.push_back(SettingOf(check));
+  out.push_back(Written({{"arm", Text(plan.broker.cloud.arm)},
+                         {"evidence_raw", Text(plan.config->evidence_raw)},
+                         {"graph", Text(plan.broker.cloud.graph)}}));
+  return out;
+}
+
+Result<RunSettings> ReadRunSettings(const std::vector<std::string>& segments) {
+  RunSettings out;
+  for (const std::string& segment : segments) {
+    auto json = proof::ReadJson(segment);
+    if (!json || json->object() == nullptr)
+      return Fail(Code::kCorrupt, "body of run.started: a segment is no object");
+    TakeSegment(*json->object(), out);
+  }
+  return out;
+}
+
+}  // namespace assay::assess
