@@ -1,6 +1,7 @@
 // Names of tiers and fates, and the one place that turns an exit status into a fate.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 
@@ -11,9 +12,11 @@
 namespace assay::sandbox {
 namespace {
 
-/// The kernel's limit counts ticks, its account of the time is exact: 0.1 s of 2 s apart were seen
+/// The kernel's limit counts ticks, its account of the time is exact: 0.4 s of 2 s apart were seen
 /// on a busy machine, and the difference grows with the time.
-constexpr uint64_t CpuClockSlackMs(uint64_t limit_ms) { return 100 + limit_ms / 10; }
+constexpr uint64_t CpuClockSlackMs(uint64_t limit_ms) {
+  return std::max(100 + limit_ms / 10, std::min<uint64_t>(1000, limit_ms / 3));
+}
 
 struct FateName {
   Fate fate;
