@@ -1,6 +1,7 @@
 // Names of tiers and fates, and the one place that turns an exit status into a fate.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 
@@ -11,8 +12,8 @@
 namespace assay::sandbox {
 namespace {
 
-/// The kernel's limit counts ticks, its account of the time is exact: 0.25 s of 1 s apart were seen
-/// on a virtual machine whose processors others held, and the difference grows with the time.
+/// The kernel's limit counts ticks, its account of the time is exact: 0.25 s of 1 s and 0.4 s of
+/// 2 s apart were seen on busy machines, and the difference grows with the time.
 constexpr uint64_t CpuClockSlackMs(uint64_t limit_ms) { return 300 + limit_ms / 10; }
 
 struct FateName {

@@ -21,7 +21,7 @@ from scenario import BIN, CLIENT_ID, ENV, LIB, TENANT_ID, Scenario
 SEED = 20261121
 # What becomes of each: fates of its worker (a busy machine decides which limit a loop meets first), and telling words.
 FATES = {"crash": ("crashed", r"SIG"), "loop": ("cpu_limit|timed_out", r"limit is 2 s|longer than 6 s"),
-         "flood-rows": ("plugin_error", r"rows: quota of 100000"), "flood-requests": ("flooded", r"quota outstanding"),
+         "flood-rows": ("plugin_error", r"rows: quota of 100000"), "flood-requests": ("plugin_error", r"reads: quota of 200"),
          "exit": ("exited", r"without its last message"), "memory": ("crashed|memory_limit", r"SIG|memory"),
          "constructor": ("load_failed", r"before Hello: crashed"), "error": ("plugin_error", r"this plugin always fails"),
          "hang": ("flooded|timed_out", r"refused system calls|longer than 6 s"), "raw-frame": ("protocol_error", r"frame of \d+ bytes")}

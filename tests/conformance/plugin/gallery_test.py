@@ -223,7 +223,7 @@ FRAMEWORKS = {
 # Built with the project, for whole runs too: words of the kit for the same sins.
 BUILT = {
     "crash": "crashed", "loop": "cpu_limit", "flood-rows": "rows: quota of 100000 is used up",
-    "flood-requests": "again and again", "bad-marks": "do not hold", "bad-link": "was refused", "exit": "exited",
+    "flood-requests": "reads: quota of 200 is used up", "bad-marks": "do not hold", "bad-link": "was refused", "exit": "exited",
     "memory": "memory_limit|crashed", "constructor": "SIGSEGV", "error": "this plugin always fails",
     "null-key": "key is null", "hang": "flooded: denied_calls", "raw-frame": "protocol_error",
 }

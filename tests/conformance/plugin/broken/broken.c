@@ -65,7 +65,10 @@ static void Sin(const assay_read_v1_t* read, const assay_emit_v1_t* emit,
 #elif SIN == SIN_FLOOD_REQUESTS
   for (;;) {
     uint64_t ticket;
+    assay_page_t more;
     if (read->request(g_host, S("graph-organization"), 0, 0, &ticket) != ASSAY_OK) break;
+    if (read->wait(g_host, &more) != ASSAY_OK) break;
+    (void)read->done(g_host, more.page);
   }
 #elif SIN == SIN_BAD_MARKS
   assay_range_t marks[2] = {{5, 10}, {0, 4}};
