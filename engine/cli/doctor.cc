@@ -2,7 +2,10 @@
 // something is missing.
 #include <fmt/format.h>
 
+#include <fstream>
+
 #include "base/text.h"
+#include "cli/apparmor.h"
 #include "cli/backup_common.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
@@ -46,6 +49,14 @@ void LookAtSandbox(Context& context, std::vector<Finding>& out,
   out.push_back({canary.has_value(), "canary",
                  canary ? "open, connect, exec, kill, writable+executable map: all denied"
                         : canary.error().ToString()});
+}
+
+void LookAtAppArmor(const std::optional<sandbox::TierReport>& tier, std::vector<Finding>& out) {
+  std::string setting;
+  std::ifstream(kUsernsSwitch) >> setting;  // not there: empty
+  if (!tier) return;
+  if (auto advice = JudgeAppArmor(setting, tier->best))
+    out.push_back({advice->ok, "apparmor", advice->text});
 }
 
 void LookAtPlugins(const assess::Installation& installation, const config::Config& config,
@@ -104,6 +115,7 @@ int RunDoctor(Context& context) {
   std::vector<Finding> out;
   std::optional<sandbox::TierReport> tier;
   LookAtSandbox(context, out, tier);
+  LookAtAppArmor(tier, out);
   out.push_back({true, "storage", ledger::StorageVersion()});
   if (std::filesystem::exists(context.options.config)) {
     int exit = 0;

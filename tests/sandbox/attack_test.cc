@@ -211,7 +211,8 @@ TEST_CASE("Sandbox: offers at least one tier here") {
 
 TEST_CASE(
     "Sandbox: obtains nothing by any attack from run(), each stopped by the layer that the table "
-    "names [CL-5]") {
+    "names [CL-5]",
+    "[sample]") {
   TryAll(Entry::kRun, OfferedTiers(), "");
 }
 
