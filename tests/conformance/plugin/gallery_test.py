@@ -174,7 +174,7 @@ MANIFESTS = {
     "other-id": ("its manifest says id", ('id = "gallery"\n', 'id = "painting"\n')),
     "unknown-key": ("colour", ('title =', 'colour = "red"\ntitle =')),
     "no-toml": ("manifest", ('id = "gallery"\n', 'id = \n')),
-    "unknown-extension": ("this host offers no assay.write/1", ("assay.emit/1", "assay.write/1")),
+    "unknown-extension": ('this host has no extension "assay.write/1"', ("assay.emit/1", "assay.write/1")),
     "framework-extension": ("this host offers no assay.framework/1 to a collector", ("assay.emit/1", "assay.framework/1")),
     "dots-in-path": ("path", ('path = "/things"', 'path = "/things/../users"')),
     "write-permission": ("Organization.ReadWrite.All", ("Organization.Read.All", "Organization.ReadWrite.All")),
