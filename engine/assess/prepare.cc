@@ -173,8 +173,8 @@ Result<std::vector<CheckSpec>> OwnChecks(const config::Config& config,
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     ASSAY_ASSIGN(const ByteVector text, ReadFile(file, 4u << 20));
-    used.push_back({std::string(kOwnChecks), file.filename().string(),
-                    EncodeHex(proof::Sha256(text)), text});
+    used.push_back(
+        {std::string(kOwnChecks), file.filename().string(), EncodeHex(proof::Sha256(text)), text});
     ASSAY_ASSIGN(auto checks,
                  config::ParseChecks(AsText(text), file.string(), std::string(kOwnChecks)));
     std::move(checks.begin(), checks.end(), std::back_inserter(out));

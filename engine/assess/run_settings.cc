@@ -145,8 +145,7 @@ std::vector<std::string> DescribeRun(const RunPlan& plan) {
     for (const LoadedPlugin& plugin : *set) out.push_back(Provenance(plugin));
   if (!plan.own_checks.empty()) {
     std::map<std::string, std::string> files;
-    for (const UsedFile& file : plan.own_checks)
-      files.emplace(file.name, file.sha256);
+    for (const UsedFile& file : plan.own_checks) files.emplace(file.name, file.sha256);
     out.push_back(Written({{"files", Texts(files)}, {"id", Text(kOwnChecks)}}));
   }
   for (const auto* set : {&plan.collectors, &plan.frameworks})

@@ -25,10 +25,10 @@ std::string OutcomeJson(const anchor::Outcome& outcome) {
   for (const auto& cosignature : outcome.cosignatures)
     times += fmt::format("{}{{\"name\":{},\"time\":{}}}", times.empty() ? "" : ",",
                          JsonString(cosignature.name), cosignature.time);
-  return fmt::format("{{\"place\":{},\"size\":{},\"cosignatures\":[{}],\"error\":{},\"remark\":{}}}",
-                     JsonString(outcome.place), outcome.size, times,
-                     outcome.error ? JsonString(outcome.error->ToString()) : "null",
-                     JsonString(outcome.remark));
+  return fmt::format(
+      "{{\"place\":{},\"size\":{},\"cosignatures\":[{}],\"error\":{},\"remark\":{}}}",
+      JsonString(outcome.place), outcome.size, times,
+      outcome.error ? JsonString(outcome.error->ToString()) : "null", JsonString(outcome.remark));
 }
 
 void ShowOutcome(Context& context, const anchor::Outcome& outcome) {

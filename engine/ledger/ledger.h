@@ -196,8 +196,8 @@ class EntrySink {
                                    Keep keep) = 0;
   /// A body of several segments without a skeleton: one for each subject (kinds other than read).
   virtual Result<BodyRef> PutSegments(const std::vector<std::string>& segments) = 0;
-  /// Queues an entry; get() of what it gives waits until it is durable (committed and synced). After
-  /// any failure the ledger is stopped and every later call fails with the same error.
+  /// Queues an entry; get() of what it gives waits until it is durable (committed and synced).
+  /// After any failure the ledger is stopped and every later call fails with the same error.
   virtual PendingEntry Append(EntryDraft draft) = 0;
 };
 
