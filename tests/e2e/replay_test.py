@@ -158,7 +158,7 @@ enabled = false
     def test_a_restored_backup_replays(self):
         self.collect()
         self.assertEqual(self.assay("backup", "create", "--to", "copies").code, 0)
-        copy = next((self.home / "copies").iterdir())
+        copy = next((self.home / "copies").glob("*/manifest.json")).parent
         for path in (self.home / "data/t").iterdir():
             if path.name != "ledger.key":
                 path.unlink()
