@@ -2,10 +2,10 @@
 // stored row, tile, note, key and body reads the same as before it.
 //
 // "[flips]" is the whole promise (10,000 flips over some thousand entries) and runs in four parts,
-// of 2,500 each in a ledger of its own, as the tests ledger_flips_1 to _4; the short one runs with
-// the suite. Another seed: ASSAY_FLIP_SEED=<number>.
-// "[every]" flips one bit of every byte of a very small ledger, with ASSAY_EVERY_BIT=1 all eight:
-// run by tools/soak-ledger.
+// of 2,500 each in a ledger of its own: the first as the test ledger_flips, all by
+// tools/soak-ledger; the short one runs with the suite. Another seed: ASSAY_FLIP_SEED=<number>.
+// "[every]" flips one bit of every byte of a very small ledger (tests ledger_bytes_0 and _1), with
+// ASSAY_EVERY_BIT=1 all eight: run by tools/soak-ledger.
 #include <fcntl.h>
 #include <unistd.h>
 
