@@ -416,6 +416,7 @@ CollectorReport CollectorSession::Run() {
   for (const DatasetSpec& dataset : plugin_.manifest.datasets)
     spec.init.datasets.emplace_back(dataset_numbers_.at(dataset.id), dataset);
   spec.init.endpoints = plugin_.manifest.endpoints;
+  spec.init.settings = context_.settings;
   spec.init.drill = context_.drill;
   auto worker = context_.spawner->Spawn(spec, context_.tier);
   if (!worker) {

@@ -40,6 +40,7 @@ struct CollectContext {
   ledger::Keep raw = ledger::Keep::kFull;  ///< evidence.raw; redacted: where data are personal
   std::set<std::string> roles;             ///< Graph permissions that the token holds
   bool arm_available = true;               ///< an ARM token was issued
+  ipc::Settings settings{};                ///< what collectors may ask for (assay/config.h)
   ipc::Drill drill{};                      ///< the kit's alone
 };
 

@@ -115,9 +115,9 @@ const Schema& CredentialSchema() {
 
 const Schema& AzureSchema() {
   static const Schema schema{.title = "azure",
-                             .keys = {{.name = "management_groups", .type = &kIdList},
-                                      {.name = "subscriptions", .type = &kIdList},
-                                      {.name = "exclude_subscriptions", .type = &kIdList}}};
+                             .keys = {{.name = "management_groups", .later = true},
+                                      {.name = "subscriptions", .type = &kTextList},
+                                      {.name = "exclude_subscriptions", .type = &kTextList}}};
   return schema;
 }
 

@@ -94,7 +94,6 @@ TenantConfig ExtractTenant(const Fields& fields, const Config& config) {
   if (fields.Has("credential")) tenant.credential = ExtractCredential(fields.Sub("credential"));
   if (fields.Has("azure")) {
     const Fields azure = fields.Sub("azure");
-    tenant.management_groups = azure.Texts("management_groups");
     tenant.subscriptions = azure.Texts("subscriptions");
     tenant.exclude_subscriptions = azure.Texts("exclude_subscriptions");
   }

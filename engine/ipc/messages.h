@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,9 @@ struct Drill {
   int32_t status = 0;
 };
 
+/// Settings of the tenant that collectors may ask for (assay/config.h): the values of each key.
+using Settings = std::map<std::string, std::vector<std::string>>;
+
 /// First frame. Everything a worker knows of its run; no secret, no tenant id.
 struct Init {
   Role role = Role::kCollector;
@@ -99,6 +103,7 @@ struct Init {
   uint64_t fini_array_offset = 0, fini_array_bytes = 0;
   uint64_t init_function = 0, fini_function = 0;  ///< DT_INIT, DT_FINI; 0 when absent
   Drill drill;
+  Settings settings;  ///< collector only
 };
 
 struct Hello {

@@ -99,7 +99,7 @@ class Host {
   const void* Find(std::string_view id) const;
   assay_host_t abi_{};
   std::vector<const Extension*> offered_;
-  std::unique_ptr<Extension> clock_, cancel_;
+  std::unique_ptr<Extension> clock_, cancel_, config_;
 };
 
 /// The host behind the pointer that a plugin handed back; null when it is not one of ours.
