@@ -32,8 +32,8 @@ enum class Type : uint16_t {
 
   // collector
   kRequest = 10,  ///< C->E  Request
-  kPage = 11,   ///< E->C  Page, with a sealed memfd of the body and 64 zero bytes when body_len > 0
-  kMarks = 12,  ///< C->E  u32 page, n[u64 offset, u64 length]
+  kPage = 11,     ///< E->C  Page, with a descriptor of the body and 64 zero bytes when body_len > 0
+  kMarks = 12,    ///< C->E  u32 page, n[u64 offset, u64 length]
   kNextPage = 13,      ///< C->E  u32 page, u64 offset, u64 length
   kPageDone = 14,      ///< C->E  u32 page
   kDatasetState = 15,  ///< C->E and E->V  DatasetState
