@@ -58,6 +58,7 @@ void ApplyLimits(WorkerLimits& limits, const std::map<std::string, int64_t>& ove
   set("log_bytes", limits.log_bytes);
   set("denied_calls", limits.denied_calls);
   set("records_per_body", limits.records_per_body);
+  set("threads_at_most", limits.threads_at_most);
 }
 
 Result<LoadedPlugin> LoadBuiltIn(const fs::path& home, const std::string& id,

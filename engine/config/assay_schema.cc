@@ -164,6 +164,7 @@ const Schema& GrantsSchema() {
                                       {.name = "rows", .type = &kCount},
                                       {.name = "row_bytes", .type = &kSize},
                                       {.name = "outstanding", .type = &kCount},
+                                      {.name = "threads", .type = &kCount},
                                       {.name = "permissions", .type = &kIdList},
                                       {.name = "data", .type = &kIdList}}};
   return schema;

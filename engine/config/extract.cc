@@ -111,8 +111,10 @@ void ExtractLimits(const Fields& grants, PluginConfig& plugin) {
                                                             {"row_bytes", "row_bytes"}};
   constexpr std::pair<const char*, const char*> kTimes[] = {{"cpu", "cpu_seconds"},
                                                             {"wall", "wall_seconds"}};
-  constexpr std::pair<const char*, const char*> kCounts[] = {
-      {"requests", "reads"}, {"rows", "rows"}, {"outstanding", "outstanding"}};
+  constexpr std::pair<const char*, const char*> kCounts[] = {{"requests", "reads"},
+                                                             {"rows", "rows"},
+                                                             {"outstanding", "outstanding"},
+                                                             {"threads", "threads_at_most"}};
   for (const auto& [key, limit] : kSizes)
     if (auto bytes = ParseSize(grants.Text(key))) plugin.limits[limit] = *bytes;
   for (const auto& [key, limit] : kTimes)

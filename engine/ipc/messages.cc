@@ -9,7 +9,7 @@ namespace {
 void PutLimits(Writer& out, const WorkerLimits& m) {
   out.U64(m.memory_bytes).U32(m.cpu_seconds).U32(m.wall_seconds).U64(m.rows).U64(m.row_bytes);
   out.U64(m.frames).U64(m.reads).U32(m.outstanding).U64(m.log_bytes).U32(m.denied_calls);
-  out.U32(m.records_per_body);
+  out.U32(m.records_per_body).U32(m.threads).U32(m.threads_at_most);
 }
 
 WorkerLimits GetLimits(FieldReader& in) {
@@ -25,6 +25,8 @@ WorkerLimits GetLimits(FieldReader& in) {
   m.log_bytes = in.U64();
   m.denied_calls = in.U32();
   m.records_per_body = in.U32();
+  m.threads = in.U32();
+  m.threads_at_most = in.U32();
   return m;
 }
 
