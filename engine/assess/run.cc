@@ -140,7 +140,9 @@ Status RunSteps::Work() {
   plan_.progress->PhaseStarted("collect");
   ASSAY_TRY(CheckConsent());
   derivation_.emplace(plan_, start_, *this, *findings_, report_);
-  ASSAY_TRY(derivation_->Collect());
+  Status collected = derivation_->Collect();
+  report_.pace = broker_->Pace();
+  ASSAY_TRY(std::move(collected));
   report_.collect_ms = MsSince(phase);
   plan_.progress->PhaseFinished("collect");
   if (*plan_.cancelled) {
@@ -163,9 +165,8 @@ bool RunSteps::NeedsArm() const {
 }
 
 Status RunSteps::CheckConsent() {
-  plan_.broker.on_wait = [progress = plan_.progress](const std::string& endpoint,
-                                                     std::chrono::milliseconds wait, int status) {
-    progress->Waiting(endpoint, wait, status);
+  plan_.broker.on_wait = [progress = plan_.progress](const broker::WaitNote& note) {
+    progress->Waiting(note);
   };
   ASSAY_ASSIGN(broker_, broker::Broker::Create(plan_.broker));
   ASSAY_ASSIGN(report_.consent, broker_->CheckConsent(NeedsArm()));

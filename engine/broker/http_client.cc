@@ -89,7 +89,8 @@ struct HttpClient::Impl {
   };
 
   HttpOptions options;
-  Poco::Net::Context::Ptr context;
+  std::unique_ptr<TlsContext> context;
+  std::map<std::string, std::unique_ptr<TlsContext>> pinned;  ///< by host
   Watchdog dog;
   mutable std::mutex mutex;
   std::vector<Idle> idle;
@@ -120,10 +121,24 @@ struct HttpClient::Impl {
       idle.push_back({origin, std::move(connection), std::chrono::steady_clock::now()});
   }
 
+  Status MakeContexts() {
+    const NetworkSettings& network = options.network;
+    const std::vector<std::string> anchors{options.ca_file, network.ca_file};
+    ASSAY_ASSIGN(context, TlsContext::Create(anchors));
+    for (const auto& [host, pins] : network.pins) {
+      ASSAY_ASSIGN(pinned[host], TlsContext::Create(anchors, pins));
+    }
+    if (network.proxy.url.empty()) return {};
+    if (auto proxy = ParseProxyUrl(network.proxy.url); !proxy)
+      return Fail(std::move(proxy.error()));
+    return {};
+  }
+
   Result<std::unique_ptr<Connection>> Connect(const Url& url) {
-    if (auto reused = TakeIdle(OriginOf(url))) return reused;
+    const auto own = pinned.find(url.host);
     return Connection::Open(
-        url, context, {options.timeout, dog, std::chrono::steady_clock::now() + options.timeout});
+        url, own == pinned.end() ? *context : *own->second, options.network.proxy,
+        {options.timeout, dog, std::chrono::steady_clock::now() + options.timeout});
   }
 
   Status WriteRequest(Connection& connection, const HttpRequest& request) {
@@ -159,22 +174,50 @@ struct HttpClient::Impl {
     return answer;
   }
 
+  /// `connection` goes back to the pool, or to its end. `untouched`: the peer had left before it
+  /// saw the request, or said nothing to it.
+  Result<HttpAnswer> Exchange(std::unique_ptr<Connection> connection, const HttpRequest& request,
+                              bool& untouched) {
+    HttpAnswer answer;
+    answer.tls_version = connection->tls_version();
+    answer.sent = options.clock->Now();
+    const uint64_t before = connection->received();
+    const auto judge = [&] {
+      untouched = connection->broken() && connection->received() == before && !dog.cancelled();
+    };
+    {
+      const Watchdog::Watch watch(dog, connection->fd(),
+                                  std::chrono::steady_clock::now() + options.timeout);
+      if (Status sent = WriteRequest(*connection, request); !sent) {
+        judge();
+        return Fail(WhyCut(std::move(sent.error()), watch.cut(), kSending, options.timeout));
+      }
+    }
+    Result<HttpAnswer> received = Receive(*connection, std::move(answer));
+    if (!received)
+      judge();
+    else if (KeepsAlive(received->head))
+      GiveBack(OriginOf(request.url), std::move(connection));
+    return received;
+  }
+
+  /// Every request only reads, or writes what is the same a second time: a kept connection that
+  /// proves to be gone is no failure yet.
   Result<HttpAnswer> Send(const HttpRequest& request) {
     ASSAY_TRY(CheckRequest(request, options.carries_out));
     if (dog.cancelled()) return Fail(Code::kUnavailable, "cancelled");
     const SigpipeGuard guard;
-    ASSAY_ASSIGN(auto connection, Connect(request.url));
-    HttpAnswer answer;
-    answer.tls_version = connection->tls_version();
-    answer.sent = options.clock->Now();
-    {
-      const Watchdog::Watch watch(dog, connection->fd(),
-                                  std::chrono::steady_clock::now() + options.timeout);
-      if (Status sent = WriteRequest(*connection, request); !sent)
-        return Fail(WhyCut(std::move(sent.error()), watch.cut(), kSending, options.timeout));
+    uint32_t sends = 1;
+    if (auto kept = TakeIdle(OriginOf(request.url))) {
+      bool untouched = false;
+      Result<HttpAnswer> answer = Exchange(std::move(kept), request, untouched);
+      if (answer || !untouched) return answer;
+      ++sends;
     }
-    ASSAY_ASSIGN(answer, Receive(*connection, std::move(answer)));
-    if (KeepsAlive(answer.head)) GiveBack(OriginOf(request.url), std::move(connection));
+    ASSAY_ASSIGN(auto fresh, Connect(request.url));
+    bool untouched = false;
+    Result<HttpAnswer> answer = Exchange(std::move(fresh), request, untouched);
+    if (answer) answer->sends = sends;
     return answer;
   }
 };
@@ -185,8 +228,8 @@ HttpClient::~HttpClient() = default;
 
 Result<std::unique_ptr<HttpClient>> HttpClient::Create(HttpOptions options) {
   auto impl = std::make_unique<Impl>();
-  ASSAY_ASSIGN(impl->context, MakeTlsContext(options.ca_file));
   impl->options = std::move(options);
+  ASSAY_TRY(impl->MakeContexts());
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(impl)));
 }
 

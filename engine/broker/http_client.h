@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "broker/http_head.h"
+#include "broker/network.h"
 #include "broker/url.h"
 
 namespace assay::broker {
@@ -33,10 +34,12 @@ struct HttpAnswer {
   std::string coding;  ///< "gzip" or ""
   uint32_t tls_version = 0;
   Timestamp sent{}, received{};
+  uint32_t sends = 1;  ///< 2 when a kept connection turned out to be gone
 };
 
 struct HttpOptions {
-  std::string ca_file;
+  std::string ca_file;      ///< of the peer, beside that of the network
+  NetworkSettings network;  ///< proxy, trust, pins
   std::string user_agent;
   uint64_t max_body_bytes = 64ull << 20;
   std::chrono::milliseconds timeout{60'000};  ///< connect, head, and between bytes
@@ -50,7 +53,7 @@ struct HttpOptions {
 /// it: nothing else does. [any thread]
 class HttpClient {
  public:
-  /// kInvalidInput when the CA file is unusable.
+  /// kInvalidInput when a CA file, a pin or the proxy's address is unusable.
   static Result<std::unique_ptr<HttpClient>> Create(HttpOptions options);
   virtual ~HttpClient();
 
