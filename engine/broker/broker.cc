@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "assay/read.h"
+#include "broker/access_log.h"
 #include "broker/consent.h"
 #include "broker/job_queue.h"
 #include "broker/page_fetch.h"
@@ -245,6 +246,8 @@ Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options) {
 Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options,
                                                std::unique_ptr<HttpClient> client) {
   ASSAY_TRY(CheckOptions(options));
+  if (options.on_access)
+    client = std::make_unique<LoggedClient>(std::move(client), *options.clock, options.on_access);
   return std::unique_ptr<Broker>(new TenantBroker(std::move(options), std::move(client)));
 }
 

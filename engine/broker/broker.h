@@ -50,6 +50,19 @@ struct AllowedExcess {
   std::string permission;
 };
 
+/// One request to a service of the tenant, or to what gives its tokens. Holds no token, no secret
+/// and no body.
+struct AccessRecord {
+  uint64_t number = 0;            ///< of this broker, from 1, in the order in which they ended
+  std::string method, url;        ///< the URL may name persons: sealed, never in an entry's line
+  uint32_t status = 0;            ///< 0: no whole answer came, and `failure` says why
+  std::string failure;            ///< word of an error code, "" with a status
+  uint64_t bytes = 0;             ///< of the answer's body, transfer and content coding undone
+  std::string client_request_id;  ///< GUID that was sent
+  std::string request_id;         ///< the service's own; "" unless a short plain identifier
+  Timestamp sent{}, received{};
+};
+
 struct BrokerOptions {
   TenantId tenant;
   Cloud cloud{};
@@ -74,6 +87,9 @@ struct BrokerOptions {
   /// Unset: as the throttle class says; much shorter for loopback clouds.
   std::optional<std::chrono::milliseconds> first_back_off{};
   std::optional<uint64_t> jitter_seed{};  ///< for tests that want the same waits again
+  /// Called once for every request when it ended, those for tokens and repeated and failed ones
+  /// too; on any thread, must not block long. May be empty.
+  std::function<void(const AccessRecord&)> on_access{};
 };
 
 /// What one request was and what came back, without the body: the journal's line and its personal

@@ -17,6 +17,8 @@ constexpr auto kMaxIdleTime = std::chrono::seconds(30);
 // A whole answer may take this many timeouts; a peer that drips bytes is cut then.
 constexpr int kAnswerTimeouts = 10;
 
+constexpr std::string_view kKeptGone = "the kept connection was gone";
+
 bool IsFieldText(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
@@ -201,24 +203,18 @@ struct HttpClient::Impl {
     return received;
   }
 
-  /// Every request only reads, or writes what is the same a second time: a kept connection that
-  /// proves to be gone is no failure yet.
   Result<HttpAnswer> Send(const HttpRequest& request) {
     ASSAY_TRY(CheckRequest(request, options.carries_out));
     if (dog.cancelled()) return Fail(Code::kUnavailable, "cancelled");
     const SigpipeGuard guard;
-    uint32_t sends = 1;
+    bool untouched = false;
     if (auto kept = TakeIdle(OriginOf(request.url))) {
-      bool untouched = false;
       Result<HttpAnswer> answer = Exchange(std::move(kept), request, untouched);
-      if (answer || !untouched) return answer;
-      ++sends;
+      if (!answer && untouched) return Fail(Code::kUnavailable, std::string(kKeptGone));
+      return answer;
     }
     ASSAY_ASSIGN(auto fresh, Connect(request.url));
-    bool untouched = false;
-    Result<HttpAnswer> answer = Exchange(std::move(fresh), request, untouched);
-    if (answer) answer->sends = sends;
-    return answer;
+    return Exchange(std::move(fresh), request, untouched);
   }
 };
 
@@ -245,6 +241,10 @@ bool HttpClient::cancelled() const { return impl_->dog.cancelled(); }
 std::map<std::string, uint64_t> HttpClient::RequestCounts() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->counts;
+}
+
+bool IsKeptGone(const Error& error) {
+  return error.message.find(kKeptGone) != std::string::npos;
 }
 
 std::string NewGuid() {

@@ -34,7 +34,6 @@ struct HttpAnswer {
   std::string coding;  ///< "gzip" or ""
   uint32_t tls_version = 0;
   Timestamp sent{}, received{};
-  uint32_t sends = 1;  ///< 2 when a kept connection turned out to be gone
 };
 
 struct HttpOptions {
@@ -75,6 +74,10 @@ class HttpClient {
   explicit HttpClient(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// Whether a kept connection turned out to be gone: the request was not answered, and may be sent
+/// again at once. [any thread]
+bool IsKeptGone(const Error& error);
 
 /// A random version 4 GUID, lower-case. [any thread]
 std::string NewGuid();

@@ -233,6 +233,7 @@ bool PageFetcher::TakeAnswer(PageTask& task, HttpAnswer answer) {
 bool PageFetcher::TakeError(PageTask& task, const Error& error) {
   task.result.record.received = options_.clock->Now();
   task.result.record.http_status = 0;
+  if (IsKeptGone(error) && task.number < options_.max_attempts && !client_.cancelled()) return false;
   const bool network = error.code == Code::kUnavailable && error.id.empty();
   // Silence has cost its time already: it counts twice.
   task.network_failures += IsTimedOut(error) ? 2 : 1;
@@ -266,7 +267,6 @@ bool PageFetcher::SendOnce(PageTask& task) {
   Result<HttpAnswer> answer = client_.Send(task.request);
   if (!answer) return TakeError(task, answer.error());
   task.result.record.sent = answer->sent;
-  task.result.record.attempts = task.number += answer->sends - 1;
   return TakeAnswer(task, std::move(*answer));
 }
 

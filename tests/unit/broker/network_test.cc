@@ -194,27 +194,19 @@ TEST_CASE("Trust: a file without certificates is refused", "[broker]") {
   CHECK_FAILS(HttpClient::Create(options), Code::kInvalidInput, "ca_file");
 }
 
-TEST_CASE("Pool: a kept connection that is gone costs no attempt", "[broker]") {
+TEST_CASE("Pool: a kept connection that is gone costs no wait", "[broker]") {
   std::atomic<int> served = 0;
-  // Promises to keep the connection and closes it with the next request half read.
-  ScriptedServer server([&](const std::string&) {
-    Reply reply = Answer(200, "{}");
-    if (++served == 2) return Reply{"", true, 0, 0};
-    return reply;
+  // Promises to keep the connection and closes it when the next request comes.
+  FakeTenant tenant([&](const std::string&) {
+    return ++served == 2 ? Reply{"", true, 0, 0} : Answer(200, "{}");
   });
-  HttpOptions options;
-  options.timeout = std::chrono::milliseconds(2000);
-  REQUIRE_OK_AND_ASSIGN(auto client, HttpClient::Create(options));
-  HttpRequest request;
-  request.method = "GET";
-  request.url = ParseForeignUrl(server.Base() + "/x").value();
-  REQUIRE_OK_AND_ASSIGN(const HttpAnswer first, client->Send(request));
-  CHECK(first.sends == 1);
-  REQUIRE_OK_AND_ASSIGN(const HttpAnswer second, client->Send(request));
-  CHECK(second.sends == 2);
-  CHECK(server.connections() == 2);
-  // What was written is counted, answered or not.
-  CHECK(client->RequestCounts().begin()->second == server.Requests().size());
+  tenant.options.concurrency = 1;
+  CHECK(tenant.Read(FakeTenant::Users()).record.attempts == 1);
+  const ReadResult page = tenant.Read(FakeTenant::Users());
+  CHECK(page.outcome == ASSAY_PAGE_OK);
+  CHECK(page.record.attempts == 2);  // both stood in the access log of the other side
+  CHECK(page.record.waited_ms == 0);
+  CHECK(tenant.Get().RequestCounts().begin()->second == tenant.server().Requests().size());
 }
 
 TEST_CASE("Pool: a fresh connection that is gone is told", "[broker]") {
