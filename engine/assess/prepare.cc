@@ -258,6 +258,12 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
   out.production = config.production;
   out.user_agent = "assay/" ASSAY_VERSION;
   out.credential = {tenant.credential.client_id, tenant.credential.ref};
+  const config::NetworkConfig& net = config.network;
+  out.network = {
+      {net.proxy, net.proxy_credential, net.no_proxy, config.production}, net.ca_file, net.pins};
+  out.concurrency = net.concurrency;
+  out.timeout = net.timeout;
+  out.throttle_budget = net.throttle_budget;
   for (const auto& excess : tenant.allow_excess) out.allow_excess.push_back({excess.permission});
   out.subscriptions = tenant.subscriptions;
   out.exclude_subscriptions = tenant.exclude_subscriptions;

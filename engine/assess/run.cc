@@ -143,7 +143,9 @@ Status RunSteps::Work() {
   plan_.progress->PhaseStarted("collect");
   ASSAY_TRY(CheckConsent());
   derivation_.emplace(plan_, start_, *this, *findings_, report_);
-  ASSAY_TRY(derivation_->Collect());
+  Status collected = derivation_->Collect();
+  report_.pace = broker_->Pace();
+  ASSAY_TRY(std::move(collected));
   report_.collect_ms = MsSince(phase);
   plan_.progress->PhaseFinished("collect");
   if (*plan_.cancelled) {
@@ -166,9 +168,8 @@ bool RunSteps::NeedsArm() const {
 }
 
 Status RunSteps::CheckConsent() {
-  plan_.broker.on_wait = [progress = plan_.progress](const std::string& endpoint,
-                                                     std::chrono::milliseconds wait, int status) {
-    progress->Waiting(endpoint, wait, status);
+  plan_.broker.on_wait = [progress = plan_.progress](const broker::WaitNote& note) {
+    progress->Waiting(note);
   };
   access_.emplace(*plan_.ledger, start_.run, plan_.actor);
   plan_.broker.on_access = [this](const broker::AccessRecord& record) { access_->Add(record); };

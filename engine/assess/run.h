@@ -60,7 +60,8 @@ struct RunReport {
   broker::Consent consent;
   uint64_t subjects = 0, reads = 0, entries = 0, new_findings = 0;
   std::vector<std::pair<std::string, std::pair<int, int>>>
-      endpoints_done;  ///< plugin -> done, asked
+      endpoints_done;       ///< plugin -> done, asked
+  broker::PaceReport pace;  ///< what the collecting waited for
   int64_t collect_ms = 0, check_ms = 0, commit_ms = 0;
   ledger::Head head;
   std::string checkpoint;

@@ -51,6 +51,15 @@ struct CloudConfig {
   Place place;
 };
 
+/// How the network is left, for all tenants.
+struct NetworkConfig {
+  std::string proxy, proxy_credential, ca_file;
+  std::vector<std::string> no_proxy;
+  std::map<std::string, std::vector<std::string>> pins;  ///< host -> "sha256/BASE64"
+  uint32_t concurrency = 8;
+  std::chrono::seconds timeout{60}, throttle_budget{900};
+};
+
 struct StorageConfig {
   std::string name, kind = "sqlite", region;
   std::filesystem::path path;
@@ -129,6 +138,7 @@ struct Config {
   std::map<std::string, StorageConfig> storage;
   std::filesystem::path master_key_file, ledger_key_dir;  ///< defaults under the storage path
   std::map<std::string, CloudConfig> clouds;
+  NetworkConfig network;
   std::vector<TenantConfig> tenants;
   std::vector<PluginConfig> plugins;
   std::vector<FrameworkConfig> frameworks;
