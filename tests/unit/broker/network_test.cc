@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "assay/read.h"
 #include "broker/dial.h"
 #include "broker/http_client.h"
 #include "support/fake_tenant.h"
