@@ -39,6 +39,7 @@ struct RunPlan {
   std::string engine_version, engine_sha256, config_sha256, actor = "cli";
   std::string worker_sha256;         ///< of assay-worker, where plugins and SQL run
   std::vector<UsedFile> own_checks;  ///< files of the admin's own checks
+  ipc::Settings settings{};          ///< what collectors may ask for (assay/config.h)
 };
 
 /// A finding that this run saw for the first time.

@@ -1,11 +1,13 @@
 // The broker itself: threads, the queue, reads and their links, the consent guard in front.
 #include "broker/broker.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
 
 #include "assay/read.h"
+#include "base/text.h"
 #include "broker/access_log.h"
 #include "broker/consent.h"
 #include "broker/job_queue.h"
@@ -16,6 +18,24 @@ namespace {
 
 constexpr size_t kMaxOutstanding = 4096;
 constexpr unsigned kMaxThreads = 64;
+
+/// The second lock on subscriptions that nobody wants read; the first is the collector, which knows
+/// names too.
+Status CheckScope(const BrokerOptions& options, const Plan& plan) {
+  const std::vector<std::string>& path = plan.segments;
+  if (plan.host != ServiceHost::kArm || path.size() < 2 ||
+      !EqualsIgnoreCase(path[0], "subscriptions"))
+    return {};
+  const auto named = [&](const std::vector<std::string>& list) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const std::string& id) { return EqualsIgnoreCase(id, path[1]); });
+  };
+  const auto& wanted = options.subscriptions;
+  const bool ids = !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), IsGuid);
+  if (!named(options.exclude_subscriptions) && (!ids || named(wanted))) return {};
+  return Fail(Code::kDenied, "endpoint " + Quote(plan.endpoint) +
+                                 ": the configuration does not want this subscription read");
+}
 
 bool IsLoopbackCloud(const Cloud& cloud) {
   const auto loopback = [](const std::string& base) {
@@ -143,6 +163,7 @@ Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& par
     return Fail(Code::kDenied, "endpoint " + Quote(spec.id) + ": the consent guard was not passed");
   auto read = std::make_shared<ReadState>();
   ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, spec, params));
+  ASSAY_TRY(CheckScope(options_, read->plan));
   read->spec = spec;
   read->pages = 1;
   const Url url = read->plan.url;

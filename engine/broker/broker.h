@@ -68,6 +68,9 @@ struct BrokerOptions {
   Cloud cloud{};
   Credential credential{};
   std::vector<AllowedExcess> allow_excess{};
+  /// Ids or names of Azure subscriptions. What names one by an id that is excluded, or that is not
+  /// among `subscriptions` when these are ids only, is never sent, whatever a plugin asks for.
+  std::vector<std::string> subscriptions{}, exclude_subscriptions{};
   unsigned concurrency = 8;   ///< requests in flight over all hosts; fewer where a host throttles
   unsigned max_attempts = 8;  ///< per page, with Retry-After or back-off, cap 120 s
   uint32_t max_pages =

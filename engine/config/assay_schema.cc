@@ -130,9 +130,9 @@ const Schema& CredentialSchema() {
 
 const Schema& AzureSchema() {
   static const Schema schema{.title = "azure",
-                             .keys = {{.name = "management_groups", .type = &kIdList},
-                                      {.name = "subscriptions", .type = &kIdList},
-                                      {.name = "exclude_subscriptions", .type = &kIdList}}};
+                             .keys = {{.name = "management_groups", .later = true},
+                                      {.name = "subscriptions", .type = &kTextList},
+                                      {.name = "exclude_subscriptions", .type = &kTextList}}};
   return schema;
 }
 
@@ -179,6 +179,7 @@ const Schema& GrantsSchema() {
                                       {.name = "rows", .type = &kCount},
                                       {.name = "row_bytes", .type = &kSize},
                                       {.name = "outstanding", .type = &kCount},
+                                      {.name = "threads", .type = &kCount},
                                       {.name = "permissions", .type = &kIdList},
                                       {.name = "data", .type = &kIdList}}};
   return schema;

@@ -38,7 +38,7 @@ struct TenantConfig {
   std::string cloud = "global";
   std::string region, store;
   CredentialConfig credential;
-  std::vector<std::string> management_groups, subscriptions, exclude_subscriptions;
+  std::vector<std::string> subscriptions, exclude_subscriptions;  ///< of Azure: ids or names
   std::vector<ExcessConfig> allow_excess;
   std::string max_evidence_age;
   std::vector<std::string> tags;

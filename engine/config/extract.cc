@@ -141,7 +141,6 @@ TenantConfig ExtractTenant(const Fields& fields, const Config& config) {
   if (fields.Has("credential")) tenant.credential = ExtractCredential(fields.Sub("credential"));
   if (fields.Has("azure")) {
     const Fields azure = fields.Sub("azure");
-    tenant.management_groups = azure.Texts("management_groups");
     tenant.subscriptions = azure.Texts("subscriptions");
     tenant.exclude_subscriptions = azure.Texts("exclude_subscriptions");
   }
@@ -159,8 +158,10 @@ void ExtractLimits(const Fields& grants, PluginConfig& plugin) {
                                                             {"row_bytes", "row_bytes"}};
   constexpr std::pair<const char*, const char*> kTimes[] = {{"cpu", "cpu_seconds"},
                                                             {"wall", "wall_seconds"}};
-  constexpr std::pair<const char*, const char*> kCounts[] = {
-      {"requests", "reads"}, {"rows", "rows"}, {"outstanding", "outstanding"}};
+  constexpr std::pair<const char*, const char*> kCounts[] = {{"requests", "reads"},
+                                                             {"rows", "rows"},
+                                                             {"outstanding", "outstanding"},
+                                                             {"threads", "threads_at_most"}};
   for (const auto& [key, limit] : kSizes)
     if (auto bytes = ParseSize(grants.Text(key))) plugin.limits[limit] = *bytes;
   for (const auto& [key, limit] : kTimes)

@@ -55,6 +55,37 @@ TEST_CASE("Broker: refuses reads before the consent guard is passed", "[broker]"
   CHECK(tenant.server().Requests().empty());
 }
 
+TEST_CASE("Broker: never asks about a subscription that nobody wants read [CM-17]", "[broker]") {
+  constexpr char kWanted[] = "aaaaaaaa-0000-4000-8000-000000000001";
+  constexpr char kOther[] = "BBBBBBBB-0000-4000-8000-000000000002";
+  EndpointSpec pricings;
+  pricings.id = "pricings";
+  pricings.host = ServiceHost::kArm;
+  pricings.api_version = "2024-01-01";
+  pricings.path = "/subscriptions/{s}/providers/Microsoft.Security/pricings";
+  pricings.params = {{"s", ParamType::kSegment}};
+  const auto refused = [&](auto set) {
+    FakeTenant tenant(Sequence({Answer(200, "{}")}));
+    set(tenant.options);
+    CHECK_FAILS(tenant.Get().Start(pricings, {{"s", kOther}}, [](ReadResult) {}), Code::kDenied,
+                "does not want this subscription");
+    CHECK(tenant.ApiRequests().empty());
+    CHECK(tenant.Read(pricings, {{"s", kWanted}}).outcome == ASSAY_PAGE_OK);
+  };
+  refused([&](BrokerOptions& o) {
+    o.exclude_subscriptions = {"bbbbbbbb-0000-4000-8000-000000000002"};
+  });
+  refused([&](BrokerOptions& o) { o.subscriptions = {kWanted}; });
+  refused([&](BrokerOptions& o) {
+    o.subscriptions = {kWanted, kOther};
+    o.exclude_subscriptions = {kOther};
+  });
+  // A name among them: only the collector can tell which one it is.
+  FakeTenant tenant(Sequence({Answer(200, "{}")}));
+  tenant.options.subscriptions = {kWanted, "Production"};
+  CHECK(tenant.Read(pricings, {{"s", kOther}}).outcome == ASSAY_PAGE_OK);
+}
+
 TEST_CASE("Broker: follows the link of the same read", "[broker]") {
   std::string base;
   FakeTenant tenant([&base](const std::string& request) {
