@@ -262,6 +262,7 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
   out.network = {
       {net.proxy, net.proxy_credential, net.no_proxy, config.production}, net.ca_file, net.pins};
   out.concurrency = net.concurrency;
+  out.max_pages = net.max_pages;
   out.timeout = net.timeout;
   out.throttle_budget = net.throttle_budget;
   for (const auto& excess : tenant.allow_excess) out.allow_excess.push_back({excess.permission});

@@ -110,6 +110,7 @@ const Schema& NetworkSchema() {
                {.name = "pins", .type = &kFreeTable},
                {.name = "concurrency", .type = &kCount, .fallback = "8"},
                {.name = "timeout", .type = &kDuration, .fallback = "\"60s\""},
+               {.name = "max_pages", .type = &kCount, .fallback = "20000"},
                {.name = "throttle_budget", .type = &kDuration, .fallback = "\"15m\""}}};
   return schema;
 }

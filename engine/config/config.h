@@ -56,7 +56,7 @@ struct NetworkConfig {
   std::string proxy, proxy_credential, ca_file;
   std::vector<std::string> no_proxy;
   std::map<std::string, std::vector<std::string>> pins;  ///< host -> "sha256/BASE64"
-  uint32_t concurrency = 8;
+  uint32_t concurrency = 8, max_pages = 20'000;
   std::chrono::seconds timeout{60}, throttle_budget{900};
 };
 

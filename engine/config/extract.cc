@@ -102,6 +102,8 @@ void ExtractNetwork(const Fields& root, const fs::path& folder, Report& report, 
   if (fields.Has("ca_file")) out.ca_file = (folder / fields.Text("ca_file")).string();
   out.concurrency =
       static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("concurrency"), 1, 64));
+  out.max_pages =
+      static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("max_pages"), 1, 10'000'000));
   if (const auto timeout = ParseDuration(fields.Text("timeout"))) out.timeout = *timeout;
   if (const auto most = ParseDuration(fields.Text("throttle_budget"))) out.throttle_budget = *most;
   ExtractPins(fields, report, out);
