@@ -165,6 +165,25 @@ void WarmUpLibrary() {
   std::qsort(bytes.data(), bytes.size(), 1, CompareBytes);
 }
 
+Status Place(UniqueFd& from, int to) {
+  if (from.get() == to) return from.Release(), Status{};
+  if (::dup2(from.get(), to) < 0) return Denied("descriptors");
+  from.Reset();
+  return {};
+}
+
+/// Waits for the spawner's message. Descriptors arrive in the lowest free places, in order, so that
+/// placing the first one cannot hit the second.
+Status TakeDescriptors() {
+  std::array<uint8_t, kWorkWord.size()> word{};
+  ASSAY_ASSIGN(auto received, ReceiveMessage(kReportFd, word));
+  if (received.bytes == 0) return Fail(Code::kDenied, "descriptors: the spawner is gone");
+  if (AsText(word) != kWorkWord || received.fds.empty() || received.fds.size() > 2)
+    return Fail(Code::kDenied, "descriptors: the spawner sent something else");
+  ASSAY_TRY(Place(received.fds[0], kChannelFd));
+  return received.fds.size() == 2 ? Place(received.fds[1], kPluginFd) : Status{};
+}
+
 /// A file that Landlock lets the loader read: the plugin in the jail. A memfd needs no rule.
 Status RestrictToPlugin(Tier tier, bool has_plugin) {
   if (tier == Tier::kMinimal) return {};
@@ -178,20 +197,26 @@ Status RestrictToPlugin(Tier tier, bool has_plugin) {
 
 Result<Tier> TierFromArguments(int argc, char** argv) {
   const auto tier = argc == 2 ? ParseTier(argv[1]) : std::nullopt;
-  if (!tier || !IsOpen(kChannelFd) || !IsOpen(kReportFd))
+  if (!tier || !IsOpen(kReportFd))
     return Fail(Code::kInvalidInput, "assay-worker: started by assay only, never by hand");
   return *tier;
+}
+
+Status AwaitWork(Tier tier) {
+  // First of all: until there is work this process may wait for long.
+  if (::prctl(PR_SET_DUMPABLE, 0) != 0) return Denied("not dumpable");
+  ASSAY_TRY(FollowParent());
+  // An inherited READ_IMPLIES_EXEC would make every page that the filter lets map executable.
+  if (::personality(PER_LINUX) < 0) return Denied("personality");
+  WarmUpLibrary();
+  if (tier == Tier::kStrict) ASSAY_TRY(EnterJail());
+  return TakeDescriptors();
 }
 
 Result<std::string> EnterStageA(const StageOptions& options) {
   const bool strict = options.tier == Tier::kStrict;
   const bool has_plugin = IsOpen(kPluginFd);
-  WarmUpLibrary();
-  ASSAY_TRY(FollowParent());
-  if (::prctl(PR_SET_DUMPABLE, 0) != 0) return Denied("not dumpable");
-  // An inherited READ_IMPLIES_EXEC would make every page that the filter lets map executable.
-  if (::personality(PER_LINUX) < 0) return Denied("personality");
-  if (strict) ASSAY_TRY(EnterJail(has_plugin ? kPluginFd : -1));
+  if (strict) ASSAY_TRY(FillJail(has_plugin ? kPluginFd : -1));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Denied("no_new_privs");
   ASSAY_TRY(SetLimits(options));
   ASSAY_TRY(DropCapabilities(strict));
