@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sandbox/elf_damage.h"
 #include "sandbox/harness.h"
 
 namespace assay::sandbox {
@@ -29,6 +30,7 @@ tier is the condition for a release.
   asserted, since kernels and container runtimes differ. *nothing to show*: the kernel refuses it to anybody, or it harms its own process only.
   *not tried*: it would reach the host.
 * **Builds**: all: also where an address sanitizer's runtime is in the worker; gcc: there it could not be told from the runtime's own doings.
+  Builds that count coverage (gcov) run every program; what was counted is written before the first filter, so that outcome and layer are those of gcc.
 
 )";
 
@@ -57,6 +59,27 @@ std::string Row(const AttackCase& attack) {
   return fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", attack.name, Describe(attack),
                      Name(attack.expect), Entries(attack), Words(attack.control),
                      attack.builds == Builds::kAll ? "all" : "gcc");
+}
+
+std::string DamagedFiles() {
+  const auto loads = std::count_if(EveryDamage().begin(), EveryDamage().end(),
+                                   [](const Damage& d) { return d.loader == Loader::kLoads; });
+  std::string text = fmt::format(
+      "\n## damaged plugin files\n\nThe attack plugin with one field changed: {} files. The ELF "
+      "pass refuses each before a "
+      "process is made for it, with the words below. Each\nwas also given to a worker past that "
+      "pass, in all tiers: it obtains "
+      "nothing, whether the loader refuses it, crashes or runs it. *runs*: without\nassay the "
+      "loader takes it and its "
+      "code runs, asserted for {} of them; *nothing to show*: the loader refuses it, crashes, or "
+      "luck decides.\n\n"
+      "| damage | refused by the ELF pass with | without the pass and confinement "
+      "|\n|---|---|---|\n",
+      EveryDamage().size(), loads);
+  for (const Damage& d : EveryDamage())
+    text += fmt::format("| `{}` | {} | {} |\n", d.name, d.words,
+                        d.loader == Loader::kLoads ? "runs" : "nothing to show");
+  return text;
 }
 
 }  // namespace
@@ -150,6 +173,7 @@ std::string MatrixDocument() {
     }
     text += Row(attack);
   }
+  text += DamagedFiles();
   return text;
 }
 
