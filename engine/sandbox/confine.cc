@@ -30,8 +30,20 @@ extern "C" __attribute__((visibility("default"), used)) const char* __asan_defau
 }
 #endif
 
+#ifdef ASSAY_COVERAGE
+extern "C" void __gcov_dump(void);  // libgcov's; it writes each process's counters once
+#endif
+
 namespace assay::sandbox {
 namespace {
+
+/// gcov writes its counters to files at the end of a process: refused calls of nobody's making,
+/// after the plugin's own. What was counted so far is written now, and nothing is left for the end.
+void WriteCounters() {
+#ifdef ASSAY_COVERAGE
+  __gcov_dump();
+#endif
+}
 
 constexpr rlim_t kStackBytes =
     8u << 20;                      // the usual default; deep recursion ends in SIGSEGV, not in swap
@@ -187,6 +199,7 @@ Result<std::string> EnterStageA(const StageOptions& options) {
   const bool strict = options.tier == Tier::kStrict;
   const bool has_plugin = IsOpen(kPluginFd);
   WarmUpLibrary();
+  WriteCounters();
   ASSAY_TRY(FollowParent());
   if (::prctl(PR_SET_DUMPABLE, 0) != 0) return Denied("not dumpable");
   // An inherited READ_IMPLIES_EXEC would make every page that the filter lets map executable.
