@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <map>
 #include <memory>
@@ -41,6 +42,8 @@ struct CollectContext {
   std::set<std::string> roles;             ///< Graph permissions that the token holds
   bool arm_available = true;               ///< an ARM token was issued
   ipc::Drill drill{};                      ///< the kit's alone
+  /// How long a worker may go on after it was told that the run is being cancelled.
+  std::chrono::milliseconds cancel_grace{10'000};
 };
 
 /// What became of one collector.

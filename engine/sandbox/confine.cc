@@ -117,7 +117,12 @@ Status PrepareThreads(const StageOptions& options) {
   g_threads = ThreadRule::kNoMore;
   if (ThreadsFor(options) <= 1 || !ThreadsAreCounted()) return {};
   pthread_attr_t attributes;
-  if (::mallopt(M_ARENA_MAX, 1) != 1 || ::pthread_attr_init(&attributes) != 0)
+#ifdef ASSAY_SANITIZED
+  constexpr bool one_heap = true;  // the runtime's own, without a limit on address space
+#else
+  const bool one_heap = ::mallopt(M_ARENA_MAX, 1) == 1;
+#endif
+  if (!one_heap || ::pthread_attr_init(&attributes) != 0)
     return Fail(Code::kDenied, "threads: the heap cannot be bound");
   const bool set = ::pthread_attr_setstacksize(&attributes, kThreadStackBytes) == 0 &&
                    ::pthread_setattr_default_np(&attributes) == 0;

@@ -16,7 +16,7 @@ constexpr const char* kHead = R"(# What stops which attack
 
 Written by `tools/sandbox-matrix` from the table that the tests assert (`tests/sandbox/attack_table.cc`); a test fails when
 the two differ. Each program is a plugin that tries one thing and reports what it obtained. Nothing obtained, by any of them, in any
-tier is the condition for a release.
+tier is the condition for a release. Tricks with URLs and links, and with being told to stop, stand in [a table of their own](request-matrix.md).
 
 * **Tiers**: strict, reduced and minimal, whichever of them the machine offers; the outcome is the same in each, which is asserted. As root,
   as an ordinary user, and once more inside a runtime that listens to system calls itself (`tools/test full tests`).
@@ -26,7 +26,8 @@ tier is the condition for a release.
 * **Stopped by**: the layer, and for the filter the system call. The filter is the layer that the call meets first; behind it stand
   namespaces, Landlock and empty capability sets ([how workers are confined](decisions/0002-confinement.md)).
 * **Without confinement**: the same program in a throwaway process with namespaces and rlimits around it that keep the host safe, and no layer of
-  assay. *succeeds*: asserted wherever user namespaces are offered, so that a test that cannot fail would be found out. *where the host allows*: tried, printed, not
+  assay. *succeeds*: asserted wherever user namespaces are offered, so that a test that cannot fail would be found out; a call
+  or protocol that the kernel says it does not have (ENOSYS, EAFNOSUPPORT and their like) is named and not demanded. *where the host allows*: tried, printed, not
   asserted, since kernels and container runtimes differ. *nothing to show*: the kernel refuses it to anybody, or it harms its own process only.
   *not tried*: it would reach the host.
 * **Builds**: all: also where an address sanitizer's runtime is in the worker; gcc: there it could not be told from the runtime's own doings.
