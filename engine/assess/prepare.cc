@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "assay/config.h"
 #include "assess/admin_lock.h"
 #include "assess/plugin_trust.h"
 #include "assess/tenant_broker.h"
@@ -240,6 +241,15 @@ Result<std::vector<LoadedPlugin>> LoadFrameworks(const Installation& installatio
   return out;
 }
 
+/// What collectors may ask for of a tenant's configuration.
+ipc::Settings SettingsOf(const config::TenantConfig& tenant) {
+  ipc::Settings out;
+  if (!tenant.subscriptions.empty()) out[ASSAY_CONFIG_SUBSCRIPTIONS] = tenant.subscriptions;
+  if (!tenant.exclude_subscriptions.empty())
+    out[ASSAY_CONFIG_EXCLUDE_SUBSCRIPTIONS] = tenant.exclude_subscriptions;
+  return out;
+}
+
 }  // namespace
 
 Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
@@ -248,7 +258,16 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
   out.production = config.production;
   out.user_agent = "assay/" ASSAY_VERSION;
   out.credential = {tenant.credential.client_id, tenant.credential.ref};
+  const config::NetworkConfig& net = config.network;
+  out.network = {
+      {net.proxy, net.proxy_credential, net.no_proxy, config.production}, net.ca_file, net.pins};
+  out.concurrency = net.concurrency;
+  out.max_pages = net.max_pages;
+  out.timeout = net.timeout;
+  out.throttle_budget = net.throttle_budget;
   for (const auto& excess : tenant.allow_excess) out.allow_excess.push_back({excess.permission});
+  out.subscriptions = tenant.subscriptions;
+  out.exclude_subscriptions = tenant.exclude_subscriptions;
   const auto own = config.clouds.find(tenant.cloud);
   if (own == config.clouds.end()) {
     const auto cloud = broker::BuiltInCloud(tenant.cloud);
@@ -309,6 +328,7 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
                                                TakeFrameworks(plan.collectors)));
   ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection, plan.own_checks));
   plan.config_sha256 = config.digest_hex;
+  plan.settings = SettingsOf(tenant);
   return plan;
 }
 

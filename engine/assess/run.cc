@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "assess/access_journal.h"
 #include "assess/derive.h"
 #include "assess/history.h"
 #include "assess/run_settings.h"
@@ -50,6 +51,7 @@ class RunSteps final : public DerivePorts {
   Status RecordStart();
   Status Work();
   Status CheckConsent();
+  Status RecordAccess();
   Status Finish();
   std::vector<std::string> Notes() const;
   Status Append(ledger::EntryDraft draft);
@@ -76,6 +78,7 @@ class RunSteps final : public DerivePorts {
   bool ledger_failed_ = false;
   uint64_t first_size_ = 0;
   std::atomic<uint32_t> next_page_{1};
+  std::optional<AccessJournal> access_;  ///< outlives the broker, whose threads write to it
   std::unique_ptr<broker::Broker> broker_;
   std::optional<FindingRegister> findings_;
   std::optional<KeptFiles> kept_;
@@ -140,7 +143,9 @@ Status RunSteps::Work() {
   plan_.progress->PhaseStarted("collect");
   ASSAY_TRY(CheckConsent());
   derivation_.emplace(plan_, start_, *this, *findings_, report_);
-  ASSAY_TRY(derivation_->Collect());
+  Status collected = derivation_->Collect();
+  report_.pace = broker_->Pace();
+  ASSAY_TRY(std::move(collected));
   report_.collect_ms = MsSince(phase);
   plan_.progress->PhaseFinished("collect");
   if (*plan_.cancelled) {
@@ -163,12 +168,15 @@ bool RunSteps::NeedsArm() const {
 }
 
 Status RunSteps::CheckConsent() {
-  plan_.broker.on_wait = [progress = plan_.progress](const std::string& endpoint,
-                                                     std::chrono::milliseconds wait, int status) {
-    progress->Waiting(endpoint, wait, status);
+  plan_.broker.on_wait = [progress = plan_.progress](const broker::WaitNote& note) {
+    progress->Waiting(note);
   };
+  access_.emplace(*plan_.ledger, start_.run, plan_.actor);
+  plan_.broker.on_access = [this](const broker::AccessRecord& record) { access_->Add(record); };
   ASSAY_ASSIGN(broker_, broker::Broker::Create(plan_.broker));
-  ASSAY_ASSIGN(report_.consent, broker_->CheckConsent(NeedsArm()));
+  Result<broker::Consent> checked = broker_->CheckConsent(NeedsArm());
+  ASSAY_TRY(RecordAccess());
+  ASSAY_ASSIGN(report_.consent, std::move(checked));
   const broker::Consent& consent = report_.consent;
   start_.roles.insert(consent.roles.begin(), consent.roles.end());
   start_.arm_token = consent.arm_token;
@@ -185,6 +193,14 @@ Status RunSteps::CheckConsent() {
   return Append(std::move(draft));
 }
 
+/// What was asked so far, also when it was refused.
+Status RunSteps::RecordAccess() {
+  if (!access_) return {};
+  Status flushed = access_->Flush();
+  if (!flushed) ledger_failed_ = true;
+  return flushed;
+}
+
 std::vector<std::string> RunSteps::Notes() const {
   std::vector<std::string> notes = report_.warnings;
   for (const std::string& permission : report_.missing_permissions)
@@ -196,6 +212,8 @@ std::vector<std::string> RunSteps::Notes() const {
 Status RunSteps::Finish() {
   const auto phase = Steady::now();
   plan_.progress->PhaseStarted("commit");
+  broker_.reset();
+  ASSAY_TRY(RecordAccess());
   ledger::EntryDraft draft = Draft("run.finished");
   ledger::MemberMap counts;
   std::map<Verdict, uint64_t> by_verdict;

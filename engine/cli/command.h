@@ -111,6 +111,7 @@ int RunLedgerTimestamp(Context& context);
 int RunEvidenceList(Context& context);
 int RunEvidenceShow(Context& context);
 int RunEvidenceGet(Context& context);
+int RunEvidenceAccessLog(Context& context);
 int RunDoctor(Context& context);
 int RunVersion(Context& context);
 int RunCompletion(Context& context);

@@ -87,6 +87,7 @@ constexpr Entry kDispatch[] = {
     {"evidence list", RunEvidenceList},
     {"evidence show", RunEvidenceShow},
     {"evidence get", RunEvidenceGet},
+    {"evidence access-log", RunEvidenceAccessLog},
     {"doctor", RunDoctor},
     {"version", RunVersion},
     {"completion", RunCompletion},

@@ -65,7 +65,6 @@ std::string TenantText(const TenantConfig& t) {
                {"region", JsonString(t.region)},
                {"store", JsonString(t.store)},
                {"credential", Text(credential)},
-               {"management_groups", Texts(t.management_groups)},
                {"subscriptions", Texts(t.subscriptions)},
                {"exclude_subscriptions", Texts(t.exclude_subscriptions)},
                {"allow_excess", List(t.allow_excess, excess)},

@@ -38,7 +38,7 @@ struct TenantConfig {
   std::string cloud = "global";
   std::string region, store;
   CredentialConfig credential;
-  std::vector<std::string> management_groups, subscriptions, exclude_subscriptions;
+  std::vector<std::string> subscriptions, exclude_subscriptions;  ///< of Azure: ids or names
   std::vector<ExcessConfig> allow_excess;
   std::string max_evidence_age;
   std::vector<std::string> tags;
@@ -49,6 +49,15 @@ struct CloudConfig {
   std::string name, login, graph, arm, graph_scope, arm_scope, ca_file;
   std::vector<std::string> graph_audiences, arm_audiences;
   Place place;
+};
+
+/// How the network is left, for all tenants.
+struct NetworkConfig {
+  std::string proxy, proxy_credential, ca_file;
+  std::vector<std::string> no_proxy;
+  std::map<std::string, std::vector<std::string>> pins;  ///< host -> "sha256/BASE64"
+  uint32_t concurrency = 8, max_pages = 20'000;
+  std::chrono::seconds timeout{60}, throttle_budget{900};
 };
 
 struct StorageConfig {
@@ -129,6 +138,7 @@ struct Config {
   std::map<std::string, StorageConfig> storage;
   std::filesystem::path master_key_file, ledger_key_dir;  ///< defaults under the storage path
   std::map<std::string, CloudConfig> clouds;
+  NetworkConfig network;
   std::vector<TenantConfig> tenants;
   std::vector<PluginConfig> plugins;
   std::vector<FrameworkConfig> frameworks;

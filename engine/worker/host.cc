@@ -5,6 +5,7 @@
 
 #include "assay/cancel.h"
 #include "assay/clock.h"
+#include "worker/host_config.h"
 #include "worker/host_emit.h"
 #include "worker/host_framework.h"
 #include "worker/host_log.h"
@@ -139,7 +140,8 @@ Host::Host(Session& s)
   if (s.init().role == ipc::Role::kCollector) {
     read = std::make_unique<ReadExtension>(s);
     emit = std::make_unique<EmitExtension>(s, *read);
-    offered_.insert(offered_.end(), {read.get(), emit.get()});
+    config_ = std::make_unique<ConfigExtension>();
+    offered_.insert(offered_.end(), {read.get(), emit.get(), config_.get()});
   } else if (s.init().role == ipc::Role::kFramework) {
     framework = std::make_unique<FrameworkExtension>(s);
     offered_.push_back(framework.get());

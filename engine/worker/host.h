@@ -112,7 +112,7 @@ class Host {
   const pthread_t owner_ = ::pthread_self();
   std::atomic<bool> called_elsewhere_ = false;
   std::vector<const Extension*> offered_;
-  std::unique_ptr<Extension> clock_, cancel_;
+  std::unique_ptr<Extension> clock_, cancel_, config_;
 };
 
 /// The host behind the pointer that a plugin handed back; null when it is not one of ours.
