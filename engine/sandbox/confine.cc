@@ -30,8 +30,20 @@ extern "C" __attribute__((visibility("default"), used)) const char* __asan_defau
 }
 #endif
 
+#ifdef ASSAY_COVERAGE
+extern "C" void __gcov_dump(void);  // libgcov's; it writes each process's counters once
+#endif
+
 namespace assay::sandbox {
 namespace {
+
+/// gcov writes its counters to files at the end of a process: refused calls of nobody's making,
+/// after the plugin's own. What was counted so far is written now, and nothing is left for the end.
+void WriteCounters() {
+#ifdef ASSAY_COVERAGE
+  __gcov_dump();
+#endif
+}
 
 constexpr rlim_t kStackBytes =
     8u << 20;                      // the usual default; deep recursion ends in SIGSEGV, not in swap
@@ -105,7 +117,12 @@ Status PrepareThreads(const StageOptions& options) {
   g_threads = ThreadRule::kNoMore;
   if (ThreadsFor(options) <= 1 || !ThreadsAreCounted()) return {};
   pthread_attr_t attributes;
-  if (::mallopt(M_ARENA_MAX, 1) != 1 || ::pthread_attr_init(&attributes) != 0)
+#ifdef ASSAY_SANITIZED
+  constexpr bool one_heap = true;  // the runtime's own, without a limit on address space
+#else
+  const bool one_heap = ::mallopt(M_ARENA_MAX, 1) == 1;
+#endif
+  if (!one_heap || ::pthread_attr_init(&attributes) != 0)
     return Fail(Code::kDenied, "threads: the heap cannot be bound");
   const bool set = ::pthread_attr_setstacksize(&attributes, kThreadStackBytes) == 0 &&
                    ::pthread_setattr_default_np(&attributes) == 0;
@@ -209,6 +226,7 @@ Status AwaitWork(Tier tier) {
   // An inherited READ_IMPLIES_EXEC would make every page that the filter lets map executable.
   if (::personality(PER_LINUX) < 0) return Denied("personality");
   WarmUpLibrary();
+  WriteCounters();
   if (tier == Tier::kStrict) ASSAY_TRY(EnterJail());
   return TakeDescriptors();
 }
