@@ -1,14 +1,13 @@
 // The broker itself: threads, the queue, reads and their links, the consent guard in front.
 #include "broker/broker.h"
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
 
 #include "assay/read.h"
-#include "broker/consent.h"
+#include "broker/consent_guard.h"
 #include "broker/page_fetch.h"
 
 namespace assay::broker {
@@ -37,10 +36,12 @@ class TenantBroker final : public Broker {
   TenantBroker(BrokerOptions options, std::unique_ptr<HttpClient> client)
       : options_(std::move(options)),
         client_(std::move(client)),
-        tokens_(options_, *client_,
-                [this](ServiceHost host, std::string_view token) { return Vet(host, token); }),
+        tokens_(
+            options_, *client_,
+            [this](ServiceHost host, std::string_view token) { return guard_.Vet(host, token); }),
         pacer_(!IsLoopbackCloud(options_.cloud)),
-        fetcher_(options_, *client_, tokens_, pacer_) {
+        fetcher_(options_, *client_, tokens_, pacer_),
+        guard_(options_, tokens_, fetcher_) {
     for (unsigned i = 0; i < std::clamp(options_.concurrency, 1u, kMaxThreads); ++i)
       threads_.emplace_back([this] { Work(); });
   }
@@ -55,7 +56,9 @@ class TenantBroker final : public Broker {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  Result<Consent> CheckConsent(bool needs_arm) override;
+  Result<Consent> CheckConsent(bool needs_arm) override { return guard_.Check(needs_arm); }
+  std::vector<ReadResult> TakeGuardReads() override { return guard_.TakeReads(); }
+  std::optional<Error> Refusal() const override { return tokens_.refusal(); }
   Result<uint64_t> Start(const EndpointSpec& spec, const Params& params, Completion done) override;
   void StartNext(uint64_t read, ByteSpan body, uint64_t offset, uint64_t length,
                  Completion done) override;
@@ -73,8 +76,6 @@ class TenantBroker final : public Broker {
   }
 
  private:
-  Status Vet(ServiceHost host, std::string_view token);
-  Status VetArm(std::string_view token);
   Result<Url> NextUrl(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
   void Enqueue(Job job);
   void Work();
@@ -85,10 +86,7 @@ class TenantBroker final : public Broker {
   TokenSource tokens_;
   Pacer pacer_;
   PageFetcher fetcher_;
-
-  std::mutex consent_mutex_;
-  Consent consent_;
-  std::atomic<bool> graph_passed_ = false, arm_passed_ = false;
+  ConsentGuard guard_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -100,53 +98,10 @@ class TenantBroker final : public Broker {
   std::vector<std::thread> threads_;
 };
 
-Status TenantBroker::Vet(ServiceHost host, std::string_view token) {
-  if (host == ServiceHost::kArm) return VetArm(token);
-  graph_passed_ = false;
-  ASSAY_ASSIGN(const TokenClaims claims, ReadClaims(token));
-  ASSAY_TRY(CheckIdentity(claims, options_, host));
-  ASSAY_ASSIGN(Consent judged, JudgeGraphToken(claims, options_));
-  const std::lock_guard lock(consent_mutex_);
-  judged.arm_token = consent_.arm_token;
-  judged.arm_note = consent_.arm_note;
-  consent_ = std::move(judged);
-  graph_passed_ = true;
-  return {};
-}
-
-/// An ARM token never names Azure roles: what it may do, only ARM could say.
-Status TenantBroker::VetArm(std::string_view token) {
-  arm_passed_ = false;
-  std::string note = "not checked: Azure role assignments are not named in the token";
-  if (const auto claims = ReadClaims(token))
-    ASSAY_TRY(CheckIdentity(*claims, options_, ServiceHost::kArm));
-  else
-    note = "not checked: the ARM token is not readable";
-  const std::lock_guard lock(consent_mutex_);
-  consent_.arm_token = true;
-  consent_.arm_note = std::move(note);
-  arm_passed_ = true;
-  return {};
-}
-
-Result<Consent> TenantBroker::CheckConsent(bool needs_arm) {
-  ASSAY_ASSIGN(const Token graph, tokens_.Get(ServiceHost::kGraph));
-  if (needs_arm) {
-    ASSAY_ASSIGN(const Token arm, tokens_.Get(ServiceHost::kArm));
-  }
-  // Asked first: the token source calls Vet under its own mutex, so it is never entered under ours.
-  const int64_t clock_offset_ms = tokens_.clock_offset_ms();
-  const std::lock_guard lock(consent_mutex_);
-  Consent consent = consent_;
-  if (!needs_arm) consent.arm_note = "not checked: no endpoint of Azure Resource Manager is read";
-  consent.clock_offset_ms = clock_offset_ms;
-  return consent;
-}
-
 Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& params,
                                      Completion done) {
   if (client_->cancelled()) return Fail(Code::kCancelled, "cancelled");
-  if (!(spec.host == ServiceHost::kGraph ? graph_passed_ : arm_passed_))
+  if (!guard_.passed(spec.host))
     return Fail(Code::kDenied, "endpoint " + Quote(spec.id) + ": the consent guard was not passed");
   auto read = std::make_shared<ReadState>();
   ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, spec, params));
@@ -191,12 +146,12 @@ void TenantBroker::StartNext(uint64_t read_id, ByteSpan body, uint64_t offset, u
   Job job{read, {}, std::move(done), std::nullopt};
   if (!read) {
     job.read = std::make_shared<ReadState>();
-    job.ready = Refusal(*job.read, {}, Reason::kPartial, "the read is not open");
+    job.ready = broker::Refusal(*job.read, {}, Reason::kPartial, "the read is not open");
   } else if (Result<Url> url = NextUrl(*read, body, offset, length); url) {
     job.url = std::move(*url);
   } else {
     // The refused link is tenant data: the record names the endpoint's own first URL instead.
-    job.ready = Refusal(*read, read->plan.url, Reason::kPartial, url.error().ToString());
+    job.ready = broker::Refusal(*read, read->plan.url, Reason::kPartial, url.error().ToString());
   }
   Enqueue(std::move(job));
 }
@@ -227,7 +182,8 @@ void TenantBroker::Run(Job job) {
     result = job.ready ? std::move(*job.ready) : fetcher_.Fetch(*job.read, job.url);
   } catch (const std::exception&) {
     // Memory is what can run out here (a page may hold 64 MiB); the page fails, not the engine.
-    result = Refusal(*job.read, job.url, Reason::kUnavailable, "the engine ran out of memory");
+    result =
+        broker::Refusal(*job.read, job.url, Reason::kUnavailable, "the engine ran out of memory");
   }
   job.done(std::move(result));
 }
@@ -236,7 +192,8 @@ Status CheckOptions(const BrokerOptions& options) {
   for (const std::string* base : {&options.cloud.login, &options.cloud.graph, &options.cloud.arm})
     if (const auto url = ParseBaseUrl(*base); !url)
       return Fail(Error(url.error()).Context("cloud " + Quote(options.cloud.name)));
-  if (options.credential.client_id.empty())
+  if (options.credential.client_id.empty() &&
+      options.credential.kind != CredentialKind::kManagedIdentity)
     return Fail(Code::kInvalidInput, "credential: client_id is empty");
   if (options.cloud.graph_scope.empty() || options.cloud.arm_scope.empty())
     return Fail(Code::kInvalidInput, "cloud " + Quote(options.cloud.name) + ": no token scope");

@@ -126,7 +126,7 @@ bool PageFetcher::TakeAnswer(Attempt& attempt, HttpAnswer answer) {
   FillRecord(attempt.result.record, answer);
   if (status == 401 && !attempt.renewed && attempt.number < options_.max_attempts) {
     attempt.renewed = true;
-    tokens_.Invalidate(attempt.read.plan.host, attempt.token);
+    tokens_.Invalidate(attempt.read.plan.host, attempt.token, ClaimsChallenge(answer.head));
     return false;
   }
   if (IsThrottle(status)) {
