@@ -2,8 +2,10 @@
 #include "broker/issuer.h"
 
 #include <openssl/crypto.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 #include "base/environment.h"
@@ -60,6 +62,28 @@ void AddField(std::string& form, std::string_view name, std::string_view encoded
   form.append(name).append("=").append(encoded);
 }
 
+/// The token that a cluster writes for its workload: others may read it (they run in the same pod),
+/// but nobody else may put another one there.
+Result<Secret> ReadTokenFile(const std::string& path) {
+  const std::string where = "token file " + Quote(path);
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0)
+    return errno == ENOENT ? Fail(Code::kNotFound, where + " does not exist")
+                           : Fail(ErrnoError(where));
+  if ((info.st_mode & 0022) != 0)
+    return Fail(Error{Code::kDenied,
+                      where + " may be changed by others",
+                      {},
+                      "take the right to write away from group and others",
+                      {},
+                      "AS-CON-008"});
+  ASSAY_ASSIGN(ByteVector bytes, ReadFile(path, kMaxCertificateBytes));
+  std::string text(Trim(AsText(bytes)));
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  if (text.empty()) return Fail(Code::kInvalidInput, where + " is empty");
+  return Secret(std::move(text));
+}
+
 }  // namespace
 
 bool SleepUnlessCancelled(const Clock& clock, milliseconds duration, const HttpClient& client) {
@@ -73,6 +97,8 @@ bool SleepUnlessCancelled(const Clock& clock, milliseconds duration, const HttpC
 }
 
 Result<Secret> Issuer::ReadReference() {
+  if (credential_.kind == CredentialKind::kWorkloadIdentity && credential_.ref.starts_with("file:"))
+    return ReadTokenFile(credential_.ref.substr(5));
   if (!credential_.ref.starts_with("keyvault:")) {
     ASSAY_ASSIGN(std::string value, ResolveSecret(credential_.ref, options_.production));
     return Secret(std::move(value));

@@ -186,6 +186,19 @@ TEST_CASE("Credential: workload identity reads its token file anew for each requ
   CHECK(Form(tenant.TokenRequests()[1], "client_assertion") == "second.token.x");
 }
 
+TEST_CASE("Credential: a token file that others may change is not believed", "[broker]") {
+  FakeTenant tenant(Nothing);
+  tenant.options.credential.kind = CredentialKind::kWorkloadIdentity;
+  const std::string path = SecretFile("open", "a.b.c");
+  tenant.options.credential.ref = "file:" + path;
+  const auto mode = [&](int bits) {
+    std::filesystem::permissions(path, static_cast<std::filesystem::perms>(bits));
+  };
+  mode(0646);
+  CHECK_FAILS(tenant.Raw().CheckConsent(false), Code::kDenied, "may be changed by others");
+  CHECK(tenant.TokenRequests().empty());
+}
+
 TEST_CASE("Credential: a virtual machine asks its metadata service, with the field that it demands",
           "[broker]") {
   FakeTenant tenant([](const std::string& request) {
