@@ -76,7 +76,8 @@ void AddApplications(World& world);
 void AddIntune(World& world);
 void AddSubscriptions(World& world);
 void AddAzurePolicy(World& world);
-/// What directory and Azure say of assay's own identity; last, because it lists what the others need.
+/// What directory and Azure say of assay's own identity; last, because it lists what the others
+/// need.
 void AddSelf(World& world);
 void AddDefender(World& world);
 

@@ -27,8 +27,8 @@ Error Unusable(std::string message, std::string hint) {
   return Error{Code::kDenied, std::move(message), {}, std::move(hint), {}, "AS-PLG-009"};
 }
 
-Status CheckEntry(const fs::path& path, const LockEntry& entry) {
-  const std::string name = fmt::format("{}: plugin {}", path.string(), entry.id);
+Status CheckEntry(const std::string& path, const LockEntry& entry) {
+  const std::string name = fmt::format("{}: plugin {}", path, entry.id);
   if (!proof::Verifier::Parse(entry.key))
     return Fail(
         Unusable(name + ": key is missing or no verifier key", "assay plugin install writes it"));
@@ -39,10 +39,17 @@ Status CheckEntry(const fs::path& path, const LockEntry& entry) {
   return {};
 }
 
-Result<std::vector<LockEntry>> Read(const fs::path& path, bool check_grants) {
+Result<std::vector<LockEntry>> Parse(std::string_view toml, const std::string& path) {
+  auto entries = config::ParseLock(toml, path);
+  if (!entries) return Fail(Unusable(entries.error().message, "assay plugin install writes it"));
+  return entries;
+}
+
+/// A lock without entries when there is no file.
+Result<std::string> ReadText(const fs::path& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid()) {
-    if (errno == ENOENT) return std::vector<LockEntry>();
+    if (errno == ENOENT) return std::string("schema = 1");
     if (errno == ELOOP) return Fail(Unusable(path.string() + ": is a link", "put a file there"));
     return Fail(ErrnoError(path.string()));
   }
@@ -53,11 +60,7 @@ Result<std::vector<LockEntry>> Read(const fs::path& path, bool check_grants) {
                                      info.st_mode & 07777),
                          "chmod go-w " + path.string() + ", after looking at what it says"));
   ASSAY_ASSIGN(const ByteVector bytes, ReadAll(fd.get(), path.string(), kMaxLock));
-  auto entries = config::ParseLock(AsText(bytes), path.string());
-  if (!entries) return Fail(Unusable(entries.error().message, "assay plugin install writes it"));
-  if (check_grants)
-    for (const LockEntry& entry : *entries) ASSAY_TRY(CheckEntry(path, entry));
-  return entries;
+  return std::string(AsText(bytes));
 }
 
 /// Held as long as the descriptor lives.
@@ -78,17 +81,27 @@ fs::path AdminLockPath(const config::Config& config) {
   return config.file.parent_path() / "assay-plugins.lock";
 }
 
-Result<std::vector<LockEntry>> ReadAdminLock(const fs::path& path) { return Read(path, true); }
+Result<std::vector<LockEntry>> ParseAdminLock(std::string_view toml, const std::string& path) {
+  ASSAY_ASSIGN(std::vector<LockEntry> entries, Parse(toml, path));
+  for (const LockEntry& entry : entries) ASSAY_TRY(CheckEntry(path, entry));
+  return entries;
+}
+
+Result<std::vector<LockEntry>> ReadAdminLock(const fs::path& path) {
+  ASSAY_ASSIGN(const std::string text, ReadText(path));
+  return ParseAdminLock(text, path.string());
+}
 
 Status ChangeAdminLock(const fs::path& path,
                        const std::function<Status(std::vector<LockEntry>&)>& change) {
   ASSAY_ASSIGN(const UniqueFd held, LockFolder(path.parent_path()));
   // A grant that was edited can be taken back, which is the way out.
-  ASSAY_ASSIGN(std::vector<LockEntry> entries, Read(path, false));
+  ASSAY_ASSIGN(const std::string text, ReadText(path));
+  ASSAY_ASSIGN(std::vector<LockEntry> entries, Parse(text, path.string()));
   ASSAY_TRY(change(entries));
   std::sort(entries.begin(), entries.end(),
             [](const LockEntry& a, const LockEntry& b) { return a.id < b.id; });
-  for (const LockEntry& entry : entries) ASSAY_TRY(CheckEntry(path, entry));
+  for (const LockEntry& entry : entries) ASSAY_TRY(CheckEntry(path.string(), entry));
   return WriteFileDurably(path, AsBytes(config::FormatLock(entries)), 0644);
 }
 

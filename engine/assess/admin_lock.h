@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -15,8 +16,12 @@ namespace assay::assess {
 /// Beside the main configuration file.
 std::filesystem::path AdminLockPath(const config::Config& config);
 
-/// No entries when there is no file. kDenied (AS-PLG-009) when others can write to it, when it is
-/// not in form, or when a grant is not the digest of its reads.
+/// What such a file says. kDenied (AS-PLG-009) when it is not in form, names no author's key, or
+/// holds a grant that is not the digest of its reads; `path` is for messages. [any thread]
+Result<std::vector<LockEntry>> ParseAdminLock(std::string_view toml, const std::string& path);
+
+/// No entries when there is no file. kDenied (AS-PLG-009) when others can write to it, else as
+/// ParseAdminLock.
 Result<std::vector<LockEntry>> ReadAdminLock(const std::filesystem::path& path);
 
 /// Reads, lets `change` edit and writes durably, with the folder locked against another assay that

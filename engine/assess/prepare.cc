@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "assay/config.h"
 #include "assess/admin_lock.h"
 #include "assess/plugin_trust.h"
 #include "assess/tenant_broker.h"
@@ -57,6 +58,7 @@ void ApplyLimits(WorkerLimits& limits, const std::map<std::string, int64_t>& ove
   set("log_bytes", limits.log_bytes);
   set("denied_calls", limits.denied_calls);
   set("records_per_body", limits.records_per_body);
+  set("threads_at_most", limits.threads_at_most);
 }
 
 Result<LoadedPlugin> LoadBuiltIn(const fs::path& home, const std::string& id,
@@ -239,6 +241,15 @@ Result<std::vector<LoadedPlugin>> LoadFrameworks(const Installation& installatio
   return out;
 }
 
+/// What collectors may ask for of a tenant's configuration.
+ipc::Settings SettingsOf(const config::TenantConfig& tenant) {
+  ipc::Settings out;
+  if (!tenant.subscriptions.empty()) out[ASSAY_CONFIG_SUBSCRIPTIONS] = tenant.subscriptions;
+  if (!tenant.exclude_subscriptions.empty())
+    out[ASSAY_CONFIG_EXCLUDE_SUBSCRIPTIONS] = tenant.exclude_subscriptions;
+  return out;
+}
+
 }  // namespace
 
 Result<Installation> LocateInstallation() {
@@ -280,6 +291,7 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
                                                TakeFrameworks(plan.collectors)));
   ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection, plan.own_checks));
   plan.config_sha256 = config.digest_hex;
+  plan.settings = SettingsOf(tenant);
   return plan;
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "assess/access_journal.h"
 #include "assess/derive.h"
 #include "assess/history.h"
 #include "assess/run_settings.h"
@@ -52,6 +53,7 @@ class RunSteps final : public DerivePorts {
   Status Work();
   Status CheckConsent();
   Status RecordRefusal(const Error& error);
+  Status RecordAccess();
   Status Finish();
   std::vector<std::string> Notes() const;
   Status Append(ledger::EntryDraft draft);
@@ -80,6 +82,7 @@ class RunSteps final : public DerivePorts {
   uint64_t first_size_ = 0;
   std::atomic<uint32_t> next_page_{1};
   uint64_t guard_reads_ = 0;
+  std::optional<AccessJournal> access_;  ///< outlives the broker, whose threads write to it
   std::unique_ptr<broker::Broker> broker_;
   std::optional<FindingRegister> findings_;
   std::optional<KeptFiles> kept_;
@@ -144,7 +147,9 @@ Status RunSteps::Work() {
   plan_.progress->PhaseStarted("collect");
   ASSAY_TRY(CheckConsent());
   derivation_.emplace(plan_, start_, *this, *findings_, report_);
-  ASSAY_TRY(derivation_->Collect());
+  Status collected = derivation_->Collect();
+  report_.pace = broker_->Pace();
+  ASSAY_TRY(std::move(collected));
   // Consent that was taken back while reading is no gap of single reads: the run stops with it.
   if (auto refused = broker_->Refusal()) return Fail(std::move(*refused));
   report_.collect_ms = MsSince(phase);
@@ -188,13 +193,15 @@ Status RunSteps::JournalGuard(std::vector<broker::ReadResult> reads) {
 }
 
 Status RunSteps::CheckConsent() {
-  plan_.broker.on_wait = [progress = plan_.progress](const std::string& endpoint,
-                                                     std::chrono::milliseconds wait, int status) {
-    progress->Waiting(endpoint, wait, status);
+  plan_.broker.on_wait = [progress = plan_.progress](const broker::WaitNote& note) {
+    progress->Waiting(note);
   };
+  access_.emplace(*plan_.ledger, start_.run, plan_.actor);
+  plan_.broker.on_access = [this](const broker::AccessRecord& record) { access_->Add(record); };
   plan_.broker.needs_graph = Needs(ServiceHost::kGraph);
   ASSAY_ASSIGN(broker_, broker::Broker::Create(plan_.broker));
   Result<broker::Consent> checked = broker_->CheckConsent(Needs(ServiceHost::kArm));
+  ASSAY_TRY(RecordAccess());
   ASSAY_TRY(JournalGuard(checked ? std::move(checked->reads) : broker_->TakeGuardReads()));
   if (!checked) return Fail(std::move(checked.error()));
   report_.consent = std::move(*checked);
@@ -228,6 +235,14 @@ Status RunSteps::RecordRefusal(const Error& error) {
   return Append(std::move(draft));
 }
 
+/// What was asked so far, also when it was refused.
+Status RunSteps::RecordAccess() {
+  if (!access_) return {};
+  Status flushed = access_->Flush();
+  if (!flushed) ledger_failed_ = true;
+  return flushed;
+}
+
 std::vector<std::string> RunSteps::Notes() const {
   std::vector<std::string> notes = report_.warnings;
   for (const std::string& permission : report_.missing_permissions)
@@ -239,6 +254,8 @@ std::vector<std::string> RunSteps::Notes() const {
 Status RunSteps::Finish() {
   const auto phase = Steady::now();
   plan_.progress->PhaseStarted("commit");
+  broker_.reset();
+  ASSAY_TRY(RecordAccess());
   ledger::EntryDraft draft = Draft("run.finished");
   ledger::MemberMap counts;
   std::map<Verdict, uint64_t> by_verdict;

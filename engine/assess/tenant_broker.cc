@@ -72,8 +72,16 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
   out.production = config.production;
   out.user_agent = "assay/" ASSAY_VERSION;
   ASSAY_ASSIGN(out.credential, CredentialOf(config, tenant.credential, 0));
+  const config::NetworkConfig& net = config.network;
+  out.network = {
+      {net.proxy, net.proxy_credential, net.no_proxy, config.production}, net.ca_file, net.pins};
+  out.concurrency = net.concurrency;
+  out.max_pages = net.max_pages;
+  out.timeout = net.timeout;
+  out.throttle_budget = net.throttle_budget;
   for (const auto& excess : tenant.allow_excess)
     out.allow_excess.push_back({excess.permission, EndOf(excess.expires)});
+  out.subscriptions = tenant.subscriptions;
   out.exclude_subscriptions = tenant.exclude_subscriptions;
   ASSAY_ASSIGN(out.cloud, CloudOf(config, tenant.cloud));
   return out;

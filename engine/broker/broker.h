@@ -16,6 +16,8 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "broker/credential.h"
+#include "broker/network.h"
+#include "broker/pace_report.h"
 #include "model/ids.h"
 #include "model/manifest.h"
 #include "model/verdict.h"
@@ -48,13 +50,29 @@ struct AllowedExcess {
   Timestamp until = Timestamp::max();  ///< first moment at which it is tolerated no more
 };
 
+/// One request to a service of the tenant, or to what gives its tokens. Holds no token, no secret
+/// and no body.
+struct AccessRecord {
+  uint64_t number = 0;            ///< of this broker, from 1, in the order in which they ended
+  std::string method, url;        ///< the URL may name persons: sealed, never in an entry's line
+  uint32_t status = 0;            ///< 0: no whole answer came, and `failure` says why
+  std::string failure;            ///< word of an error code, "" with a status
+  uint64_t bytes = 0;             ///< of the answer's body, transfer and content coding undone
+  std::string client_request_id;  ///< GUID that was sent
+  std::string request_id;         ///< the service's own; "" unless a short plain identifier
+  Timestamp sent{}, received{};
+};
+
 struct BrokerOptions {
   TenantId tenant;
   Cloud cloud{};
   Credential credential{};
   std::vector<AllowedExcess> allow_excess{};
-  unsigned concurrency = 8;   ///< requests in flight over all hosts
-  unsigned max_attempts = 8;  ///< per page, with Retry-After or back-off from 2 s, cap 120 s
+  /// Ids or names of Azure subscriptions. What names one by an id that is excluded, or that is not
+  /// among `subscriptions` when these are ids only, is never sent, whatever a plugin asks for.
+  std::vector<std::string> subscriptions{}, exclude_subscriptions{};
+  unsigned concurrency = 8;   ///< requests in flight over all hosts; fewer where a host throttles
+  unsigned max_attempts = 8;  ///< per page, with Retry-After or back-off, cap 120 s
   uint32_t max_pages =
       20'000;  ///< per read; a service that never stops paging is cut there (kPartial)
   uint64_t max_body_bytes = 64ull << 20;               ///< one page, after content decoding
@@ -63,14 +81,22 @@ struct BrokerOptions {
   /// Whether the guard also asks the directory and Azure what the identity may do, as far as it is
   /// permitted to.
   bool ask_directory = true, ask_azure = true;
-  bool needs_graph = true;  ///< something is read from Graph: no permission there is refused
-  std::vector<std::string> exclude_subscriptions{};  ///< not looked at (ids or display names)
-  bool production = false;           ///< refuses a client secret from the environment ("env:")
+  bool needs_graph = true;    ///< something is read from Graph: no permission there is refused
+  NetworkSettings network{};  ///< proxy, more trust anchors, pins
+  bool production = false;    ///< refuses a client secret from the environment ("env:")
   std::string user_agent = "assay";  ///< "assay/<version>"
   const Clock* clock = &SystemClock();
-  /// Called on a broker thread when a read waits; for progress lines. May be empty.
-  std::function<void(const std::string& endpoint, std::chrono::milliseconds wait, int http_status)>
-      on_wait{};
+  /// Called on a broker thread when a read waits a second or longer; for progress lines. May be
+  /// empty.
+  std::function<void(const WaitNote& note)> on_wait{};
+  /// Budgets of throttle classes; unset: for all but loopback clouds.
+  std::optional<bool> enforce_budgets{};
+  /// Unset: as the throttle class says; much shorter for loopback clouds.
+  std::optional<std::chrono::milliseconds> first_back_off{};
+  std::optional<uint64_t> jitter_seed{};  ///< for tests that want the same waits again
+  /// Called once for every request when it ended, those for tokens and repeated and failed ones
+  /// too; on any thread, must not block long. May be empty.
+  std::function<void(const AccessRecord&)> on_access{};
 };
 
 /// What one request was and what came back, without the body: the journal's line and its personal
@@ -173,6 +199,8 @@ class Broker {
   virtual Timestamp Now() const = 0;
   /// Requests sent so far, by host; for progress and the access log test.
   virtual std::map<std::string, uint64_t> RequestCounts() const = 0;
+  /// What was waited for so far, by throttle class, and how long nothing else was done.
+  virtual PaceReport Pace() const = 0;
 };
 
 /// Resolves "env:", "file:" or "cred:". `production` refuses env:. kInvalidInput, kNotFound,

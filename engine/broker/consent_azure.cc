@@ -82,7 +82,7 @@ class Asker {
     out_.complete = true;
     for (const JsonRow& row : list.rows) {
       AzureAccess access{row.Text("subscriptionId"), row.Text("displayName"), {}};
-      if (!IsGuid(access.subscription) || IsExcluded(access)) continue;
+      if (!IsGuid(access.subscription) || !IsWanted(access)) continue;
       if (out_.access.size() >= kMaxSubscriptions) {
         Miss("more than 5000 subscriptions");
         break;
@@ -94,11 +94,15 @@ class Asker {
   }
 
  private:
-  bool IsExcluded(const AzureAccess& access) const {
-    const auto& excluded = options_.exclude_subscriptions;
-    return std::any_of(excluded.begin(), excluded.end(), [&](const std::string& name) {
-      return EqualsIgnoreCase(name, access.subscription) || EqualsIgnoreCase(name, access.name);
-    });
+  /// As the configuration narrows it: what is not wanted is not looked at either.
+  bool IsWanted(const AzureAccess& access) const {
+    const auto named = [&](const std::vector<std::string>& list) {
+      return std::any_of(list.begin(), list.end(), [&](const std::string& name) {
+        return EqualsIgnoreCase(name, access.subscription) || EqualsIgnoreCase(name, access.name);
+      });
+    };
+    return !named(options_.exclude_subscriptions) &&
+           (options_.subscriptions.empty() || named(options_.subscriptions));
   }
   void Miss(const std::string& why) {
     out_.complete = false;

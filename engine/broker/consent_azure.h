@@ -11,7 +11,7 @@ namespace assay::broker {
 
 /// What Azure said, before allow_excess.
 struct AzureAnswer {
-  bool complete = false;  ///< every subscription that is not excluded was judged
+  bool complete = false;  ///< every subscription that is wanted was judged
   std::string note;       ///< "not checked: ..." when not
   std::vector<AzureAccess> access;
   struct Writer {

@@ -117,7 +117,7 @@ Status ConsentGuard::JudgeAzure(GuardReads& reads, Consent& consent) {
 
 Result<Consent> ConsentGuard::Check(bool needs_arm) {
   graph_passed_ = arm_passed_ = false;
-  GuardReads reads(options_, fetcher_);
+  GuardReads reads(options_, fetcher_, client_);
   const auto kept = [&](auto result) {
     reads_ = reads.Take();
     return result;

@@ -17,9 +17,10 @@ namespace assay::broker {
 
 class ConsentGuard {
  public:
-  /// All three must outlive it.
-  ConsentGuard(const BrokerOptions& options, TokenSource& tokens, PageFetcher& fetcher)
-      : options_(options), tokens_(tokens), fetcher_(fetcher) {}
+  /// All four must outlive it.
+  ConsentGuard(const BrokerOptions& options, TokenSource& tokens, PageFetcher& fetcher,
+               HttpClient& client)
+      : options_(options), tokens_(tokens), fetcher_(fetcher), client_(client) {}
 
   /// The token source's vet: judges one token by itself. A token that cannot be read is let through
   /// for the guard's own reads only. [any thread]
@@ -41,6 +42,7 @@ class ConsentGuard {
   const BrokerOptions& options_;
   TokenSource& tokens_;
   PageFetcher& fetcher_;
+  HttpClient& client_;
 
   std::mutex mutex_;
   std::optional<TokenClaims> claims_;  ///< of the newest Graph token; none: not readable

@@ -19,7 +19,7 @@ struct Credential {
   std::string client_id{};  ///< may be empty for the identity that a machine has by itself
   std::string ref{};        ///< client secret, private key (PEM) or token file: "env:NAME",
                             ///< "file:/path" (mode 0600 or less), "cred:NAME"
-                      ///< ($CREDENTIALS_DIRECTORY/NAME), "keyvault:https://VAULT/secrets/NAME"
+  ///< ($CREDENTIALS_DIRECTORY/NAME), "keyvault:https://VAULT/secrets/NAME"
   CredentialKind kind = CredentialKind::kSecret;
   std::string certificate{};                ///< PEM file of the public certificate
   std::string algorithm = "PS256";          ///< of the assertion: "PS256" or "RS256"

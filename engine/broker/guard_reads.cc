@@ -73,20 +73,33 @@ const EndpointSpec& GuardSpec(GuardRead read) {
   return specs[static_cast<size_t>(read)];
 }
 
+ReadResult GuardReads::Fetch(const std::shared_ptr<ReadState>& read, const Url& url) {
+  constexpr std::chrono::milliseconds kCrowded{10};
+  const std::unique_ptr<PageTask> task = fetcher_.Begin(read, url);
+  for (;;) {
+    const PageStep step = fetcher_.Step(*task);
+    if (step.kind == PageStep::Kind::kDone) return std::move(task->result);
+    // A cancelled client ends the task at its next step.
+    const auto wait =
+        step.kind == PageStep::Kind::kCrowd ? kCrowded : step.at - options_.clock->Now();
+    SleepUnlessCancelled(*options_.clock, wait, client_);
+  }
+}
+
 Result<GuardReads::Answer> GuardReads::Ask(GuardRead which, const Params& params) {
-  ReadState read;
-  read.spec = GuardSpec(which);
-  ASSAY_ASSIGN(read.plan, BuildPlan(options_.cloud, read.spec, params));
-  Url url = read.plan.url;
-  read.seen.insert(url.ToString());
+  const auto read = std::make_shared<ReadState>();
+  read->spec = GuardSpec(which);
+  ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, read->spec, params));
+  Url url = read->plan.url;
+  read->seen.insert(url.ToString());
   Answer out;
   for (uint32_t page = 1;; ++page) {
-    ReadResult result = fetcher_.Fetch(read, url);
+    ReadResult result = Fetch(read, url);
     out.status = result.outcome == ASSAY_PAGE_OK ? result.record.http_status : 0;
     out.why = result.detail.empty() ? "it did not answer" : result.detail;
     if (result.outcome == ASSAY_PAGE_HTTP_ERROR) out.status = result.record.http_status;
     auto rows =
-        ParseJsonRows(AsText(result.body), read.spec.paging == Paging::kSingle ? "" : "value");
+        ParseJsonRows(AsText(result.body), read->spec.paging == Paging::kSingle ? "" : "value");
     done_.push_back(std::move(result));
     if (!out.ok()) return out;
     const auto unreadable = [&](const std::string& why) {
@@ -97,9 +110,9 @@ Result<GuardReads::Answer> GuardReads::Ask(GuardRead which, const Params& params
     if (!rows) return unreadable(rows.error().message);
     std::move(rows->rows.begin(), rows->rows.end(), std::back_inserter(out.rows));
     if (rows->next.empty()) return out;
-    Result<Url> next = CheckLink(read.plan, rows->next);
+    Result<Url> next = CheckLink(read->plan, rows->next);
     if (!next) return unreadable(next.error().message);
-    if (Status counted = CountLink(read, *next, kMaxPages); !counted)
+    if (Status counted = CountLink(*read, *next, kMaxPages); !counted)
       return unreadable(counted.error().message);
     url = std::move(*next);
   }

@@ -29,8 +29,8 @@ const EndpointSpec& GuardSpec(GuardRead read);
 /// [one thread]
 class GuardReads {
  public:
-  GuardReads(const BrokerOptions& options, PageFetcher& fetcher)
-      : options_(options), fetcher_(fetcher) {}
+  GuardReads(const BrokerOptions& options, PageFetcher& fetcher, HttpClient& client)
+      : options_(options), fetcher_(fetcher), client_(client) {}
 
   struct Answer {
     uint32_t status = 0;  ///< of the last page; 0: none came, or it was not readable
@@ -45,8 +45,12 @@ class GuardReads {
   std::vector<ReadResult> Take() { return std::move(done_); }
 
  private:
+  /// One page, from first attempt to final outcome.
+  ReadResult Fetch(const std::shared_ptr<ReadState>& read, const Url& url);
+
   const BrokerOptions& options_;
   PageFetcher& fetcher_;
+  HttpClient& client_;
   std::vector<ReadResult> done_;
 };
 

@@ -18,6 +18,8 @@ constexpr auto kMaxIdleTime = std::chrono::seconds(30);
 // A whole answer may take this many timeouts; a peer that drips bytes is cut then.
 constexpr int kAnswerTimeouts = 10;
 
+constexpr std::string_view kKeptGone = "the kept connection was gone";
+
 bool IsFieldText(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
@@ -94,7 +96,8 @@ struct HttpClient::Impl {
   };
 
   HttpOptions options;
-  Poco::Net::Context::Ptr context;
+  std::unique_ptr<TlsContext> context;
+  std::map<std::string, std::unique_ptr<TlsContext>> pinned;  ///< by host
   Watchdog dog;
   mutable std::mutex mutex;
   std::vector<Idle> idle;
@@ -125,10 +128,26 @@ struct HttpClient::Impl {
       idle.push_back({origin, std::move(connection), std::chrono::steady_clock::now()});
   }
 
-  Result<std::unique_ptr<Connection>> Connect(const Url& url) {
-    if (auto reused = TakeIdle(OriginOf(url))) return reused;
+  Status MakeContexts() {
+    const NetworkSettings& network = options.network;
+    const std::vector<std::string> anchors{options.ca_file, network.ca_file};
+    ASSAY_ASSIGN(context, TlsContext::Create(anchors));
+    for (const auto& [host, pins] : network.pins) {
+      ASSAY_ASSIGN(pinned[host], TlsContext::Create(anchors, pins));
+    }
+    if (network.proxy.url.empty()) return {};
+    if (auto proxy = ParseProxyUrl(network.proxy.url); !proxy)
+      return Fail(std::move(proxy.error()));
+    return {};
+  }
+
+  Result<std::unique_ptr<Connection>> Connect(const Url& url, bool on_machine) {
+    static const ProxySettings none;
+    const auto own = pinned.find(url.host);
     return Connection::Open(
-        url, context, {options.timeout, dog, std::chrono::steady_clock::now() + options.timeout});
+        url, own == pinned.end() ? *context : *own->second,
+        on_machine ? none : options.network.proxy,
+        {options.timeout, dog, std::chrono::steady_clock::now() + options.timeout});
   }
 
   Status WriteRequest(Connection& connection, const HttpRequest& request) {
@@ -164,23 +183,45 @@ struct HttpClient::Impl {
     return answer;
   }
 
+  /// `connection` goes back to the pool, or to its end. `untouched`: the peer had left before it
+  /// saw the request, or said nothing to it.
+  Result<HttpAnswer> Exchange(std::unique_ptr<Connection> connection, const HttpRequest& request,
+                              bool& untouched) {
+    HttpAnswer answer;
+    answer.tls_version = connection->tls_version();
+    answer.sent = options.clock->Now();
+    const uint64_t before = connection->received();
+    const auto judge = [&] {
+      untouched = connection->broken() && connection->received() == before && !dog.cancelled();
+    };
+    {
+      const Watchdog::Watch watch(dog, connection->fd(),
+                                  std::chrono::steady_clock::now() + options.timeout);
+      if (Status sent = WriteRequest(*connection, request); !sent) {
+        judge();
+        return Fail(WhyCut(std::move(sent.error()), watch.cut(), kSending, options.timeout));
+      }
+    }
+    Result<HttpAnswer> received = Receive(*connection, std::move(answer));
+    if (!received)
+      judge();
+    else if (KeepsAlive(received->head))
+      GiveBack(OriginOf(request.url), std::move(connection));
+    return received;
+  }
+
   Result<HttpAnswer> Send(const HttpRequest& request) {
     ASSAY_TRY(CheckRequest(request, options.carries_out));
     if (dog.cancelled()) return Fail(Code::kUnavailable, "cancelled");
     const SigpipeGuard guard;
-    ASSAY_ASSIGN(auto connection, Connect(request.url));
-    HttpAnswer answer;
-    answer.tls_version = connection->tls_version();
-    answer.sent = options.clock->Now();
-    {
-      const Watchdog::Watch watch(dog, connection->fd(),
-                                  std::chrono::steady_clock::now() + options.timeout);
-      if (Status sent = WriteRequest(*connection, request); !sent)
-        return Fail(WhyCut(std::move(sent.error()), watch.cut(), kSending, options.timeout));
+    bool untouched = false;
+    if (auto kept = TakeIdle(OriginOf(request.url))) {
+      Result<HttpAnswer> answer = Exchange(std::move(kept), request, untouched);
+      if (!answer && untouched) return Fail(Code::kUnavailable, std::string(kKeptGone));
+      return answer;
     }
-    ASSAY_ASSIGN(answer, Receive(*connection, std::move(answer)));
-    if (KeepsAlive(answer.head)) GiveBack(OriginOf(request.url), std::move(connection));
-    return answer;
+    ASSAY_ASSIGN(auto fresh, Connect(request.url, request.on_machine));
+    return Exchange(std::move(fresh), request, untouched);
   }
 };
 
@@ -190,8 +231,8 @@ HttpClient::~HttpClient() = default;
 
 Result<std::unique_ptr<HttpClient>> HttpClient::Create(HttpOptions options) {
   auto impl = std::make_unique<Impl>();
-  ASSAY_ASSIGN(impl->context, MakeTlsContext(options.ca_file));
   impl->options = std::move(options);
+  ASSAY_TRY(impl->MakeContexts());
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(impl)));
 }
 
@@ -208,6 +249,8 @@ std::map<std::string, uint64_t> HttpClient::RequestCounts() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->counts;
 }
+
+bool IsKeptGone(const Error& error) { return error.message.find(kKeptGone) != std::string::npos; }
 
 std::string NewGuid() {
   uint8_t bytes[16] = {};

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "broker/http_head.h"
+#include "broker/network.h"
 #include "broker/url.h"
 
 namespace assay::broker {
@@ -41,7 +42,8 @@ struct HttpAnswer {
 };
 
 struct HttpOptions {
-  std::string ca_file;
+  std::string ca_file;      ///< of the peer, beside that of the network
+  NetworkSettings network;  ///< proxy, trust, pins
   std::string user_agent;
   uint64_t max_body_bytes = 64ull << 20;
   std::chrono::milliseconds timeout{60'000};  ///< connect, head, and between bytes
@@ -55,7 +57,7 @@ struct HttpOptions {
 /// it: nothing else does. [any thread]
 class HttpClient {
  public:
-  /// kInvalidInput when the CA file is unusable.
+  /// kInvalidInput when a CA file, a pin or the proxy's address is unusable.
   static Result<std::unique_ptr<HttpClient>> Create(HttpOptions options);
   virtual ~HttpClient();
 
@@ -77,6 +79,10 @@ class HttpClient {
   explicit HttpClient(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// Whether a kept connection turned out to be gone: the request was not answered, and may be sent
+/// again at once. [any thread]
+bool IsKeptGone(const Error& error);
 
 /// A random version 4 GUID, lower-case. [any thread]
 std::string NewGuid();

@@ -116,6 +116,7 @@ int RunTenantTest(Context& context);
 int RunTenantScript(Context& context);
 int RunTenantList(Context& context);
 int RunTenantShow(Context& context);
+int RunEvidenceAccessLog(Context& context);
 int RunDoctor(Context& context);
 int RunVersion(Context& context);
 int RunCompletion(Context& context);

@@ -73,7 +73,8 @@ const std::vector<Explanation>& Explanations() {
        "Evidence of a tenant may lie only in stores of its region.",
        "Bind the tenant to a store of its region."},
       {"AS-CFG-022", "Reading one credential would need itself.",
-       "A secret in a key vault is read with another credential; a circle of them could never begin.",
+       "A secret in a key vault is read with another credential; a circle of them could never "
+       "begin.",
        "Let one of them be a managed identity, a certificate, or a secret in a file."},
       {"AS-CFG-023", "A key does not fit the kind of the credential.",
        "A key that nothing obeys would promise something untrue.",
@@ -104,7 +105,8 @@ const std::vector<Explanation>& Explanations() {
        "else by their actions: whatever does not end in /read counts as a write.",
        "Assign Reader instead, or tolerate the role under allow_excess: permission is its GUID."},
       {"AS-CON-005", "Neither token nor directory tell what the identity may do.",
-       "A token that is not a readable JWT proves nothing. The directory is asked in its place, and "
+       "A token that is not a readable JWT proves nothing. The directory is asked in its place, "
+       "and "
        "has to answer everything.",
        "Grant what the message names, so that the directory can be asked; report the case if the "
        "token should be readable."},
@@ -120,13 +122,25 @@ const std::vector<Explanation>& Explanations() {
        "or open to others.",
        "assay tenant add makes a fitting certificate; assay tenant show says when one expires."},
       {"AS-CON-009", "The key vault did not give the secret.",
-       "The identity that reads it may not, the name is wrong, or the host is no vault of the cloud.",
+       "The identity that reads it may not, the name is wrong, or the host is no vault of the "
+       "cloud.",
        "Give that identity the role Key Vault Secrets User on the vault, and check the name."},
       {"AS-NET-001", "The server's certificate is not trusted.",
        "assay never talks past a certificate that does not verify; it does not ask again either.",
-       "Install the missing root on this machine, or name it with ca_file in the [clouds] table."},
+       "Install the missing root on this machine, or name it with ca_file in [network]."},
       {"AS-NET-002", "The token service answered something that is no token answer.",
        "A proxy or a wrong login URL answers in its place.", "Check the login URL of the cloud."},
+      {"AS-NET-003", "The HTTP proxy wants a credential, or refused the one that it got.",
+       "It answered 407 to CONNECT. No token was sent: the tunnel was never open.",
+       "proxy_credential in [network]: a reference to \"user:password\", as the proxy knows it."},
+      {"AS-NET-004", "The HTTP proxy refuses a host of the tenant's cloud.",
+       "It answered CONNECT with a refusal of its own rules.",
+       "Allow the login, Graph and Azure hosts of the cloud on port 443 in the proxy, or name them "
+       "in no_proxy when they are reached directly."},
+      {"AS-NET-005", "A server's certificate verifies, but holds none of its pinned keys.",
+       "pins in [network] take trust away from authorities that could vouch for anybody.",
+       "Find out who answers. When the service has changed its keys, put the new digest beside the "
+       "old one."},
       {"AS-PLG-001", "A plugin's file was refused.",
        "The file breaks a rule of the plugin package; nothing of it was loaded or run.",
        "The message names the rule; docs/formats/plugin-package.md lists them all."},

@@ -96,6 +96,7 @@ constexpr Entry kDispatch[] = {
     {"tenant script", RunTenantScript},
     {"tenant list", RunTenantList},
     {"tenant show", RunTenantShow},
+    {"evidence access-log", RunEvidenceAccessLog},
     {"doctor", RunDoctor},
     {"version", RunVersion},
     {"completion", RunCompletion},
@@ -137,6 +138,8 @@ void HideSecrets(Context& context) {
   };
   for (const config::TenantConfig& tenant : config.tenants) add(tenant.credential);
   for (const auto& [name, credential] : config.credentials) add(credential);
+  if (const std::string& proxy = config.network.proxy_credential; proxy.starts_with("env:"))
+    names.push_back(proxy.substr(4));
   for (const std::string& name : names)
     if (const auto at = context.environment.find(name); at != context.environment.end()) {
       broker::Wipe(at->second);

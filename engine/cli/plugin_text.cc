@@ -120,6 +120,7 @@ std::string RaisedLimits(const WorkerLimits& wanted) {
   look("outstanding", wanted.outstanding, usual.outstanding, 1, "");
   look("rows", wanted.rows, usual.rows, 1, "");
   look("row bytes", wanted.row_bytes, usual.row_bytes, 1 << 20, " MiB");
+  look("threads", wanted.threads, usual.threads, 1, "");
   return Join(out, ", ");
 }
 
@@ -130,9 +131,9 @@ std::string DifferenceText(const Context& context, const Workspace& workspace,
                            const assess::ReadDifference& difference) {
   std::string out = fmt::format("  {}\n", WhoText(plugin));
   if (!plugin.manifest.title.empty()) out += fmt::format("  {}\n", Plain(plugin.manifest.title));
-  if (plugin.reads.empty() && difference.removed.empty()) return out + "  reads nothing\n";
   const std::string limits = RaisedLimits(plugin.manifest.limits);
   if (!limits.empty()) out += fmt::format("  with {}: grants in assay.toml can lower it\n", limits);
+  if (plugin.reads.empty() && difference.removed.empty()) return out + "  reads nothing\n";
   out += "  asks for\n";
   const auto in_use = PermissionsInUse(workspace, plugin.manifest.id);
   for (const std::string& line : difference.added) {

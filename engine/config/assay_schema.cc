@@ -100,6 +100,21 @@ const Schema& CloudSchema() {
   return schema;
 }
 
+const Schema& NetworkSchema() {
+  static const Schema schema{
+      .title = "[network]",
+      .keys = {{.name = "proxy", .type = &kProxyUrl},
+               {.name = "proxy_credential", .type = &kReference},
+               {.name = "no_proxy", .type = &kTextList},
+               {.name = "ca_file"},
+               {.name = "pins", .type = &kFreeTable},
+               {.name = "concurrency", .type = &kCount, .fallback = "8"},
+               {.name = "timeout", .type = &kDuration, .fallback = "\"60s\""},
+               {.name = "max_pages", .type = &kCount, .fallback = "20000"},
+               {.name = "throttle_budget", .type = &kDuration, .fallback = "\"15m\""}}};
+  return schema;
+}
+
 const Schema& CredentialSchema() {
   static const Schema schema{
       .title = "credential",
@@ -118,9 +133,9 @@ const Schema& CredentialSchema() {
 
 const Schema& AzureSchema() {
   static const Schema schema{.title = "azure",
-                             .keys = {{.name = "management_groups", .type = &kIdList},
-                                      {.name = "subscriptions", .type = &kIdList},
-                                      {.name = "exclude_subscriptions", .type = &kIdList}}};
+                             .keys = {{.name = "management_groups", .later = true},
+                                      {.name = "subscriptions", .type = &kTextList},
+                                      {.name = "exclude_subscriptions", .type = &kTextList}}};
   return schema;
 }
 
@@ -167,6 +182,7 @@ const Schema& GrantsSchema() {
                                       {.name = "rows", .type = &kCount},
                                       {.name = "row_bytes", .type = &kSize},
                                       {.name = "outstanding", .type = &kCount},
+                                      {.name = "threads", .type = &kCount},
                                       {.name = "permissions", .type = &kIdList},
                                       {.name = "data", .type = &kIdList}}};
   return schema;
@@ -273,6 +289,7 @@ const Schema& AssaySchema() {
                {.name = "keys", .type = &kTable, .table = KeysSchema},
                {.name = "sandbox", .type = &kTable, .table = SandboxSchema},
                {.name = "evidence", .type = &kTable, .table = EvidenceSchema},
+               {.name = "network", .type = &kTable, .table = NetworkSchema},
                {.name = "clouds", .type = &kNamedTables, .table = CloudSchema},
                {.name = "credentials", .type = &kNamedTables, .table = CredentialSchema},
                {.name = "tenants", .type = &kTables, .table = TenantSchema},

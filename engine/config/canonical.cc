@@ -77,7 +77,6 @@ std::string TenantText(const TenantConfig& t) {
                {"region", JsonString(t.region)},
                {"store", JsonString(t.store)},
                {"credential", Text(credential)},
-               {"management_groups", Texts(t.management_groups)},
                {"subscriptions", Texts(t.subscriptions)},
                {"exclude_subscriptions", Texts(t.exclude_subscriptions)},
                {"allow_excess", List(t.allow_excess, excess)},
@@ -122,13 +121,13 @@ std::string CheckText(const CheckConfig& c) {
 
 std::string CloudText(const CloudConfig& c) {
   Object out{{"login", JsonString(c.login)},
-               {"graph", JsonString(c.graph)},
-               {"arm", JsonString(c.arm)},
-               {"graph_scope", JsonString(c.graph_scope)},
-               {"arm_scope", JsonString(c.arm_scope)},
-               {"ca_file", JsonString(c.ca_file)},
-               {"graph_audiences", Texts(c.graph_audiences)},
-               {"arm_audiences", Texts(c.arm_audiences)}};
+             {"graph", JsonString(c.graph)},
+             {"arm", JsonString(c.arm)},
+             {"graph_scope", JsonString(c.graph_scope)},
+             {"arm_scope", JsonString(c.arm_scope)},
+             {"ca_file", JsonString(c.ca_file)},
+             {"graph_audiences", Texts(c.graph_audiences)},
+             {"arm_audiences", Texts(c.arm_audiences)}};
   if (!c.imds.empty()) out["imds"] = JsonString(c.imds);
   return Text(out);
 }
@@ -166,27 +165,27 @@ std::string Named(const Map& map, Function text) {
 
 std::string CanonicalText(const Config& config) {
   Object all{{"schema", JsonString("assay.config/1")},
-               {"instance_name", JsonString(config.instance_name)},
-               {"origin", JsonString(config.origin)},
-               {"production", Flag(config.production)},
-               {"sandbox_accept", JsonString(config.sandbox_accept)},
-               {"default_store", JsonString(config.default_store)},
-               {"storage", Named(config.storage, StoreText)},
-               {"master_key_file", JsonString(config.master_key_file.string())},
-               {"ledger_key_dir", JsonString(config.ledger_key_dir.string())},
-               {"clouds", Named(config.clouds, CloudText)},
-               {"tenants", List(config.tenants, TenantText)},
-               {"plugins", List(config.plugins, PluginText)},
-               {"frameworks", List(config.frameworks, FrameworkText)},
-               {"checks", Named(config.checks, CheckText)},
-               {"checks_dir", JsonString(config.checks_dir.string())},
-               {"witnesses", List(config.witnesses, WitnessText)},
-               {"timestamp", TimestampText(config.timestamp)},
-               {"evidence_raw", JsonString(config.evidence_raw)},
-               {"retention", RetentionText(config.retention)}};
+             {"instance_name", JsonString(config.instance_name)},
+             {"origin", JsonString(config.origin)},
+             {"production", Flag(config.production)},
+             {"sandbox_accept", JsonString(config.sandbox_accept)},
+             {"default_store", JsonString(config.default_store)},
+             {"storage", Named(config.storage, StoreText)},
+             {"master_key_file", JsonString(config.master_key_file.string())},
+             {"ledger_key_dir", JsonString(config.ledger_key_dir.string())},
+             {"clouds", Named(config.clouds, CloudText)},
+             {"tenants", List(config.tenants, TenantText)},
+             {"plugins", List(config.plugins, PluginText)},
+             {"frameworks", List(config.frameworks, FrameworkText)},
+             {"checks", Named(config.checks, CheckText)},
+             {"checks_dir", JsonString(config.checks_dir.string())},
+             {"witnesses", List(config.witnesses, WitnessText)},
+             {"timestamp", TimestampText(config.timestamp)},
+             {"evidence_raw", JsonString(config.evidence_raw)},
+             {"retention", RetentionText(config.retention)}};
   if (!config.credentials.empty())
-    all["credentials"] = Named(
-        config.credentials, [](const CredentialConfig& c) { return Text(CredentialObject(c)); });
+    all["credentials"] = Named(config.credentials,
+                               [](const CredentialConfig& c) { return Text(CredentialObject(c)); });
   return Text(all);
 }
 

@@ -43,7 +43,7 @@ struct TenantConfig {
   std::string cloud = "global";
   std::string region, store;
   CredentialConfig credential;
-  std::vector<std::string> management_groups, subscriptions, exclude_subscriptions;
+  std::vector<std::string> subscriptions, exclude_subscriptions;  ///< of Azure: ids or names
   std::vector<ExcessConfig> allow_excess;
   std::string max_evidence_age;
   std::vector<std::string> tags;
@@ -54,6 +54,15 @@ struct CloudConfig {
   std::string name, login, graph, arm, graph_scope, arm_scope, ca_file, imds;
   std::vector<std::string> graph_audiences, arm_audiences;
   Place place;
+};
+
+/// How the network is left, for all tenants.
+struct NetworkConfig {
+  std::string proxy, proxy_credential, ca_file;
+  std::vector<std::string> no_proxy;
+  std::map<std::string, std::vector<std::string>> pins;  ///< host -> "sha256/BASE64"
+  uint32_t concurrency = 8, max_pages = 20'000;
+  std::chrono::seconds timeout{60}, throttle_budget{900};
 };
 
 struct StorageConfig {
@@ -136,6 +145,7 @@ struct Config {
   std::map<std::string, CloudConfig> clouds;
   std::map<std::string, CredentialConfig> credentials;  ///< that others name with `via`
   std::vector<std::string> include;                     ///< patterns, as written
+  NetworkConfig network;
   std::vector<TenantConfig> tenants;
   std::vector<PluginConfig> plugins;
   std::vector<FrameworkConfig> frameworks;

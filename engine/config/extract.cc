@@ -1,8 +1,13 @@
 #include "config/extract.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdlib>
 
+#include "base/bytes.h"
 #include "base/environment.h"
+#include "base/text.h"
 #include "config/params.h"
 
 namespace assay::config {
@@ -63,6 +68,48 @@ void ExtractLedger(const Fields& ledger, const fs::path& folder, Config& config)
                       path(timestamp, "crl")};
 }
 
+/// One host of `pins`; false when its value is something else than a list of pins.
+bool ReadPins(const toml::node& node, std::vector<std::string>& out) {
+  const toml::array* list = node.as_array();
+  if (!list || list->empty()) return false;
+  for (const auto& item : *list) {
+    const std::string pin = item.value_or(std::string());
+    const auto digest = pin.starts_with("sha256/") ? ParseBase64(std::string_view(pin).substr(7))
+                                                   : Result<ByteVector>(ByteVector{});
+    if (!digest || digest->size() != 32) return false;
+    out.push_back(pin);
+  }
+  return true;
+}
+
+void ExtractPins(const Fields& network, Report& report, NetworkConfig& out) {
+  const auto [document, node] = network.Find("pins");
+  const toml::table* table = node ? node->as_table() : nullptr;
+  if (!table) return;
+  for (const auto& [host, value] : *table)
+    if (!ReadPins(value, out.pins[AsciiLower(host.str())]))
+      report
+          .Error("AS-CFG-004", network.Where("pins"),
+                 fmt::format("pins of {} are not a list of public keys", Quote(host.str())))
+          .caret_note = "write [\"sha256/BASE64\"]: the digest of a SubjectPublicKeyInfo";
+}
+
+void ExtractNetwork(const Fields& root, const fs::path& folder, Report& report, Config& config) {
+  const Fields fields = root.Sub("network");
+  NetworkConfig& out = config.network;
+  out.proxy = fields.Text("proxy");
+  out.proxy_credential = fields.Text("proxy_credential");
+  out.no_proxy = fields.Texts("no_proxy");
+  if (fields.Has("ca_file")) out.ca_file = (folder / fields.Text("ca_file")).string();
+  out.concurrency =
+      static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("concurrency"), 1, 64));
+  out.max_pages =
+      static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("max_pages"), 1, 10'000'000));
+  if (const auto timeout = ParseDuration(fields.Text("timeout"))) out.timeout = *timeout;
+  if (const auto most = ParseDuration(fields.Text("throttle_budget"))) out.throttle_budget = *most;
+  ExtractPins(fields, report, out);
+}
+
 void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
   for (const auto& [name, fields] : root.Named("clouds")) {
     CloudConfig cloud;
@@ -104,7 +151,6 @@ TenantConfig ExtractTenant(const Fields& fields, const fs::path& folder, const C
     tenant.credential = ExtractCredential(fields.Sub("credential"), folder);
   if (fields.Has("azure")) {
     const Fields azure = fields.Sub("azure");
-    tenant.management_groups = azure.Texts("management_groups");
     tenant.subscriptions = azure.Texts("subscriptions");
     tenant.exclude_subscriptions = azure.Texts("exclude_subscriptions");
   }
@@ -122,8 +168,10 @@ void ExtractLimits(const Fields& grants, PluginConfig& plugin) {
                                                             {"row_bytes", "row_bytes"}};
   constexpr std::pair<const char*, const char*> kTimes[] = {{"cpu", "cpu_seconds"},
                                                             {"wall", "wall_seconds"}};
-  constexpr std::pair<const char*, const char*> kCounts[] = {
-      {"requests", "reads"}, {"rows", "rows"}, {"outstanding", "outstanding"}};
+  constexpr std::pair<const char*, const char*> kCounts[] = {{"requests", "reads"},
+                                                             {"rows", "rows"},
+                                                             {"outstanding", "outstanding"},
+                                                             {"threads", "threads_at_most"}};
   for (const auto& [key, limit] : kSizes)
     if (auto bytes = ParseSize(grants.Text(key))) plugin.limits[limit] = *bytes;
   for (const auto& [key, limit] : kTimes)
@@ -217,6 +265,7 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   ExtractKeys(root.Sub("keys"), config);
   ExtractBackup(root.Sub("backup"), folder, config);
   if (root.Has("ledger")) ExtractLedger(root.Sub("ledger"), folder, config);
+  ExtractNetwork(root, folder, report, config);
   ExtractClouds(root, folder, config);
   for (const Fields& item : root.Items("tenants"))
     config.tenants.push_back(ExtractTenant(item, folder, config));

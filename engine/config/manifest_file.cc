@@ -288,6 +288,15 @@ class ManifestReader {
     limit = static_cast<Number>(wanted);
   }
 
+  void ReadThreads(const Fields& fields, uint32_t& threads) {
+    if (!fields.Has("threads")) return;
+    const int64_t wanted = fields.Integer("threads");
+    if (wanted < 1 || wanted > kMaxWorkerThreads)
+      return Bad(fields.Where("threads"),
+                 fmt::format("limit threads is outside 1 to {}", kMaxWorkerThreads));
+    threads = static_cast<uint32_t>(wanted);
+  }
+
   void ReadLimits(const Fields& fields, WorkerLimits& limits) {
     ReadLimit(fields, "memory_bytes", limits.memory_bytes);
     ReadLimit(fields, "cpu_seconds", limits.cpu_seconds);
@@ -300,6 +309,7 @@ class ManifestReader {
     ReadLimit(fields, "log_bytes", limits.log_bytes);
     ReadLimit(fields, "denied_calls", limits.denied_calls);
     ReadLimit(fields, "records_per_body", limits.records_per_body);
+    ReadThreads(fields, limits.threads);
   }
 
   Report& report_;

@@ -39,6 +39,7 @@ class Rules {
   void Check() {
     CheckSchemaVersion();
     CheckStores();
+    CheckNetwork();
     CheckClouds();
     for (const auto& [name, fields] : root_.Named("credentials")) {
       CheckReferenceKind(fields, fields.Text("ref"), true);
@@ -78,6 +79,23 @@ class Rules {
           .Error("AS-CFG-009", storage.Where("default"),
                  fmt::format("store {} is not defined", Quote(config_.default_store)))
           .caret_note = Near(config_.default_store, KeysOf(config_.storage));
+  }
+
+  void CheckNetwork() {
+    const Fields network = root_.Sub("network");
+    for (const char* key : {"proxy_credential", "no_proxy"})
+      if (network.Has(key) && !network.Has("proxy"))
+        report_.Error("AS-CFG-004", network.WhereKey(key),
+                      fmt::format("{} without proxy says nothing", key));
+    if (network.Has("timeout") && config_.network.timeout.count() == 0)
+      report_.Error("AS-CFG-004", network.Where("timeout"), "a timeout of nothing ends every read");
+    if (network.Has("concurrency") &&
+        network.Integer("concurrency") != static_cast<int64_t>(config_.network.concurrency))
+      report_.Error("AS-CFG-004", network.Where("concurrency"), "concurrency is from 1 to 64");
+    const std::string credential = network.Text("proxy_credential");
+    if (config_.production && credential.starts_with("env:"))
+      report_.Error("AS-CFG-013", network.Where("proxy_credential"),
+                    "a credential from the environment is refused in production");
   }
 
   void CheckClouds() {

@@ -120,6 +120,18 @@ Trial Bench::Fair() const {
   return trial;
 }
 
+std::vector<uint32_t> Bench::ThreadCounts() const {
+  const uint32_t asked = plugin_.manifest.limits.threads;
+  if (asked <= 1) return {};
+  return asked == 2 ? std::vector<uint32_t>{1} : std::vector<uint32_t>{1, 2};
+}
+
+Trial Bench::WithThreads(uint32_t threads) const {
+  Trial trial = Fair();
+  trial.limits.threads_at_most = threads;
+  return trial;
+}
+
 Trace Bench::Run(broker::Broker& broker, const std::vector<std::string>& roles, bool arm_available,
                  int64_t now_ms, const Trial& trial) const {
   const auto start = Steady::now();

@@ -1,5 +1,5 @@
-// Every seed of every fuzzer, once: corpus_test FOLDER. A seed that is not handled ends the program
-// by the fuzzer's own assertion; its name stands on the line before.
+// Every seed of every fuzzer, once: corpus_test FOLDER... A seed that is not handled ends the
+// program by the fuzzer's own assertion; its name stands on the line before.
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -12,6 +12,7 @@ extern "C" {
 int Fuzz_url_policy(const uint8_t*, size_t);
 int Fuzz_link(const uint8_t*, size_t);
 int Fuzz_http_answer(const uint8_t*, size_t);
+int Fuzz_frames(const uint8_t*, size_t);
 int Fuzz_messages(const uint8_t*, size_t);
 int Fuzz_manifest(const uint8_t*, size_t);
 int Fuzz_config(const uint8_t*, size_t);
@@ -20,6 +21,8 @@ int Fuzz_canonical_json(const uint8_t*, size_t);
 int Fuzz_json_value(const uint8_t*, size_t);
 int Fuzz_bundle(const uint8_t*, size_t);
 int Fuzz_inspect(const uint8_t*, size_t);
+int Fuzz_lock_file(const uint8_t*, size_t);
+int Fuzz_package_note(const uint8_t*, size_t);
 }
 
 namespace {
@@ -28,6 +31,7 @@ const std::map<std::string, Fuzzer> kFuzzers = {
     {"url_policy", Fuzz_url_policy},
     {"link", Fuzz_link},
     {"http_answer", Fuzz_http_answer},
+    {"frames", Fuzz_frames},
     {"messages", Fuzz_messages},
     {"manifest", Fuzz_manifest},
     {"config", Fuzz_config},
@@ -36,12 +40,15 @@ const std::map<std::string, Fuzzer> kFuzzers = {
     {"json_value", Fuzz_json_value},
     {"bundle", Fuzz_bundle},
     {"inspect", Fuzz_inspect},
+    {"lock_file", Fuzz_lock_file},
+    {"package_note", Fuzz_package_note},
 };
 
-/// Seeds that ran; -1 when one could not be read or there are none.
+/// Seeds that ran; -1 when one could not be read. A folder that is not there has none.
 int RunSeeds(const std::filesystem::path& folder, Fuzzer fuzzer) {
   int seeds = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
     std::printf("seed %s\n", entry.path().c_str());
     std::fflush(stdout);
     const auto bytes = assay::ReadFile(entry.path(), 1u << 20);
@@ -49,19 +56,22 @@ int RunSeeds(const std::filesystem::path& folder, Fuzzer fuzzer) {
     fuzzer(bytes->data(), bytes->size());
     ++seeds;
   }
-  return seeds > 0 ? seeds : -1;
+  return seeds;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return std::fputs("usage: corpus_test FOLDER\n", stderr), 2;
+  if (argc < 2) return std::fputs("usage: corpus_test FOLDER...\n", stderr), 2;
   int passed = 0, failed = 0;
   for (const auto& [name, fuzzer] : kFuzzers) {
-    const auto folder = std::filesystem::path(argv[1]) / name;
-    const int seeds = std::filesystem::is_directory(folder) ? RunSeeds(folder, fuzzer) : -1;
-    if (seeds < 0) std::printf("%s: no seed, or one that cannot be read\n", folder.c_str());
-    (seeds < 0 ? failed : passed) += seeds < 0 ? 1 : seeds;
+    int seeds = 0;
+    for (int i = 1; i < argc && seeds >= 0; ++i) {
+      const int ran = RunSeeds(std::filesystem::path(argv[i]) / name, fuzzer);
+      seeds = ran < 0 ? ran : seeds + ran;
+    }
+    if (seeds <= 0) std::printf("%s: no seed, or one that cannot be read\n", name.c_str());
+    (seeds <= 0 ? failed : passed) += seeds <= 0 ? 1 : seeds;
   }
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;

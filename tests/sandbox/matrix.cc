@@ -8,7 +8,8 @@
 namespace assay::sandbox {
 namespace {
 
-constexpr Entry kEntries[] = {Entry::kRun, Entry::kConstructor, Entry::kDestroy, Entry::kExit};
+constexpr Entry kEntries[] = {Entry::kRun, Entry::kConstructor, Entry::kDestroy, Entry::kExit,
+                              Entry::kThread};
 
 constexpr const char* kHead = R"(# What stops which attack
 
@@ -19,7 +20,8 @@ tier is the condition for a release.
 * **Tiers**: strict, reduced and minimal, whichever of them the machine offers; the outcome is the same in each, which is asserted. As root,
   as an ordinary user, and once more inside a runtime that listens to system calls itself (`tools/test full tests`).
 * **Entries**: `run` in all tiers, `ctor` (a constructor of the file) in all tiers, `destroy` (the plugin's own last call) and `exit` (a
-  handler registered for the end of the process) in the best tier. Destructors of the file never run at all, which has its own test.
+  handler registered for the end of the process) in the best tier; `thread` (a second thread of a plugin that may have several) in strict, which
+  alone gives threads. The group *threads* runs as a plugin that asks for four, in all tiers. Destructors of the file never run at all, which has its own test.
 * **Stopped by**: the layer, and for the filter the system call. The filter is the layer that the call meets first; behind it stand
   namespaces, Landlock and empty capability sets ([how workers are confined](decisions/0002-confinement.md)).
 * **Without confinement**: the same program in a throwaway process with namespaces and rlimits around it that keep the host safe, and no layer of
@@ -69,6 +71,8 @@ std::string_view Name(Entry entry) {
       return "destroy";
     case Entry::kExit:
       return "exit";
+    case Entry::kThread:
+      return "thread";
   }
   return "";
 }
@@ -100,6 +104,8 @@ std::string Describe(const AttackCase& attack) {
     case Layer::kFilter:
       return fmt::format("seccomp {} {}",
                          attack.expect == Expect::kViolation ? "kills for" : "refuses", attack.by);
+    case Layer::kUncounted:
+      return fmt::format("seccomp answers {} as an older kernel would", attack.by);
     case Layer::kConvention:
       return fmt::format("seccomp kills for {}", attack.by);
     case Layer::kLimit:
@@ -117,6 +123,10 @@ bool Applies(const AttackCase& attack, Entry entry) {
   const bool only_run = attack.expect == Expect::kCpuLimit || attack.expect == Expect::kTimedOut ||
                         attack.expect == Expect::kProtocol;
   if (entry == Entry::kRun) return true;
+  if (entry == Entry::kThread) {  // what that profile changes has a group of its own
+    const std::string_view name = attack.name;
+    return attack.group != std::string_view("threads") && name != "make_thread" && name != "clone3";
+  }
   if (entry == Entry::kConstructor) return !only_run;
   return !only_run && attack.expect != Expect::kExited;
 }

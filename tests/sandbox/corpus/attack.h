@@ -15,6 +15,10 @@ extern const attack_t kKernelAttacks[];
 extern const attack_t kResourceAttacks[];
 extern const attack_t kCallAttacks[];
 extern const attack_t kProtocolAttacks[];
+extern const attack_t kThreadAttacks[];
+
+/* What the worker's manifest asks for when threads are tried. */
+#define ATTACK_THREADS 4
 
 /* A raw system call: the C library must not refuse in the kernel's place. Returns -errno on
  * failure. */
