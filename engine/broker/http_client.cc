@@ -243,9 +243,7 @@ std::map<std::string, uint64_t> HttpClient::RequestCounts() const {
   return impl_->counts;
 }
 
-bool IsKeptGone(const Error& error) {
-  return error.message.find(kKeptGone) != std::string::npos;
-}
+bool IsKeptGone(const Error& error) { return error.message.find(kKeptGone) != std::string::npos; }
 
 std::string NewGuid() {
   uint8_t bytes[16] = {};

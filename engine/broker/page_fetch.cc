@@ -233,7 +233,8 @@ bool PageFetcher::TakeAnswer(PageTask& task, HttpAnswer answer) {
 bool PageFetcher::TakeError(PageTask& task, const Error& error) {
   task.result.record.received = options_.clock->Now();
   task.result.record.http_status = 0;
-  if (IsKeptGone(error) && task.number < options_.max_attempts && !client_.cancelled()) return false;
+  if (IsKeptGone(error) && task.number < options_.max_attempts && !client_.cancelled())
+    return false;
   const bool network = error.code == Code::kUnavailable && error.id.empty();
   // Silence has cost its time already: it counts twice.
   task.network_failures += IsTimedOut(error) ? 2 : 1;
