@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "assay/read.h"
 #include "broker/dial.h"
 #include "broker/http_client.h"
 #include "support/fake_tenant.h"
@@ -113,7 +114,7 @@ TEST_CASE("Proxy: what it refuses is told with its own id, and not asked again",
   if (answer != "HTTP/1.1 2") {
     CHECK_THAT(told.error().ToString() + told.error().hint, Catch::Matchers::Contains(words));
   }
-  CHECK(site.server.connections() == 0);
+  CHECK(site.server.Requests().empty());
   CHECK(proxy.Seen().find("CANARY") == std::string::npos);
 }
 
