@@ -13,7 +13,7 @@ import time
 import unittest
 
 from insider import rewrite
-from scenario import BIN, ENV, LIB, Scenario
+from scenario import BIN, ENV, LIB, Scenario, pin_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEED = 20261121
@@ -23,8 +23,7 @@ FRAMEWORK = '[[frameworks]]\nid = "iso27001-2022"\nversion = "1"\ntenants = ["*"
 
 def broken(sin):
     path = LIB / "assay-broken" / f"broken-{sin}" / f"broken-{sin}.so"
-    pin = hashlib.sha256(path.read_bytes()).hexdigest()
-    return f'id = "broken-{sin}"\npath = "{path}"\ndev_pin = "{pin}"\ntenants = ["t"]'
+    return f'id = "broken-{sin}"\npath = "{path}"\ndev_pin = "{pin_of(path.parent)}"\ntenants = ["t"]'
 
 
 class Replay(Scenario):
