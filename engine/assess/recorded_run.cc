@@ -40,8 +40,11 @@ class RunReader {
     if (facts.kind == "plugin.fault")
       out_.faults[TextOf(facts.members, "plugin")] = TextOf(facts.members, "fate");
     if (facts.kind == "read") TakeRead(index, facts.members);
-    if (const std::string key = KeyOf(facts.kind, facts.members); !key.empty())
-      if (!out_.entries.emplace(key, index).second) out_.again.emplace(key, index);
+    const std::string key = KeyOf(facts.kind, facts.members);
+    if (key.empty())
+      ++out_.told[facts.kind];
+    else if (!out_.entries.emplace(key, index).second)
+      out_.again.emplace(key, index);
     return {};
   }
 
