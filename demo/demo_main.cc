@@ -3,7 +3,7 @@
 //   assay-demo-server [--seed N] [--now RFC3339] [--port N] [--no-throttle]
 //
 // Prints one line of JSON with URLs and credential, serves until standard input is closed, then
-// prints one line for each request it got: method, service, path, status.
+// prints one line for each request it got: method, service, path, status, client-request-id, query.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -63,8 +63,9 @@ Status Run(const std::vector<std::string>& words) {
   ServeUntilEndOfInput(server->urls(), server->tenant());
   constexpr const char* kServices[] = {"login", "graph", "arm"};
   for (const LoggedRequest& request : server->log().Entries()) {
-    fmt::print("{}\t{}\t{}\t{}\n", request.method, kServices[static_cast<int>(request.host)],
-               request.path, request.status);
+    fmt::print("{}\t{}\t{}\t{}\t{}\t{}\n", request.method,
+               kServices[static_cast<int>(request.host)], request.path, request.status,
+               request.client_request_id, request.query);
   }
   return {};
 }

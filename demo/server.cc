@@ -14,7 +14,8 @@ uint32_t RequestLog::CountSeen(const Request& request) {
 
 void RequestLog::Add(const Request& request, int status) {
   std::lock_guard lock(mutex_);
-  entries_.push_back({request.host, request.method, request.path, request.query, status});
+  entries_.push_back({request.host, request.method, request.path, request.query,
+                      request.client_request_id, status});
 }
 
 std::vector<LoggedRequest> RequestLog::Entries() const {

@@ -17,7 +17,7 @@ namespace assay::demo {
 /// One request as it reached a server.
 struct LoggedRequest {
   Host host = Host::kGraph;
-  std::string method, path, query;
+  std::string method, path, query, client_request_id;
   int status = 0;
 };
 

@@ -21,8 +21,7 @@ using Steady = std::chrono::steady_clock;
 constexpr milliseconds kSendTimeout{2'000};
 constexpr milliseconds kFrameTimeout{10'000};  // a frame once begun must end
 constexpr milliseconds kEndTimeout{10'000};
-constexpr int kPollMs = 200;         // how soon a cancel is seen
-constexpr size_t kBodyPadding = 64;  // simdjson reads that far past the end
+constexpr int kPollMs = 200;  // how soon a cancel is seen
 
 Status Broken(const char* message) {
   return Fail(Code::kCorrupt, fmt::format("message {} is malformed or out of turn", message));
@@ -106,12 +105,12 @@ Status CollectorSession::SendPage(uint64_t ticket, uint32_t page, uint32_t index
   message.http_status = result.record.http_status;
   message.body_len = result.body.size();
   message.reason = result.outcome == ASSAY_PAGE_OK ? "" : result.detail;
-  UniqueFd body;
+  int body = -1;
   if (!result.body.empty()) {
-    ASSAY_ASSIGN(body, SealedMemfd("body", result.body, kBodyPadding));
+    ASSAY_ASSIGN(body, bodies_.Lend(page, result.body));
   }
   return worker_->channel().Send(static_cast<uint16_t>(ipc::Type::kPage), ipc::Encode(message),
-                                 body.get(), kSendTimeout);
+                                 body, kSendTimeout);
 }
 
 CollectorSession::OpenPage CollectorSession::Number(Arrival arrival) {
@@ -219,6 +218,7 @@ Status CollectorSession::OnPageDone(ByteSpan payload) {
   const auto at = pages_.find(in.U32());
   if (!in.Done() || at == pages_.end()) return Broken("page_done");
   OpenPage page = std::move(at->second);
+  bodies_.Release(at->first);
   pages_.erase(at);
   Ticket& ticket = tickets_.at(page.ticket);
   if (!page.continued && ticket.read != 0) source_.Finish(ticket.read);
@@ -297,7 +297,7 @@ Status CollectorSession::OnLog(ByteSpan payload) {
   return {};
 }
 
-Status CollectorSession::HandleFrame(ipc::Frame frame) {
+Status CollectorSession::HandleFrame(const ipc::Frame& frame) {
   ASSAY_TRY(Quota(++frames_ <= plugin_.manifest.limits.frames, "frames"));
   switch (static_cast<ipc::Type>(frame.type)) {
     case ipc::Type::kRequest:
@@ -333,7 +333,7 @@ Status CollectorSession::TakeArrivals() {
     while (!done_) {
       auto frame = worker_->channel().Receive(milliseconds(0));
       if (!frame) return handled;
-      ASSAY_TRY(HandleFrame(std::move(*frame)));
+      ASSAY_TRY(HandleFrame(*frame));
     }
     return {};
   }
@@ -341,18 +341,22 @@ Status CollectorSession::TakeArrivals() {
 }
 
 Status CollectorSession::Loop() {
-  const auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
+  auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
   auto heard = Steady::now();
   bool cancel_sent = false;
+  ipc::Frame frame;  // its memory serves for every message
   while (!done_) {
     if (Steady::now() > deadline) {
-      const std::string why =
-          fmt::format("wall_seconds: ran longer than {} s", plugin_.manifest.limits.wall_seconds);
+      const std::string why = cancel_sent ? fmt::format("cancel: did not end within {} ms",
+                                                        context_.cancel_grace.count())
+                                          : fmt::format("wall_seconds: ran longer than {} s",
+                                                        plugin_.manifest.limits.wall_seconds);
       worker_->Kill(sandbox::Fate::kTimedOut, why);
       return Fail(Code::kLimitExceeded, why);
     }
     if (!cancel_sent && *context_.cancelled) {
       cancel_sent = true;
+      deadline = std::min(deadline, Steady::now() + context_.cancel_grace);
       ASSAY_TRY(
           worker_->channel().Send(static_cast<uint16_t>(ipc::Type::kCancel), {}, -1, kSendTimeout));
     }
@@ -366,8 +370,8 @@ Status CollectorSession::Loop() {
     else
       heard = Steady::now();
     if (n > 0 && fds[0].revents != 0) {
-      ASSAY_ASSIGN(ipc::Frame frame, worker_->channel().Receive(kFrameTimeout));
-      ASSAY_TRY(HandleFrame(std::move(frame)));
+      ASSAY_TRY(worker_->channel().Receive(frame, kFrameTimeout));
+      ASSAY_TRY(HandleFrame(frame));
     }
   }
   return {};
@@ -416,6 +420,7 @@ CollectorReport CollectorSession::Run() {
   for (const DatasetSpec& dataset : plugin_.manifest.datasets)
     spec.init.datasets.emplace_back(dataset_numbers_.at(dataset.id), dataset);
   spec.init.endpoints = plugin_.manifest.endpoints;
+  spec.init.settings = context_.settings;
   spec.init.drill = context_.drill;
   auto worker = context_.spawner->Spawn(spec, context_.tier);
   if (!worker) {

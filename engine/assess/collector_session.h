@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "assess/pages.h"
 #include "assess/plugin_set.h"
 #include "assess/progress.h"
+#include "ipc/body_memory.h"
 #include "ledger/ledger.h"
 #include "proof/sha256.h"
 #include "sandbox/spawner.h"
@@ -40,7 +42,10 @@ struct CollectContext {
   ledger::Keep raw = ledger::Keep::kFull;  ///< evidence.raw; redacted: where data are personal
   std::set<std::string> roles;             ///< Graph permissions that the token holds
   bool arm_available = true;               ///< an ARM token was issued
+  ipc::Settings settings{};                ///< what collectors may ask for (assay/config.h)
   ipc::Drill drill{};                      ///< the kit's alone
+  /// How long a worker may go on after it was told that the run is being cancelled.
+  std::chrono::milliseconds cancel_grace{10'000};
 };
 
 /// What became of one collector.
@@ -95,7 +100,7 @@ class CollectorSession {
   Status Loop();
   Status TakeArrivals();
   Status HandleArrival(Arrival arrival);
-  Status HandleFrame(ipc::Frame frame);
+  Status HandleFrame(const ipc::Frame& frame);
   Status OnRequest(ByteSpan payload);
   Status OnMarks(ByteSpan payload);
   Status OnNextPage(ByteSpan payload);
@@ -126,6 +131,7 @@ class CollectorSession {
   std::shared_ptr<Inbox<Arrival>> inbox_;
   std::map<uint64_t, Ticket> tickets_;
   std::map<uint32_t, OpenPage> pages_;
+  ipc::BodyMemory bodies_;  ///< of pages that the worker has not given back
   std::optional<Storing> storing_;
   std::map<uint32_t, ledger::PendingEntry> committed_;
   std::optional<ipc::Done> done_;

@@ -74,6 +74,7 @@ std::vector<CollectorReport> Derivation::RunCollectors() {
   context.raw = start_.keep;
   context.roles = start_.roles;
   context.arm_available = start_.arm_token;
+  context.settings = plan_.settings;
 
   std::vector<CollectorReport> reports(plan_.collectors.size());
   std::vector<std::thread> threads;

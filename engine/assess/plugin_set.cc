@@ -73,9 +73,9 @@ Error Refusal(const std::string& id, const std::string& what) {
   return Error{Code::kDenied, fmt::format("plugin {}: {}", id, what), {}, {}, {}, "AS-PLG-004"};
 }
 
-constexpr std::string_view kHostExtensions[] = {"assay.read/1",   "assay.emit/1",
-                                                "assay.log/1",    "assay.clock/1",
-                                                "assay.cancel/1", "assay.framework/1"};
+constexpr std::string_view kHostExtensions[] = {
+    "assay.read/1",   "assay.emit/1",      "assay.log/1",   "assay.clock/1",
+    "assay.cancel/1", "assay.framework/1", "assay.config/1"};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "assay/config.h"
 #include "assess/admin_lock.h"
 #include "assess/plugin_trust.h"
 #include "assess/tenant_broker.h"
@@ -228,35 +229,16 @@ Result<std::vector<LoadedPlugin>> LoadFrameworks(const Installation& installatio
   return out;
 }
 
-}  // namespace
-
-Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
-                                        const config::TenantConfig& tenant) {
-  broker::BrokerOptions out{*tenant.directory_id, {}, {}, {}};
-  out.production = config.production;
-  out.user_agent = "assay/" ASSAY_VERSION;
-  out.credential = {tenant.credential.client_id, tenant.credential.ref};
-  for (const auto& excess : tenant.allow_excess) out.allow_excess.push_back({excess.permission});
-  const auto own = config.clouds.find(tenant.cloud);
-  if (own == config.clouds.end()) {
-    const auto cloud = broker::BuiltInCloud(tenant.cloud);
-    if (!cloud) return Fail(Code::kInvalidInput, "cloud " + Quote(tenant.cloud) + ": unknown");
-    out.cloud = *cloud;
-    return out;
-  }
-  const config::CloudConfig& c = own->second;
-  out.cloud = *broker::BuiltInCloud("global");
-  out.cloud.name = tenant.cloud;
-  out.cloud.login = c.login;
-  out.cloud.graph = c.graph;
-  out.cloud.arm = c.arm;
-  out.cloud.ca_file = c.ca_file;
-  if (!c.graph_scope.empty()) out.cloud.graph_scope = c.graph_scope;
-  if (!c.arm_scope.empty()) out.cloud.arm_scope = c.arm_scope;
-  if (!c.graph_audiences.empty()) out.cloud.graph_audiences = c.graph_audiences;
-  if (!c.arm_audiences.empty()) out.cloud.arm_audiences = c.arm_audiences;
+/// What collectors may ask for of a tenant's configuration.
+ipc::Settings SettingsOf(const config::TenantConfig& tenant) {
+  ipc::Settings out;
+  if (!tenant.subscriptions.empty()) out[ASSAY_CONFIG_SUBSCRIPTIONS] = tenant.subscriptions;
+  if (!tenant.exclude_subscriptions.empty())
+    out[ASSAY_CONFIG_EXCLUDE_SUBSCRIPTIONS] = tenant.exclude_subscriptions;
   return out;
 }
+
+}  // namespace
 
 Result<Installation> LocateInstallation() {
   std::error_code error;
@@ -297,6 +279,7 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
                                                TakeFrameworks(plan.collectors)));
   ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection, plan.own_checks));
   plan.config_sha256 = config.digest_hex;
+  plan.settings = SettingsOf(tenant);
   return plan;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "broker/pace_report.h"
 #include "model/check.h"
 
 namespace assay::assess {
@@ -17,8 +18,7 @@ class Progress {
   virtual void PhaseStarted(const std::string& /*phase*/) {}
   virtual void PhaseFinished(const std::string& /*phase*/) {}
   virtual void EndpointFinished(const std::string& /*plugin*/, const std::string& /*endpoint*/) {}
-  virtual void Waiting(const std::string& /*endpoint*/, std::chrono::milliseconds /*wait*/,
-                       int /*http_status*/) {}
+  virtual void Waiting(const broker::WaitNote& /*note*/) {}
   virtual void CollectorFinished(const std::string& /*plugin*/, bool /*ok*/,
                                  const std::string& /*detail*/) {}
   /// Once for each endpoint, before its collector finishes: `pages` of it are kept as one record.

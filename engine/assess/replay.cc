@@ -221,6 +221,7 @@ Status Rerun::Derive(const RunSettings& settings) {
   RunPlan again = PlanAgain(kept);
   again.broker.cloud.graph = settings.graph;
   again.broker.cloud.arm = settings.arm;
+  again.settings = settings.settings;
   ASSAY_ASSIGN(FindingRegister findings, Findings());
   const RunStart start{run_.run, *run_.at, run_.roles, run_.arm_token, ledger::Keep::kFull};
   ComparingSink sink(*plan_.ledger, run_, state_, again.checks, plan_.only, findings.has_gaps());

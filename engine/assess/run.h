@@ -39,6 +39,7 @@ struct RunPlan {
   std::string engine_version, engine_sha256, config_sha256, actor = "cli";
   std::string worker_sha256;         ///< of assay-worker, where plugins and SQL run
   std::vector<UsedFile> own_checks;  ///< files of the admin's own checks
+  ipc::Settings settings{};          ///< what collectors may ask for (assay/config.h)
 };
 
 /// A finding that this run saw for the first time.
@@ -59,7 +60,8 @@ struct RunReport {
   broker::Consent consent;
   uint64_t subjects = 0, reads = 0, entries = 0, new_findings = 0;
   std::vector<std::pair<std::string, std::pair<int, int>>>
-      endpoints_done;  ///< plugin -> done, asked
+      endpoints_done;       ///< plugin -> done, asked
+  broker::PaceReport pace;  ///< what the collecting waited for
   int64_t collect_ms = 0, check_ms = 0, commit_ms = 0;
   ledger::Head head;
   std::string checkpoint;

@@ -80,6 +80,15 @@ std::map<std::string, std::string> TextsAt(const JsonObject& object, const char*
   return out;
 }
 
+std::vector<std::string> ListAt(const JsonObject& object, const char* key) {
+  std::vector<std::string> out;
+  const auto at = object.find(key);
+  if (at == object.end() || at->second.array() == nullptr) return out;
+  for (const Json& value : *at->second.array())
+    if (value.text() != nullptr) out.push_back(*value.text());
+  return out;
+}
+
 WorkerLimits ReadLimits(const JsonObject& said) {
   WorkerLimits out;
   for (const LimitField& field : LimitFields())
@@ -101,9 +110,8 @@ void TakeSegment(const JsonObject& segment, RunSettings& out) {
     out.checks[text("check")] = {TextsAt(segment, "params"), text("severity")};
   if (const Json* limits = inner("limits"); limits != nullptr && limits->object() != nullptr)
     out.limits[text("plugin")] = ReadLimits(*limits->object());
-  if (const Json* controls = inner("controls"); controls != nullptr && controls->array() != nullptr)
-    for (const Json& control : *controls->array())
-      if (control.text() != nullptr) out.controls[text("plugin")].push_back(*control.text());
+  if (inner("controls") != nullptr) out.controls[text("plugin")] = ListAt(segment, "controls");
+  if (inner("setting") != nullptr) out.settings[text("setting")] = ListAt(segment, "values");
   if (inner("graph") == nullptr) return;
   out.graph = text("graph");
   out.arm = text("arm");
@@ -125,6 +133,11 @@ std::vector<std::string> DescribeRun(const RunPlan& plan) {
     for (const LoadedPlugin& plugin : *set) out.push_back(LimitsOf(plugin));
   for (const LoadedPlugin& plugin : plan.frameworks) out.push_back(ControlsOf(plugin));
   for (const CheckSpec& check : plan.checks) out.push_back(SettingOf(check));
+  for (const auto& [key, values] : plan.settings) {
+    JsonArray list;
+    for (const std::string& value : values) list.push_back(Text(value));
+    out.push_back(Written({{"setting", Text(key)}, {"values", Json{std::move(list)}}}));
+  }
   out.push_back(Written({{"arm", Text(plan.broker.cloud.arm)},
                          {"evidence_raw", Text(plan.config->evidence_raw)},
                          {"graph", Text(plan.broker.cloud.graph)}}));

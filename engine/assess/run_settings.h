@@ -31,6 +31,7 @@ struct RunSettings {
   std::map<std::string, CheckSetting> checks;
   std::map<std::string, WorkerLimits> limits;                ///< by plugin
   std::map<std::string, std::vector<std::string>> controls;  ///< by plugin: those decided, in order
+  ipc::Settings settings;                                    ///< what collectors could ask for
   std::string graph, arm;                                    ///< base URLs
   bool complete = false;  ///< the run was made by an engine that writes all this down
 };

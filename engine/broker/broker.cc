@@ -1,14 +1,15 @@
 // The broker itself: threads, the queue, reads and their links, the consent guard in front.
 #include "broker/broker.h"
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
+#include <algorithm>
 #include <mutex>
 #include <thread>
 
 #include "assay/read.h"
-#include "broker/consent.h"
+#include "base/text.h"
+#include "broker/access_log.h"
+#include "broker/consent_guard.h"
+#include "broker/job_queue.h"
 #include "broker/page_fetch.h"
 
 namespace assay::broker {
@@ -17,12 +18,23 @@ namespace {
 constexpr size_t kMaxOutstanding = 4096;
 constexpr unsigned kMaxThreads = 64;
 
-struct Job {
-  std::shared_ptr<ReadState> read;
-  Url url;
-  Completion done;
-  std::optional<ReadResult> ready;  ///< a refusal: only to be delivered
-};
+/// The second lock on subscriptions that nobody wants read; the first is the collector, which knows
+/// names too.
+Status CheckScope(const BrokerOptions& options, const Plan& plan) {
+  const std::vector<std::string>& path = plan.segments;
+  if (plan.host != ServiceHost::kArm || path.size() < 2 ||
+      !EqualsIgnoreCase(path[0], "subscriptions"))
+    return {};
+  const auto named = [&](const std::vector<std::string>& list) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const std::string& id) { return EqualsIgnoreCase(id, path[1]); });
+  };
+  const auto& wanted = options.subscriptions;
+  const bool ids = !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), IsGuid);
+  if (!named(options.exclude_subscriptions) && (!ids || named(wanted))) return {};
+  return Fail(Code::kDenied, "endpoint " + Quote(plan.endpoint) +
+                                 ": the configuration does not want this subscription read");
+}
 
 bool IsLoopbackCloud(const Cloud& cloud) {
   const auto loopback = [](const std::string& base) {
@@ -37,25 +49,25 @@ class TenantBroker final : public Broker {
   TenantBroker(BrokerOptions options, std::unique_ptr<HttpClient> client)
       : options_(std::move(options)),
         client_(std::move(client)),
-        tokens_(options_, *client_,
-                [this](ServiceHost host, std::string_view token) { return Vet(host, token); }),
-        pacer_(!IsLoopbackCloud(options_.cloud)),
-        fetcher_(options_, *client_, tokens_, pacer_) {
-    for (unsigned i = 0; i < std::clamp(options_.concurrency, 1u, kMaxThreads); ++i)
-      threads_.emplace_back([this] { Work(); });
+        tokens_(
+            options_, *client_,
+            [this](ServiceHost host, std::string_view token) { return guard_.Vet(host, token); }),
+        pacer_(options_.enforce_budgets.value_or(!IsLoopbackCloud(options_.cloud)), Threads()),
+        fetcher_(options_, *client_, tokens_, pacer_),
+        guard_(options_, tokens_, fetcher_, *client_),
+        queue_(*options_.clock) {
+    for (unsigned i = 0; i < Threads(); ++i) threads_.emplace_back([this] { Work(); });
   }
 
   ~TenantBroker() override {
     Cancel();
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
+    queue_.Stop();
     for (std::thread& thread : threads_) thread.join();
   }
 
-  Result<Consent> CheckConsent(bool needs_arm) override;
+  Result<Consent> CheckConsent(bool needs_arm) override { return guard_.Check(needs_arm); }
+  std::vector<ReadResult> TakeGuardReads() override { return guard_.TakeReads(); }
+  std::optional<Error> Refusal() const override { return tokens_.refusal(); }
   Result<uint64_t> Start(const EndpointSpec& spec, const Params& params, Completion done) override;
   void StartNext(uint64_t read, ByteSpan body, uint64_t offset, uint64_t length,
                  Completion done) override;
@@ -65,91 +77,48 @@ class TenantBroker final : public Broker {
   }
   void Cancel() override {
     client_->Cancel();
-    wake_.notify_all();
+    queue_.Hasten();
   }
   Timestamp Now() const override { return options_.clock->Now(); }
   std::map<std::string, uint64_t> RequestCounts() const override {
     return client_->RequestCounts();
   }
+  PaceReport Pace() const override {
+    PaceReport report = fetcher_.Report();
+    report.idle = queue_.idle();
+    return report;
+  }
 
  private:
-  Status Vet(ServiceHost host, std::string_view token);
-  Status VetArm(std::string_view token);
+  unsigned Threads() const { return std::clamp(options_.concurrency, 1u, kMaxThreads); }
   Result<Url> NextUrl(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
-  void Enqueue(Job job);
   void Work();
-  void Run(Job job);
+  void Run(JobQueue::Taken taken);
+  void Deliver(Job job, ReadResult result);
 
   const BrokerOptions options_;
   const std::unique_ptr<HttpClient> client_;
   TokenSource tokens_;
   Pacer pacer_;
   PageFetcher fetcher_;
-
-  std::mutex consent_mutex_;
-  Consent consent_;
-  std::atomic<bool> graph_passed_ = false, arm_passed_ = false;
+  ConsentGuard guard_;
+  JobQueue queue_;
 
   std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> queue_;
   std::map<uint64_t, std::shared_ptr<ReadState>> reads_;
   uint64_t next_read_ = 1;
   size_t outstanding_ = 0;  ///< first pages asked for and not delivered
-  bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
-
-Status TenantBroker::Vet(ServiceHost host, std::string_view token) {
-  if (host == ServiceHost::kArm) return VetArm(token);
-  graph_passed_ = false;
-  ASSAY_ASSIGN(const TokenClaims claims, ReadClaims(token));
-  ASSAY_TRY(CheckIdentity(claims, options_, host));
-  ASSAY_ASSIGN(Consent judged, JudgeGraphToken(claims, options_));
-  const std::lock_guard lock(consent_mutex_);
-  judged.arm_token = consent_.arm_token;
-  judged.arm_note = consent_.arm_note;
-  consent_ = std::move(judged);
-  graph_passed_ = true;
-  return {};
-}
-
-/// An ARM token never names Azure roles: what it may do, only ARM could say.
-Status TenantBroker::VetArm(std::string_view token) {
-  arm_passed_ = false;
-  std::string note = "not checked: Azure role assignments are not named in the token";
-  if (const auto claims = ReadClaims(token))
-    ASSAY_TRY(CheckIdentity(*claims, options_, ServiceHost::kArm));
-  else
-    note = "not checked: the ARM token is not readable";
-  const std::lock_guard lock(consent_mutex_);
-  consent_.arm_token = true;
-  consent_.arm_note = std::move(note);
-  arm_passed_ = true;
-  return {};
-}
-
-Result<Consent> TenantBroker::CheckConsent(bool needs_arm) {
-  ASSAY_ASSIGN(const Token graph, tokens_.Get(ServiceHost::kGraph));
-  if (needs_arm) {
-    ASSAY_ASSIGN(const Token arm, tokens_.Get(ServiceHost::kArm));
-  }
-  // Asked first: the token source calls Vet under its own mutex, so it is never entered under ours.
-  const int64_t clock_offset_ms = tokens_.clock_offset_ms();
-  const std::lock_guard lock(consent_mutex_);
-  Consent consent = consent_;
-  if (!needs_arm) consent.arm_note = "not checked: no endpoint of Azure Resource Manager is read";
-  consent.clock_offset_ms = clock_offset_ms;
-  return consent;
-}
 
 Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& params,
                                      Completion done) {
   if (client_->cancelled()) return Fail(Code::kCancelled, "cancelled");
-  if (!(spec.host == ServiceHost::kGraph ? graph_passed_ : arm_passed_))
+  if (!guard_.passed(spec.host))
     return Fail(Code::kDenied, "endpoint " + Quote(spec.id) + ": the consent guard was not passed");
   auto read = std::make_shared<ReadState>();
   ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, spec, params));
+  ASSAY_TRY(CheckScope(options_, read->plan));
   read->spec = spec;
   read->pages = 1;
   const Url url = read->plan.url;
@@ -167,8 +136,7 @@ Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& par
     }
     done(std::move(result));
   };
-  queue_.push_back({std::move(read), url, counted, std::nullopt});
-  wake_.notify_one();
+  queue_.Push({fetcher_.Begin(std::move(read), url), std::nullopt, counted});
   return id;
 }
 
@@ -188,55 +156,47 @@ void TenantBroker::StartNext(uint64_t read_id, ByteSpan body, uint64_t offset, u
     const auto at = reads_.find(read_id);
     if (at != reads_.end()) read = at->second;
   }
-  Job job{read, {}, std::move(done), std::nullopt};
+  Job job{nullptr, std::nullopt, std::move(done)};
   if (!read) {
-    job.read = std::make_shared<ReadState>();
-    job.ready = Refusal(*job.read, {}, Reason::kPartial, "the read is not open");
+    job.ready = broker::Refusal(ReadState{}, {}, Reason::kPartial, "the read is not open");
   } else if (Result<Url> url = NextUrl(*read, body, offset, length); url) {
-    job.url = std::move(*url);
+    job.task = fetcher_.Begin(std::move(read), *url);
   } else {
     // The refused link is tenant data: the record names the endpoint's own first URL instead.
-    job.ready = Refusal(*read, read->plan.url, Reason::kPartial, url.error().ToString());
+    job.ready = broker::Refusal(*read, read->plan.url, Reason::kPartial, url.error().ToString());
   }
-  Enqueue(std::move(job));
-}
-
-void TenantBroker::Enqueue(Job job) {
-  const std::lock_guard lock(mutex_);
-  queue_.push_back(std::move(job));
-  wake_.notify_one();
+  queue_.Push(std::move(job));
 }
 
 void TenantBroker::Work() {
-  for (;;) {
-    Job job;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      job = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    Run(std::move(job));
-  }
+  while (auto taken = queue_.Take()) Run(std::move(*taken));
 }
 
-void TenantBroker::Run(Job job) {
-  ReadResult result;
-  try {
-    result = job.ready ? std::move(*job.ready) : fetcher_.Fetch(*job.read, job.url);
-  } catch (const std::exception&) {
-    // Memory is what can run out here (a page may hold 64 MiB); the page fails, not the engine.
-    result = Refusal(*job.read, job.url, Reason::kUnavailable, "the engine ran out of memory");
-  }
+void TenantBroker::Deliver(Job job, ReadResult result) {
   job.done(std::move(result));
+  queue_.Ended();
+}
+
+void TenantBroker::Run(JobQueue::Taken taken) {
+  Job& job = taken.job;
+  if (job.ready) {
+    ReadResult result = std::move(*job.ready);
+    return Deliver(std::move(job), std::move(result));
+  }
+  const PageStep step = fetcher_.Step(*job.task);
+  if (step.sent) queue_.Unpark();
+  if (step.kind == PageStep::Kind::kWait) return queue_.PutOff(std::move(job), step.at);
+  if (step.kind == PageStep::Kind::kCrowd) return queue_.Park(std::move(job), taken.epoch);
+  ReadResult result = std::move(job.task->result);
+  Deliver(std::move(job), std::move(result));
 }
 
 Status CheckOptions(const BrokerOptions& options) {
   for (const std::string* base : {&options.cloud.login, &options.cloud.graph, &options.cloud.arm})
     if (const auto url = ParseBaseUrl(*base); !url)
       return Fail(Error(url.error()).Context("cloud " + Quote(options.cloud.name)));
-  if (options.credential.client_id.empty())
+  if (options.credential.client_id.empty() &&
+      options.credential.kind != CredentialKind::kManagedIdentity)
     return Fail(Code::kInvalidInput, "credential: client_id is empty");
   if (options.cloud.graph_scope.empty() || options.cloud.arm_scope.empty())
     return Fail(Code::kInvalidInput, "cloud " + Quote(options.cloud.name) + ": no token scope");
@@ -251,6 +211,7 @@ Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options) {
   ASSAY_TRY(CheckOptions(options));
   HttpOptions http;
   http.ca_file = options.cloud.ca_file;
+  http.network = options.network;
   http.user_agent = options.user_agent;
   http.max_body_bytes = options.max_body_bytes;
   http.timeout = options.timeout;
@@ -262,6 +223,8 @@ Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options) {
 Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options,
                                                std::unique_ptr<HttpClient> client) {
   ASSAY_TRY(CheckOptions(options));
+  if (options.on_access)
+    client = std::make_unique<LoggedClient>(std::move(client), *options.clock, options.on_access);
   return std::unique_ptr<Broker>(new TenantBroker(std::move(options), std::move(client)));
 }
 

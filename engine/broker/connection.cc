@@ -1,8 +1,6 @@
 // Poco sockets behind Results. No exception leaves this file.
 #include "broker/connection.h"
 
-#include <Poco/Net/DNS.h>
-#include <Poco/Net/HostEntry.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/SecureStreamSocket.h>
@@ -13,17 +11,16 @@
 #include <ctime>
 #include <sstream>
 
+#include "broker/dial.h"
+#include "broker/tunnel.h"
+
 namespace assay::broker {
 namespace {
 
 constexpr size_t kReadBytes = 16 * 1024;
-constexpr size_t kMaxAddresses = 4;
-constexpr std::string_view kConnecting = "connecting";
+constexpr std::string_view kTimedOut = " timed out after ";
 constexpr std::string_view kHandshake = "TLS handshake";
-
-Poco::Timespan ToTimespan(std::chrono::milliseconds duration) {
-  return Poco::Timespan(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
-}
+constexpr std::string_view kTunnelling = "opening a tunnel through the proxy";
 
 Error Unavailable(std::string message) {
   return Error{Code::kUnavailable, std::move(message), {}, {}, {}, {}};
@@ -33,9 +30,19 @@ Error Untrusted(const Url& origin, const std::string& why) {
   return Error{Code::kUnavailable,
                "TLS of " + origin.Authority() + " is not trusted: " + why,
                {},
-               "check the clock, a proxy that breaks TLS open, or ca_file of the cloud",
+               "check the clock, a proxy that breaks TLS open, or ca_file in [network]",
                {},
                "AS-NET-001"};
+}
+
+Error NotPinned(const Url& origin) {
+  return Error{
+      Code::kUnavailable,
+      "TLS of " + origin.Authority() + ": no key of the chain is one of its pins",
+      {},
+      "a proxy may break TLS open; when the service has new keys, change pins in [network]",
+      {},
+      "AS-NET-005"};
 }
 
 /// "0.3 s", "30 s".
@@ -50,65 +57,6 @@ Error Silent(std::string_view phase, std::chrono::milliseconds limit) {
   Error error = TimedOut(phase, limit);
   error.message += " without a byte";
   return error;
-}
-
-/// Host name for resolving and for the certificate: without the brackets of an IPv6 literal.
-std::string BareHost(const Url& origin) {
-  return origin.host.front() == '[' ? origin.host.substr(1, origin.host.size() - 2) : origin.host;
-}
-
-Result<std::vector<Poco::Net::IPAddress>> Resolve(const Url& origin) {
-  std::vector<Poco::Net::IPAddress> out;
-  try {
-    const std::string host = BareHost(origin);
-    Poco::Net::IPAddress literal;
-    if (Poco::Net::IPAddress::tryParse(host, literal)) return std::vector{literal};
-    const bool must_be_loopback = IsLoopbackHost(origin.host);
-    const Poco::Net::HostEntry entry = Poco::Net::DNS::hostByName(host);
-    for (const auto& address : entry.addresses()) {
-      if (address.isLoopback() != must_be_loopback || address.isLinkLocal()) continue;
-      if (out.size() < kMaxAddresses) out.push_back(address);
-    }
-  } catch (const Poco::Exception& e) {
-    return Fail(Unavailable("host " + Quote(origin.host) + " does not resolve: " + e.name()));
-  }
-  if (out.empty())
-    return Fail(Unavailable("host " + Quote(origin.host) + " resolves to no usable address"));
-  return out;
-}
-
-Result<Poco::Net::StreamSocket> ConnectTo(const Url& origin, const Poco::Net::IPAddress& address,
-                                          const OpenLimits& limits) {
-  try {
-    Poco::Net::StreamSocket socket(address.family());
-    const Watchdog::Watch watch(limits.dog, socket.impl()->sockfd(), limits.deadline);
-    try {
-      socket.connect(Poco::Net::SocketAddress(address, origin.port), ToTimespan(limits.timeout));
-    } catch (const Poco::TimeoutException&) {
-      return Fail(TimedOut(kConnecting, limits.timeout));
-    } catch (const Poco::Exception& e) {
-      return Fail(
-          WhyCut(Unavailable("connecting to " + origin.Authority() + ": " + e.displayText()),
-                 watch.cut(), kConnecting, limits.timeout));
-    }
-    if (watch.cut() == Cut::kCancelled) return Fail(Unavailable("cancelled"));
-    socket.setNoDelay(true);
-    socket.setReceiveTimeout(ToTimespan(limits.timeout));
-    socket.setSendTimeout(ToTimespan(limits.timeout));
-    return socket;
-  } catch (const Poco::Exception& e) {
-    return Fail(Unavailable("connecting to " + origin.Authority() + ": " + e.displayText()));
-  }
-}
-
-Result<Poco::Net::StreamSocket> ConnectAny(const Url& origin, const OpenLimits& limits) {
-  ASSAY_ASSIGN(const auto addresses, Resolve(origin));
-  Result<Poco::Net::StreamSocket> socket = Fail(Unavailable("no address"));
-  for (const auto& address : addresses) {
-    socket = ConnectTo(origin, address, limits);
-    if (socket || limits.dog.cancelled()) break;
-  }
-  return socket;
 }
 
 uint32_t TlsVersionOf(Poco::Net::SecureStreamSocket& socket) {
@@ -137,15 +85,16 @@ bool IsOfCertificate(const std::string& why) {
 
 Result<Poco::Net::SecureStreamSocket> StartTls(const Url& origin,
                                                const Poco::Net::StreamSocket& plain,
-                                               const Poco::Net::Context::Ptr& context,
+                                               const TlsContext& context,
                                                const OpenLimits& limits) {
+  TlsContext::ForgetFailure();
   const Watchdog::Watch watch(limits.dog, plain.impl()->sockfd(), limits.deadline);
   const auto failed = [&](const Poco::Exception& e) {
     return Fail(WhyCut(Unavailable(std::string(kHandshake) + ": " + e.displayText()), watch.cut(),
                        kHandshake, limits.timeout));
   };
   try {
-    auto socket = Poco::Net::SecureStreamSocket::attach(plain, BareHost(origin), context);
+    auto socket = Poco::Net::SecureStreamSocket::attach(plain, BareHost(origin), context.get());
     ASSAY_TRY(FinishHandshake(socket, origin, limits));
     return socket;
   } catch (const Poco::Net::CertificateValidationException&) {
@@ -153,6 +102,7 @@ Result<Poco::Net::SecureStreamSocket> StartTls(const Url& origin,
   } catch (const Poco::TimeoutException&) {
     return Fail(TimedOut(kHandshake, limits.timeout));
   } catch (const Poco::Net::SSLException& e) {
+    if (TlsContext::LastFailureWasPin()) return Fail(NotPinned(origin));
     if (watch.cut() != Cut::kNone || !IsOfCertificate(e.displayText())) return failed(e);
     return Fail(Untrusted(origin, e.displayText()));
   } catch (const Poco::Exception& e) {
@@ -182,8 +132,10 @@ SigpipeGuard::~SigpipeGuard() {
 }
 
 Error TimedOut(std::string_view phase, std::chrono::milliseconds limit) {
-  return Unavailable(std::string(phase) + " timed out after " + Seconds(limit));
+  return Unavailable(std::string(phase) + std::string(kTimedOut) + Seconds(limit));
 }
+
+bool IsTimedOut(const Error& error) { return error.message.find(kTimedOut) != std::string::npos; }
 
 Error WhyCut(Error error, Cut cut, std::string_view phase, std::chrono::milliseconds limit) {
   if (cut == Cut::kDeadline) return TimedOut(phase, limit);
@@ -191,14 +143,29 @@ Error WhyCut(Error error, Cut cut, std::string_view phase, std::chrono::millisec
   return error;
 }
 
-Result<std::unique_ptr<Connection>> Connection::Open(const Url& origin,
-                                                     Poco::Net::Context::Ptr context,
+std::string BareHost(const Url& origin) {
+  return origin.host.front() == '[' ? origin.host.substr(1, origin.host.size() - 2) : origin.host;
+}
+
+Result<std::unique_ptr<Connection>> Connection::Open(const Url& origin, const TlsContext& context,
+                                                     const ProxySettings& proxy,
                                                      const OpenLimits& limits) {
-  ASSAY_ASSIGN(const Poco::Net::StreamSocket plain, ConnectAny(origin, limits));
-  if (!origin.tls) return std::unique_ptr<Connection>(new Connection(plain, limits.timeout));
-  ASSAY_ASSIGN(Poco::Net::SecureStreamSocket secure, StartTls(origin, plain, context, limits));
-  auto connection = std::unique_ptr<Connection>(new Connection(secure, limits.timeout));
+  const bool tunnel = origin.tls && !proxy.url.empty() && !BypassesProxy(proxy, origin.host);
+  Url first = origin;
+  if (tunnel) {
+    ASSAY_ASSIGN(first, ParseProxyUrl(proxy.url));
+  }
+  ASSAY_ASSIGN(const auto plain, Dial(first, tunnel ? Peer::kProxy : Peer::kService, limits));
+  auto connection = std::unique_ptr<Connection>(new Connection(plain, limits.timeout));
+  if (tunnel) {
+    const Watchdog::Watch watch(limits.dog, connection->fd(), limits.deadline);
+    if (Status opened = OpenTunnel(*connection, proxy, origin); !opened)
+      return Fail(WhyCut(std::move(opened.error()), watch.cut(), kTunnelling, limits.timeout));
+  }
+  if (!origin.tls) return connection;
+  ASSAY_ASSIGN(auto secure, StartTls(origin, plain, context, limits));
   connection->tls_version_ = TlsVersionOf(secure);
+  connection->socket_ = std::move(secure);
   return connection;
 }
 
@@ -222,6 +189,7 @@ Status Connection::Write(std::string_view bytes) {
   } catch (const Poco::TimeoutException&) {
     return Fail(Silent(kSending, timeout_));
   } catch (const Poco::Exception& e) {
+    broken_ = true;
     return Fail(Unavailable(std::string("sending: ") + e.name()));
   }
 }
@@ -234,14 +202,18 @@ Result<bool> Connection::Fill(std::string_view phase) {
     buffer_.resize(old + kReadBytes);
     const int got = socket_.receiveBytes(buffer_.data() + old, kReadBytes);
     buffer_.resize(old + (got > 0 ? static_cast<size_t>(got) : 0));
+    received_ += got > 0 ? static_cast<uint64_t>(got) : 0;
+    broken_ = got <= 0;
     return got > 0;
   } catch (const Poco::TimeoutException&) {
     return Fail(Silent(phase, timeout_));
   } catch (const Poco::Net::SSLException& e) {
+    broken_ = true;
     // OpenSSL reports a TCP end without close_notify as an error: for us an end, and a cut one.
     if (e.displayText().find("unexpected eof") != std::string::npos) return false;
     return Fail(Unavailable(std::string("receiving: ") + e.displayText()));
   } catch (const Poco::Exception& e) {
+    broken_ = true;
     return Fail(Unavailable(std::string("receiving: ") + e.name()));
   }
 }
@@ -264,23 +236,5 @@ bool Connection::HasUnexpectedInput() {
 }
 
 int Connection::fd() const { return socket_.impl()->sockfd(); }
-
-Result<Poco::Net::Context::Ptr> MakeTlsContext(const std::string& ca_file) {
-  try {
-    Poco::Net::Context::Params params;
-    params.caLocation = ca_file;
-    params.loadDefaultCAs = true;
-    params.verificationMode = Poco::Net::Context::VERIFY_STRICT;
-    params.verificationDepth = 9;
-    // Of TLS 1.2; Poco's default would offer everything. Authenticated, forward-secret, AEAD only.
-    params.cipherList = "ECDHE+AESGCM:ECDHE+CHACHA20";
-    Poco::Net::Context::Ptr context(
-        new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, params));
-    context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
-    return context;
-  } catch (const Poco::Exception& e) {
-    return Fail(Code::kInvalidInput, "ca_file " + Quote(ca_file) + ": " + e.displayText());
-  }
-}
 
 }  // namespace assay::broker

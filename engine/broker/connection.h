@@ -2,7 +2,6 @@
 // reads. Knows nothing of HTTP.
 #pragma once
 
-#include <Poco/Net/Context.h>
 #include <Poco/Net/StreamSocket.h>
 
 #include <chrono>
@@ -10,6 +9,8 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "broker/network.h"
+#include "broker/tls_context.h"
 #include "broker/url.h"
 #include "broker/watchdog.h"
 
@@ -36,9 +37,15 @@ inline constexpr std::string_view kReadingBody = "reading the answer's body";
 
 /// kUnavailable "<phase> timed out after <limit in seconds> s". [any thread]
 Error TimedOut(std::string_view phase, std::chrono::milliseconds limit);
+/// Whether an error is one of TimedOut. [any thread]
+bool IsTimedOut(const Error& error);
 /// What a watchdog's cut means for the `error` it caused: the passed deadline or "cancelled"; the
 /// error itself without a cut. [any thread]
 Error WhyCut(Error error, Cut cut, std::string_view phase, std::chrono::milliseconds limit);
+
+/// Host name for resolving and for the certificate: without the brackets of an IPv6 literal. [any
+/// thread]
+std::string BareHost(const Url& origin);
 
 /// What bounds the opening of a connection.
 struct OpenLimits {
@@ -50,11 +57,12 @@ struct OpenLimits {
 /// Used by one thread at a time.
 class Connection {
  public:
-  /// kUnavailable; TLS that is not trusted has id AS-NET-001 and is not worth a retry. `context` is
-  /// null without TLS. A connection with TLS has ended its handshake and has shown a certificate of
-  /// that host: nothing can be written before.
-  static Result<std::unique_ptr<Connection>> Open(const Url& origin,
-                                                  Poco::Net::Context::Ptr context,
+  /// kUnavailable; TLS that is not trusted has id AS-NET-001 (AS-NET-005: no pinned key) and is
+  /// not worth a retry. `context` is used with TLS only. A connection with TLS has ended its
+  /// handshake and has shown a certificate of that host: nothing can be written before. What is TLS
+  /// goes through `proxy` when there is one and the host is not excepted.
+  static Result<std::unique_ptr<Connection>> Open(const Url& origin, const TlsContext& context,
+                                                  const ProxySettings& proxy,
                                                   const OpenLimits& limits);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -71,6 +79,10 @@ class Connection {
   bool HasUnexpectedInput();
   int fd() const;
   uint32_t tls_version() const { return tls_version_; }
+  /// The peer ended or broke the connection; not set by a time limit.
+  bool broken() const { return broken_; }
+  /// Bytes read so far.
+  uint64_t received() const { return received_; }
 
  private:
   Connection(Poco::Net::StreamSocket socket, std::chrono::milliseconds timeout)
@@ -79,12 +91,10 @@ class Connection {
   Poco::Net::StreamSocket socket_;
   std::chrono::milliseconds timeout_;
   uint32_t tls_version_ = 0;
+  bool broken_ = false;
+  uint64_t received_ = 0;
   std::string buffer_;
   size_t start_ = 0;
 };
-
-/// The TLS client context: VERIFY_STRICT, TLS 1.2 or newer, system trust plus `ca_file`.
-/// kInvalidInput when the file cannot be used. [any thread]
-Result<Poco::Net::Context::Ptr> MakeTlsContext(const std::string& ca_file);
 
 }  // namespace assay::broker

@@ -7,6 +7,7 @@
 
 #include "broker/body_reader.h"
 #include "broker/connection.h"
+#include "broker/managed_identity.h"
 #include "broker/secret.h"
 
 namespace assay::broker {
@@ -16,6 +17,8 @@ constexpr size_t kMaxIdlePerOrigin = 8;
 constexpr auto kMaxIdleTime = std::chrono::seconds(30);
 // A whole answer may take this many timeouts; a peer that drips bytes is cut then.
 constexpr int kAnswerTimeouts = 10;
+
+constexpr std::string_view kKeptGone = "the kept connection was gone";
 
 bool IsFieldText(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
@@ -38,9 +41,12 @@ Status CheckRequest(const HttpRequest& request, bool carries_out) {
       !IsTarget(request.url.query) || !IsTarget(request.url.host))
     return Fail(Code::kDenied, "request target holds a character that could split the request");
   if (!IsTarget(request.bearer) || !IsFieldText(request.content_type) ||
-      !IsTarget(request.client_request_id) || !IsFieldText(request.accept))
+      !IsTarget(request.client_request_id) || !IsFieldText(request.accept) ||
+      !IsTarget(request.field_name) || !IsFieldText(request.field_value))
     return Fail(Code::kDenied, "request field holds a character that could split the request");
-  if (!request.url.tls && !IsLoopbackHost(request.url.host))
+  if (request.on_machine && !IsMachineHost(request.url.host))
+    return Fail(Code::kDenied, "the identity endpoint is not on this machine");
+  if (!request.url.tls && !IsLoopbackHost(request.url.host) && !request.on_machine)
     return Fail(Code::kDenied, "plain http is for loopback addresses only");
   return {};
 }
@@ -49,7 +55,7 @@ Status CheckRequest(const HttpRequest& request, bool carries_out) {
 std::string FormatRequest(const HttpRequest& request, const std::string& user_agent) {
   std::string out;
   out.reserve(1024 + request.url.path.size() + request.url.query.size() + request.bearer.size() +
-              request.body.size());
+              request.body.size() + request.field_value.size());
   const auto field = [&](std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
   };
@@ -59,6 +65,7 @@ std::string FormatRequest(const HttpRequest& request, const std::string& user_ag
   field("Host", request.url.Authority());
   if (!request.bearer.empty())
     out.append("Authorization: Bearer ").append(request.bearer).append("\r\n");
+  if (!request.field_name.empty()) field(request.field_name, request.field_value);
   field("Accept", request.accept);
   field("Accept-Encoding", "gzip");
   field("User-Agent", user_agent);
@@ -89,7 +96,8 @@ struct HttpClient::Impl {
   };
 
   HttpOptions options;
-  Poco::Net::Context::Ptr context;
+  std::unique_ptr<TlsContext> context;
+  std::map<std::string, std::unique_ptr<TlsContext>> pinned;  ///< by host
   Watchdog dog;
   mutable std::mutex mutex;
   std::vector<Idle> idle;
@@ -120,10 +128,26 @@ struct HttpClient::Impl {
       idle.push_back({origin, std::move(connection), std::chrono::steady_clock::now()});
   }
 
-  Result<std::unique_ptr<Connection>> Connect(const Url& url) {
-    if (auto reused = TakeIdle(OriginOf(url))) return reused;
+  Status MakeContexts() {
+    const NetworkSettings& network = options.network;
+    const std::vector<std::string> anchors{options.ca_file, network.ca_file};
+    ASSAY_ASSIGN(context, TlsContext::Create(anchors));
+    for (const auto& [host, pins] : network.pins) {
+      ASSAY_ASSIGN(pinned[host], TlsContext::Create(anchors, pins));
+    }
+    if (network.proxy.url.empty()) return {};
+    if (auto proxy = ParseProxyUrl(network.proxy.url); !proxy)
+      return Fail(std::move(proxy.error()));
+    return {};
+  }
+
+  Result<std::unique_ptr<Connection>> Connect(const Url& url, bool on_machine) {
+    static const ProxySettings none;
+    const auto own = pinned.find(url.host);
     return Connection::Open(
-        url, context, {options.timeout, dog, std::chrono::steady_clock::now() + options.timeout});
+        url, own == pinned.end() ? *context : *own->second,
+        on_machine ? none : options.network.proxy,
+        {options.timeout, dog, std::chrono::steady_clock::now() + options.timeout});
   }
 
   Status WriteRequest(Connection& connection, const HttpRequest& request) {
@@ -159,23 +183,45 @@ struct HttpClient::Impl {
     return answer;
   }
 
+  /// `connection` goes back to the pool, or to its end. `untouched`: the peer had left before it
+  /// saw the request, or said nothing to it.
+  Result<HttpAnswer> Exchange(std::unique_ptr<Connection> connection, const HttpRequest& request,
+                              bool& untouched) {
+    HttpAnswer answer;
+    answer.tls_version = connection->tls_version();
+    answer.sent = options.clock->Now();
+    const uint64_t before = connection->received();
+    const auto judge = [&] {
+      untouched = connection->broken() && connection->received() == before && !dog.cancelled();
+    };
+    {
+      const Watchdog::Watch watch(dog, connection->fd(),
+                                  std::chrono::steady_clock::now() + options.timeout);
+      if (Status sent = WriteRequest(*connection, request); !sent) {
+        judge();
+        return Fail(WhyCut(std::move(sent.error()), watch.cut(), kSending, options.timeout));
+      }
+    }
+    Result<HttpAnswer> received = Receive(*connection, std::move(answer));
+    if (!received)
+      judge();
+    else if (KeepsAlive(received->head))
+      GiveBack(OriginOf(request.url), std::move(connection));
+    return received;
+  }
+
   Result<HttpAnswer> Send(const HttpRequest& request) {
     ASSAY_TRY(CheckRequest(request, options.carries_out));
     if (dog.cancelled()) return Fail(Code::kUnavailable, "cancelled");
     const SigpipeGuard guard;
-    ASSAY_ASSIGN(auto connection, Connect(request.url));
-    HttpAnswer answer;
-    answer.tls_version = connection->tls_version();
-    answer.sent = options.clock->Now();
-    {
-      const Watchdog::Watch watch(dog, connection->fd(),
-                                  std::chrono::steady_clock::now() + options.timeout);
-      if (Status sent = WriteRequest(*connection, request); !sent)
-        return Fail(WhyCut(std::move(sent.error()), watch.cut(), kSending, options.timeout));
+    bool untouched = false;
+    if (auto kept = TakeIdle(OriginOf(request.url))) {
+      Result<HttpAnswer> answer = Exchange(std::move(kept), request, untouched);
+      if (!answer && untouched) return Fail(Code::kUnavailable, std::string(kKeptGone));
+      return answer;
     }
-    ASSAY_ASSIGN(answer, Receive(*connection, std::move(answer)));
-    if (KeepsAlive(answer.head)) GiveBack(OriginOf(request.url), std::move(connection));
-    return answer;
+    ASSAY_ASSIGN(auto fresh, Connect(request.url, request.on_machine));
+    return Exchange(std::move(fresh), request, untouched);
   }
 };
 
@@ -185,8 +231,8 @@ HttpClient::~HttpClient() = default;
 
 Result<std::unique_ptr<HttpClient>> HttpClient::Create(HttpOptions options) {
   auto impl = std::make_unique<Impl>();
-  ASSAY_ASSIGN(impl->context, MakeTlsContext(options.ca_file));
   impl->options = std::move(options);
+  ASSAY_TRY(impl->MakeContexts());
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(impl)));
 }
 
@@ -203,6 +249,8 @@ std::map<std::string, uint64_t> HttpClient::RequestCounts() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->counts;
 }
+
+bool IsKeptGone(const Error& error) { return error.message.find(kKeptGone) != std::string::npos; }
 
 std::string NewGuid() {
   uint8_t bytes[16] = {};

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "broker/http_head.h"
+#include "broker/network.h"
 #include "broker/url.h"
 
 namespace assay::broker {
@@ -25,6 +26,11 @@ struct HttpRequest {
   std::string content_type;
   std::string client_request_id{};  ///< GUID, may be empty
   std::string accept = "application/json";
+  std::string_view field_name{}, field_value{};  ///< one field more, the value may be secret; both
+                                                 ///< must outlive the call
+  /// Goes to the identity endpoint of this very machine: plain http to 169.254.0.0/16 too, and
+  /// never through a proxy.
+  bool on_machine = false;
 };
 
 struct HttpAnswer {
@@ -36,7 +42,8 @@ struct HttpAnswer {
 };
 
 struct HttpOptions {
-  std::string ca_file;
+  std::string ca_file;      ///< of the peer, beside that of the network
+  NetworkSettings network;  ///< proxy, trust, pins
   std::string user_agent;
   uint64_t max_body_bytes = 64ull << 20;
   std::chrono::milliseconds timeout{60'000};  ///< connect, head, and between bytes
@@ -50,7 +57,7 @@ struct HttpOptions {
 /// it: nothing else does. [any thread]
 class HttpClient {
  public:
-  /// kInvalidInput when the CA file is unusable.
+  /// kInvalidInput when a CA file, a pin or the proxy's address is unusable.
   static Result<std::unique_ptr<HttpClient>> Create(HttpOptions options);
   virtual ~HttpClient();
 
@@ -72,6 +79,10 @@ class HttpClient {
   explicit HttpClient(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// Whether a kept connection turned out to be gone: the request was not answered, and may be sent
+/// again at once. [any thread]
+bool IsKeptGone(const Error& error);
 
 /// A random version 4 GUID, lower-case. [any thread]
 std::string NewGuid();

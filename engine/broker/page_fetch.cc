@@ -2,18 +2,24 @@
 #include "broker/page_fetch.h"
 
 #include "assay/read.h"
+#include "broker/connection.h"
 #include "broker/link_policy.h"
-#include "broker/retry.h"
 
 namespace assay::broker {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr unsigned kNetworkAttempts = 4;
+// In a row without an answer; a peer that answers, however badly, gets all attempts.
+constexpr unsigned kNetworkAttempts = 5;
 constexpr milliseconds kWorthTelling{1000};
+// A test server is asked again soon.
+constexpr milliseconds kLoopbackBackOff{50};
 
-bool IsThrottle(uint32_t status) { return status == 429 || status == 503 || status == 504; }
+bool IsThrottle(uint32_t status) { return status == 429 || status == 503; }
+bool IsWorthAnother(uint32_t status) {
+  return IsThrottle(status) || status == 500 || status == 502 || status == 504;
+}
 
 /// What the engine knows from the status alone. 503 is throttling when the service says for how
 /// long.
@@ -45,25 +51,22 @@ void FillRecord(ReadRecord& record, const HttpAnswer& answer) {
   record.tls_version = answer.tls_version;
 }
 
+bool Final(PageTask& task, uint32_t outcome, Reason reason, std::string detail) {
+  task.result.outcome = outcome;
+  task.result.reason = reason;
+  task.result.detail = std::move(detail);
+  return true;
+}
+
 }  // namespace
 
-struct PageFetcher::Attempt {
-  ReadState& read;
-  HttpRequest request;
-  const PaceRule& rule;
-  ReadResult result;
-  Token token;
-  unsigned number = 0;
-  unsigned network_failures = 0;
-  bool renewed = false;
-
-  bool Final(uint32_t outcome, Reason reason, std::string detail) {
-    result.outcome = outcome;
-    result.reason = reason;
-    result.detail = std::move(detail);
-    return true;
-  }
-};
+PageFetcher::PageFetcher(const BrokerOptions& options, HttpClient& client, TokenSource& tokens,
+                         Pacer& pacer)
+    : options_(options),
+      client_(client),
+      tokens_(tokens),
+      pacer_(pacer),
+      jitter_(options.jitter_seed) {}
 
 Result<Url> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) {
   ASSAY_ASSIGN(const std::string link, ExtractLink(body, offset, length, read.plan.paging));
@@ -93,104 +96,179 @@ ReadResult Refusal(const ReadState& read, const Url& url, Reason reason, std::st
   return result;
 }
 
-bool PageFetcher::WaitForSlot(Attempt& attempt) {
-  milliseconds penalty{0};
-  const milliseconds wait = pacer_.Reserve(attempt.rule, options_.clock->Now(), &penalty);
-  if (!FitsBudget(attempt, penalty))
-    return attempt.Final(ASSAY_PAGE_UNAVAILABLE, Reason::kThrottled,
-                         "throttled: the wait that is asked for exceeds throttle_budget");
-  attempt.read.waited_ms += penalty.count();
-  attempt.result.record.waited_ms += static_cast<uint64_t>(penalty.count());
-  if (penalty >= kWorthTelling && options_.on_wait)
-    options_.on_wait(attempt.read.spec.id, penalty,
-                     static_cast<int>(attempt.result.record.http_status));
-  if (!SleepUnlessCancelled(*options_.clock, wait, client_))
-    return attempt.Final(ASSAY_PAGE_UNAVAILABLE, Reason::kUnavailable, "cancelled");
-  return false;
+std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
+                                             const Url& url) const {
+  auto task = std::make_unique<PageTask>();
+  const Plan& plan = read->plan;
+  task->request.method = plan.method;
+  task->request.url = url;
+  task->request.body = plan.body;
+  task->request.content_type = plan.body.empty() ? "" : "application/json";
+  task->request.client_request_id = NewGuid();
+  const RequestShape shape{plan.host, plan.segments, plan.first_query};
+  const ThrottleClass& throttle = ThrottleClassOf(shape);
+  task->pace = {&throttle, BudgetScopeOf(throttle, shape), CostOf(throttle, shape), plan.host};
+  ReadRecord& record = task->result.record;
+  record.endpoint = read->spec.id;
+  record.method = plan.method;
+  record.url = url.ToString();
+  record.request_body = plan.body;
+  record.client_request_id = task->request.client_request_id;
+  record.attempts = 0;
+  task->read = std::move(read);
+  return task;
 }
 
-bool PageFetcher::FitsBudget(const Attempt& attempt, milliseconds wait) const {
-  return attempt.read.waited_ms + wait.count() <= options_.throttle_budget.count();
+PageStep PageFetcher::Step(PageTask& task) {
+  if (const auto wait = WaitForPlace(task)) return *wait;
+  bool done = true;
+  try {
+    done = SendOnce(task);
+  } catch (const std::exception&) {
+    // Memory is what can run out here (a page may hold 64 MiB); the page fails, not the engine.
+    task.result.body.clear();
+    Final(task, ASSAY_PAGE_REFUSED, Reason::kUnavailable, "the engine ran out of memory");
+  }
+  const Timestamp now = options_.clock->Now();
+  pacer_.Done(task.pace, IsThrottle(task.result.record.http_status), now);
+  return {done ? PageStep::Kind::kDone : PageStep::Kind::kWait, std::max(now, task.not_before),
+          true};
 }
 
-bool PageFetcher::PlanRetry(Attempt& attempt, milliseconds wait, uint32_t status) {
-  attempt.result.record.http_status = status;
-  if (attempt.number >= options_.max_attempts || client_.cancelled()) return false;
-  if (!FitsBudget(attempt, wait)) return false;
-  pacer_.Hold(attempt.rule, options_.clock->Now() + wait);
+std::optional<PageStep> PageFetcher::WaitForPlace(PageTask& task) {
+  const PageStep done{};
+  if (client_.cancelled()) {
+    Final(task, ASSAY_PAGE_UNAVAILABLE, Reason::kUnavailable, "cancelled");
+    return done;
+  }
+  const Timestamp now = options_.clock->Now();
+  if (now < task.not_before) return PageStep{PageStep::Kind::kWait, task.not_before, false};
+  const PaceAnswer answer = pacer_.Ask(task.pace, now);
+  if (answer.kind == PaceAnswer::Kind::kGo) return std::nullopt;
+  if (answer.kind == PaceAnswer::Kind::kCrowd) return PageStep{PageStep::Kind::kCrowd, {}, false};
+  if (!FitsBudget(task, answer.penalty)) {
+    Final(task, ASSAY_PAGE_UNAVAILABLE, Reason::kThrottled,
+          "throttled: the wait that is asked for exceeds throttle_budget");
+    return done;
+  }
+  task.read->waited_ms += answer.penalty.count();
+  task.result.record.waited_ms += static_cast<uint64_t>(answer.penalty.count());
+  CountWait(task, answer.reason, answer.at - now);
+  task.not_before = answer.at;
+  return PageStep{PageStep::Kind::kWait, answer.at, false};
+}
+
+void PageFetcher::CountWait(PageTask& task, WaitReason reason, milliseconds wait) {
+  {
+    const std::lock_guard lock(mutex_);
+    classes_[std::string(task.pace.throttle->name)].waited[reason] += wait;
+  }
+  if (wait < kWorthTelling || !options_.on_wait) return;
+  options_.on_wait({task.read->spec.id, std::string(task.pace.throttle->name), reason, wait,
+                    static_cast<int>(task.result.record.http_status)});
+}
+
+PaceReport PageFetcher::Report() const {
+  const std::lock_guard lock(mutex_);
+  return {classes_, milliseconds(0)};
+}
+
+bool PageFetcher::FitsBudget(const PageTask& task, milliseconds wait) const {
+  return task.read->waited_ms + wait.count() <= options_.throttle_budget.count();
+}
+
+milliseconds PageFetcher::BackOffFor(const PageTask& task, unsigned failures) {
+  const bool loopback = IsLoopbackHost(task.request.url.host);
+  return BackOff(failures, jitter_,
+                 options_.first_back_off.value_or(loopback ? kLoopbackBackOff
+                                                           : task.pace.throttle->first_back_off));
+}
+
+/// What the service told everyone of a budget is waited for by all; a failure only by who met it.
+bool PageFetcher::PlanRetry(PageTask& task, milliseconds wait, WaitReason reason, bool for_all) {
+  if (task.number >= options_.max_attempts || client_.cancelled()) return false;
+  if (!FitsBudget(task, wait)) return false;
+  const Timestamp until = options_.clock->Now() + wait;
+  if (for_all) {
+    pacer_.Hold(task.pace, until, reason);
+    return true;
+  }
+  task.not_before = until;
+  task.read->waited_ms += wait.count();
+  task.result.record.waited_ms += static_cast<uint64_t>(wait.count());
+  CountWait(task, reason, wait);
   return true;
 }
 
-bool PageFetcher::TakeAnswer(Attempt& attempt, HttpAnswer answer) {
+bool PageFetcher::AskAgainLater(PageTask& task, const HttpAnswer& answer) {
   const uint32_t status = answer.head.status;
-  FillRecord(attempt.result.record, answer);
-  if (status == 401 && !attempt.renewed && attempt.number < options_.max_attempts) {
-    attempt.renewed = true;
-    tokens_.Invalidate(attempt.read.plan.host, attempt.token);
+  if (IsThrottle(status)) {
+    const std::lock_guard lock(mutex_);
+    ++classes_[std::string(task.pace.throttle->name)].throttled;
+  }
+  const auto asked = RetryAfterOf(answer.head, answer.received);
+  return PlanRetry(task, asked ? *asked : BackOffFor(task, task.number),
+                   asked ? WaitReason::kRetryAfter : WaitReason::kBackOff,
+                   status == 429 || (status == 503 && asked));
+}
+
+bool PageFetcher::TakeAnswer(PageTask& task, HttpAnswer answer) {
+  const uint32_t status = answer.head.status;
+  FillRecord(task.result.record, answer);
+  task.network_failures = 0;
+  pacer_.Learn(task.pace, answer.head, options_.clock->Now());
+  if (status == 401 && !task.renewed && task.number < options_.max_attempts) {
+    task.renewed = true;
+    tokens_.Invalidate(task.read->plan.host, task.token, ClaimsChallenge(answer.head));
     return false;
   }
-  if (IsThrottle(status)) {
-    const milliseconds wait =
-        RetryAfterOf(answer.head, answer.received).value_or(BackOff(attempt.number));
-    if (PlanRetry(attempt, wait, status)) return false;
-  }
-  attempt.result.body = std::move(answer.body);
+  if (IsWorthAnother(status) && AskAgainLater(task, answer)) return false;
+  task.result.body = std::move(answer.body);
   const bool good = status >= 200 && status < 300;
   const Reason reason = ReasonOf(answer);
-  return attempt.Final(good ? ASSAY_PAGE_OK : ASSAY_PAGE_HTTP_ERROR, reason,
-                       good && reason == Reason::kNone ? "" : DetailOf(status, attempt.number));
+  return Final(task, good ? ASSAY_PAGE_OK : ASSAY_PAGE_HTTP_ERROR, reason,
+               good && reason == Reason::kNone ? "" : DetailOf(status, task.number));
 }
 
-bool PageFetcher::TakeError(Attempt& attempt, const Error& error) {
-  attempt.result.record.received = options_.clock->Now();
-  const bool network = error.code == Code::kUnavailable && error.id.empty();
-  if (network && ++attempt.network_failures < kNetworkAttempts &&
-      PlanRetry(attempt, BackOff(attempt.network_failures), 0))
+bool PageFetcher::TakeError(PageTask& task, const Error& error) {
+  task.result.record.received = options_.clock->Now();
+  task.result.record.http_status = 0;
+  if (IsKeptGone(error) && task.number < options_.max_attempts && !client_.cancelled())
     return false;
-  return attempt.Final(ASSAY_PAGE_UNAVAILABLE, Reason::kUnavailable,
-                       client_.cancelled() ? "cancelled" : error.ToString());
+  const bool network = error.code == Code::kUnavailable && error.id.empty();
+  // Silence has cost its time already: it counts twice.
+  task.network_failures += IsTimedOut(error) ? 2 : 1;
+  if (network && task.network_failures < kNetworkAttempts &&
+      PlanRetry(task, BackOffFor(task, task.network_failures), WaitReason::kBackOff, false))
+    return false;
+  return Final(task, ASSAY_PAGE_UNAVAILABLE, Reason::kUnavailable,
+               client_.cancelled() ? "cancelled" : error.ToString());
 }
 
-bool PageFetcher::Try(Attempt& attempt) {
-  if (WaitForSlot(attempt)) return true;
-  Result<Token> token = tokens_.Get(attempt.read.plan.host);
+/// True when the result is final.
+bool PageFetcher::SendOnce(PageTask& task) {
+  Result<Token> token = tokens_.Get(task.read->plan.host);
   if (!token) {
     const bool denied = token.error().code == Code::kDenied;
-    return attempt.Final(denied ? ASSAY_PAGE_REFUSED : ASSAY_PAGE_UNAVAILABLE,
-                         denied ? Reason::kPermission : Reason::kUnavailable,
-                         token.error().ToString());
+    return Final(task, denied ? ASSAY_PAGE_REFUSED : ASSAY_PAGE_UNAVAILABLE,
+                 denied ? Reason::kPermission : Reason::kUnavailable, token.error().ToString());
   }
-  attempt.token = *token;
-  attempt.request.bearer = attempt.token->view();
-  if (Status gate = CheckOutgoing(options_.cloud, attempt.read.spec, attempt.request.method,
-                                  attempt.request.url);
+  task.token = *token;
+  task.request.bearer = task.token->view();
+  if (Status gate =
+          CheckOutgoing(options_.cloud, task.read->spec, task.request.method, task.request.url);
       !gate)
-    return attempt.Final(ASSAY_PAGE_REFUSED, Reason::kPartial, gate.error().ToString());
-  attempt.result.record.attempts = ++attempt.number;
-  attempt.result.record.sent = options_.clock->Now();
-  Result<HttpAnswer> answer = client_.Send(attempt.request);
-  if (!answer) return TakeError(attempt, answer.error());
-  attempt.result.record.sent = answer->sent;
-  return TakeAnswer(attempt, std::move(*answer));
-}
-
-ReadResult PageFetcher::Fetch(ReadState& read, const Url& url) {
-  Attempt attempt{read, {}, PaceRuleOf(read.plan.host, read.plan.segments), {}, {}, 0, 0, false};
-  attempt.request.method = read.plan.method;
-  attempt.request.url = url;
-  attempt.request.body = read.plan.body;
-  attempt.request.content_type = read.plan.body.empty() ? "" : "application/json";
-  attempt.request.client_request_id = NewGuid();
-  ReadRecord& record = attempt.result.record;
-  record.endpoint = read.spec.id;
-  record.method = read.plan.method;
-  record.url = url.ToString();
-  record.request_body = read.plan.body;
-  record.client_request_id = attempt.request.client_request_id;
-  record.attempts = 0;
-  while (!Try(attempt)) {
+    return Final(task, ASSAY_PAGE_REFUSED, Reason::kPartial, gate.error().ToString());
+  task.result.record.attempts = ++task.number;
+  task.result.record.sent = options_.clock->Now();
+  {
+    const std::lock_guard lock(mutex_);
+    ++classes_[std::string(task.pace.throttle->name)].requests;
   }
-  return std::move(attempt.result);
+  Result<HttpAnswer> answer = client_.Send(task.request);
+  if (!answer) return TakeError(task, answer.error());
+  task.result.record.sent = answer->sent;
+  return TakeAnswer(task, std::move(*answer));
 }
 
 }  // namespace assay::broker

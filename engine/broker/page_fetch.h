@@ -1,13 +1,15 @@
 // One page from first attempt to final outcome: token, pacing, sending, retries, the journal
-// record.
+// record. Never sleeps: it says when it wants to go on.
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <set>
 
 #include "broker/broker.h"
 #include "broker/http_client.h"
 #include "broker/pacer.h"
+#include "broker/retry.h"
 #include "broker/token_source.h"
 #include "broker/url_policy.h"
 
@@ -23,31 +25,61 @@ struct ReadState {
   std::atomic<int64_t> waited_ms = 0;  ///< for throttling, over all pages
 };
 
+/// One page under way. Used by one thread at a time.
+struct PageTask {
+  std::shared_ptr<ReadState> read;
+  HttpRequest request;
+  PaceKey pace;
+  ReadResult result;
+  Token token;
+  Timestamp not_before{};  ///< of the next attempt
+  unsigned number = 0;     ///< attempts
+  unsigned network_failures = 0;
+  bool renewed = false;
+};
+
+/// What a page needs next.
+struct PageStep {
+  enum class Kind {
+    kDone,   ///< the task's result is final
+    kWait,   ///< step again at `at`
+    kCrowd,  ///< step again when another request has ended
+  };
+  Kind kind = Kind::kDone;
+  Timestamp at{};
+  bool sent = false;  ///< a request has ended: its place is free
+};
+
 /// Fetches pages for the broker's threads. [any thread]
 class PageFetcher {
  public:
-  PageFetcher(const BrokerOptions& options, HttpClient& client, TokenSource& tokens, Pacer& pacer)
-      : options_(options), client_(client), tokens_(tokens), pacer_(pacer) {}
+  PageFetcher(const BrokerOptions& options, HttpClient& client, TokenSource& tokens, Pacer& pacer);
 
-  /// Runs until there is a final outcome; never fails otherwise.
-  ReadResult Fetch(ReadState& read, const Url& url);
+  std::unique_ptr<PageTask> Begin(std::shared_ptr<ReadState> read, const Url& url) const;
+  /// At most one request. Never fails: what goes wrong is the task's result.
+  PageStep Step(PageTask& task);
+  /// What was waited for so far; idle time is the broker's to know.
+  PaceReport Report() const;
 
  private:
-  struct Attempt;
-  /// One request. True when the result in `attempt` is final.
-  bool Try(Attempt& attempt);
-  bool TakeAnswer(Attempt& attempt, HttpAnswer answer);
-  bool TakeError(Attempt& attempt, const Error& error);
-  /// True when the result is final: cancelled, or the wait exceeds the budget.
-  bool WaitForSlot(Attempt& attempt);
-  bool FitsBudget(const Attempt& attempt, std::chrono::milliseconds wait) const;
-  /// Holds the bucket for `wait`; false when budget or attempts are used up.
-  bool PlanRetry(Attempt& attempt, std::chrono::milliseconds wait, uint32_t status);
+  /// Nothing when a request may be sent now; a place and budget are taken then.
+  std::optional<PageStep> WaitForPlace(PageTask& task);
+  bool SendOnce(PageTask& task);
+  bool TakeAnswer(PageTask& task, HttpAnswer answer);
+  bool TakeError(PageTask& task, const Error& error);
+  bool AskAgainLater(PageTask& task, const HttpAnswer& answer);
+  bool FitsBudget(const PageTask& task, std::chrono::milliseconds wait) const;
+  bool PlanRetry(PageTask& task, std::chrono::milliseconds wait, WaitReason reason, bool for_all);
+  void CountWait(PageTask& task, WaitReason reason, std::chrono::milliseconds wait);
+  std::chrono::milliseconds BackOffFor(const PageTask& task, unsigned failures);
 
   const BrokerOptions& options_;
   HttpClient& client_;
   TokenSource& tokens_;
   Pacer& pacer_;
+  Jitter jitter_;
+  mutable std::mutex mutex_;
+  std::map<std::string, ClassPace> classes_;  ///< under mutex_
 };
 
 /// The URL of the link that a worker points at, when it goes on with this read (link_policy.h).

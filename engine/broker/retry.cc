@@ -16,7 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirst{2'000}, kLongest{120'000};
 constexpr int64_t kMaxSeconds = 24 * 3600;
 
 std::optional<milliseconds> ParseDelay(std::string_view text, Timestamp now) {
@@ -37,24 +36,49 @@ bool IsRetryField(std::string_view name) {
          (lower.starts_with("x-ms-ratelimit-") && lower.ends_with("-retry-after"));
 }
 
+milliseconds FullBackOff(unsigned attempt, milliseconds first) {
+  return std::min(kLongestBackOff, first * (1u << std::min(attempt > 0 ? attempt - 1 : 0, 10u)));
+}
+
 }  // namespace
 
 std::optional<milliseconds> RetryAfterOf(const HttpHead& head, Timestamp now) {
+  const Timestamp theirs = ParseHttpDate(head.Find("Date").value_or("")).value_or(now);
   std::optional<milliseconds> longest;
   for (const auto& [name, value] : head.fields) {
     if (!IsRetryField(name)) continue;
-    const auto delay = ParseDelay(value, now);
+    const auto delay = ParseDelay(value, theirs);
     if (delay && (!longest || *delay > *longest)) longest = delay;
   }
   return longest;
 }
 
+Jitter::Jitter(std::optional<uint64_t> seed) {
+  if (seed)
+    state_ = *seed;
+  else
+    ASSAY_ASSERT(RAND_bytes(reinterpret_cast<unsigned char*>(&state_), sizeof state_) == 1,
+                 "the random generator works");
+}
+
+milliseconds Jitter::UpTo(milliseconds most) {
+  const std::lock_guard lock(mutex_);
+  // The finalizer of splitmix64: steps of a counter, mixed.
+  uint64_t z = state_ += 0x9e3779b97f4a7c15;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  return milliseconds(
+      static_cast<int64_t>((z ^ z >> 31) % static_cast<uint64_t>(most.count() + 1)));
+}
+
+milliseconds BackOff(unsigned attempt, Jitter& jitter, milliseconds first) {
+  return jitter.UpTo(FullBackOff(attempt, first));
+}
+
 milliseconds BackOff(unsigned attempt) {
-  const milliseconds full =
-      std::min(kLongest, kFirst * (1u << std::min(attempt > 0 ? attempt - 1 : 0, 10u)));
-  uint16_t random = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random);
-  return full / 2 + full / 2 * random / 65535;
+  static Jitter jitter;
+  const milliseconds half = FullBackOff(attempt, kFirstBackOff) / 2;
+  return half + jitter.UpTo(half);
 }
 
 std::optional<Timestamp> ParseHttpDate(std::string_view text) {

@@ -28,10 +28,11 @@ void ProgressEvents::EndpointFinished(const std::string& plugin, const std::stri
        fmt::format("\"plugin\":{},\"endpoint\":{}", JsonString(plugin), JsonString(endpoint)));
 }
 
-void ProgressEvents::Waiting(const std::string& endpoint, std::chrono::milliseconds wait,
-                             int status) {
-  Emit("waiting", fmt::format("\"endpoint\":{},\"wait_ms\":{},\"status\":{}", JsonString(endpoint),
-                              wait.count(), status));
+void ProgressEvents::Waiting(const broker::WaitNote& note) {
+  Emit("waiting",
+       fmt::format("\"endpoint\":{},\"wait_ms\":{},\"status\":{},\"reason\":\"{}\",\"throttle\":{}",
+                   JsonString(note.endpoint), note.wait.count(), note.http_status,
+                   Name(note.reason), JsonString(note.throttle)));
 }
 
 void ProgressEvents::CollectorFinished(const std::string& plugin, bool ok,

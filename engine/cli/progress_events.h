@@ -16,7 +16,7 @@ class ProgressEvents : public assess::Progress {
   void PhaseStarted(const std::string& phase) override;
   void PhaseFinished(const std::string& phase) override;
   void EndpointFinished(const std::string& plugin, const std::string& endpoint) override;
-  void Waiting(const std::string& endpoint, std::chrono::milliseconds wait, int status) override;
+  void Waiting(const broker::WaitNote& note) override;
   void CollectorFinished(const std::string& plugin, bool ok, const std::string& detail) override;
   void MarksRefused(const std::string& plugin, const std::string& endpoint,
                     uint64_t pages) override;

@@ -37,11 +37,16 @@ void ProgressLines::EndpointFinished(const std::string& plugin, const std::strin
   Say(fmt::format("collect  {} pages so far, now {} {}", pages, plugin, endpoint));
 }
 
-void ProgressLines::Waiting(const std::string& endpoint, std::chrono::milliseconds wait,
-                            int status) {
-  if (enabled_)
-    Say(fmt::format("wait     {} answered {}: waiting {:.1f} s", endpoint, status,
-                    static_cast<double>(wait.count()) / 1000));
+void ProgressLines::Waiting(const broker::WaitNote& note) {
+  if (!enabled_) return;
+  const bool own = note.reason == broker::WaitReason::kBudget;
+  // One's own pace is no news, unless it takes long.
+  if (own && !Due()) return;
+  const std::string why = own                    ? "budget of " + note.throttle
+                          : note.http_status > 0 ? fmt::format("answered {}", note.http_status)
+                                                 : std::string("did not answer");
+  Say(fmt::format("wait     {} {}: waiting {:.1f} s", note.endpoint, why,
+                  static_cast<double>(note.wait.count()) / 1000));
 }
 
 void ProgressLines::CollectorFinished(const std::string& plugin, bool ok,

@@ -16,7 +16,7 @@ class ProgressLines : public assess::Progress {
       : enabled_(enabled), verbose_(verbose), started_(std::chrono::steady_clock::now()) {}
   void PhaseStarted(const std::string& phase) override;
   void EndpointFinished(const std::string& plugin, const std::string& endpoint) override;
-  void Waiting(const std::string& endpoint, std::chrono::milliseconds wait, int status) override;
+  void Waiting(const broker::WaitNote& note) override;
   void CollectorFinished(const std::string& plugin, bool ok, const std::string& detail) override;
   void PluginLog(const std::string& plugin, int severity, const std::string& line) override;
 

@@ -72,9 +72,10 @@ std::string Details(const assess::InstalledPlugin& plugin) {
   if (!m.datasets.empty()) out += "\nGives\n";
   for (const DatasetSpec& d : m.datasets)
     out += fmt::format("  {}  {} columns, key {}\n", d.id, d.columns.size(), Join(d.key, ", "));
-  out += fmt::format("\nLimits  memory {} MiB, cpu {} s, time {} s, reads {}, rows {}\n",
-                     m.limits.memory_bytes >> 20, m.limits.cpu_seconds, m.limits.wall_seconds,
-                     m.limits.reads, m.limits.rows);
+  out +=
+      fmt::format("\nLimits  memory {} MiB, cpu {} s, time {} s, reads {}, rows {}, threads {}\n",
+                  m.limits.memory_bytes >> 20, m.limits.cpu_seconds, m.limits.wall_seconds,
+                  m.limits.reads, m.limits.rows, m.limits.threads);
   for (const assess::PluginFile& file : plugin.files)
     out += fmt::format("File  {} {}\n", EncodeHex(file.digest), file.name);
   if (!plugin.checks.empty()) out += fmt::format("Checks  {}\n", plugin.checks.size());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -82,6 +83,37 @@ std::string WorthALook(const assess::RunReport& report, const CheckCatalogue& ch
   return out + Gaps(gaps, style);
 }
 
+/// What the collecting waited for, when nothing else was done for a second or longer.
+std::string Waited(const broker::PaceReport& pace) {
+  if (pace.idle < std::chrono::seconds(1)) return "";
+  std::string classes;
+  for (const auto& [name, one] : pace.classes) {
+    std::chrono::milliseconds most{0};
+    broker::WaitReason reason = broker::WaitReason::kBudget;
+    for (const auto& [why, waited] : one.waited)
+      if (waited > most) std::tie(most, reason) = std::tie(waited, why);
+    if (most >= std::chrono::seconds(1))
+      classes += fmt::format("{}{} ({})", classes.empty() ? "" : " · ", name, Name(reason));
+  }
+  return fmt::format("  idle     waiting for the services' limits: {}  {}\n", classes,
+                     Seconds(pace.idle.count()));
+}
+
+std::string WaitsJson(const broker::PaceReport& pace) {
+  std::string out;
+  for (const auto& [name, one] : pace.classes) {
+    out += fmt::format("{}{{\"throttle\":{},\"requests\":{},\"throttled\":{},\"waited_ms\":{{",
+                       out.empty() ? "" : ",", JsonString(name), one.requests, one.throttled);
+    const char* comma = "";
+    for (const auto& [reason, waited] : one.waited) {
+      out += fmt::format("{}\"{}\":{}", comma, Name(reason), waited.count());
+      comma = ",";
+    }
+    out += "}}";
+  }
+  return "[" + out + "]";
+}
+
 }  // namespace
 
 std::string ControlSummary(const std::vector<ControlResult>& controls, const Style&) {
@@ -114,6 +146,7 @@ std::string RunSummary(const assess::RunReport& report, const CheckCatalogue& ch
         fmt::format("{}{} {}/{}", collect.empty() ? "" : " · ", plugin, done.first, done.second);
   std::string out;
   out += fmt::format("  collect  {}  {}\n", collect, Seconds(report.collect_ms));
+  out += Waited(report.pace);
   if (!report.checks.empty())
     out += fmt::format("  check    {} checks on {} subjects  {}\n", report.checks.size(),
                        report.subjects, Seconds(report.check_ms));
@@ -160,12 +193,13 @@ std::string RunReportJson(const assess::RunReport& report, const std::string& te
       "{{\"tenant\":{},\"run\":\"{}\",\"interrupted_run\":{},\"reads\":{},\"entries\":{},"
       "\"subjects\":{},\"new_findings\":{},\"tree_size\":{},\"root_hash\":\"{}\",\"checks\":[{}],"
       "\"controls\":[{}],\"missing_permissions\":[{}],\"plugin_faults\":[{}],\"warnings\":[{}],"
-      "\"stopped\":{}}}",
+      "\"stopped\":{},\"idle_ms\":{},\"pace\":{}}}",
       JsonString(tenant), report.run,
       report.interrupted_run.empty() ? "null" : JsonString(report.interrupted_run), report.reads,
       report.entries, report.subjects, report.new_findings, ToNumber(report.head.size),
       EncodeBase64(report.head.root), checks, controls, missing, faults, warnings,
-      report.stopped ? JsonString(report.stopped->ToString()) : "null");
+      report.stopped ? JsonString(report.stopped->ToString()) : "null", report.pace.idle.count(),
+      WaitsJson(report.pace));
 }
 
 }  // namespace assay::cli

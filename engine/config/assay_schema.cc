@@ -93,10 +93,25 @@ const Schema& CloudSchema() {
                                       {.name = "graph_audiences", .type = &kTextList},
                                       {.name = "arm_audiences", .type = &kTextList},
                                       {.name = "ca_file"},
+                                      {.name = "imds"},
                                       {.name = "blob", .later = true},
-                                      {.name = "imds", .later = true},
                                       {.name = "storage_scope", .later = true}},
                              .noun = "cloud"};
+  return schema;
+}
+
+const Schema& NetworkSchema() {
+  static const Schema schema{
+      .title = "[network]",
+      .keys = {{.name = "proxy", .type = &kProxyUrl},
+               {.name = "proxy_credential", .type = &kReference},
+               {.name = "no_proxy", .type = &kTextList},
+               {.name = "ca_file"},
+               {.name = "pins", .type = &kFreeTable},
+               {.name = "concurrency", .type = &kCount, .fallback = "8"},
+               {.name = "timeout", .type = &kDuration, .fallback = "\"60s\""},
+               {.name = "max_pages", .type = &kCount, .fallback = "20000"},
+               {.name = "throttle_budget", .type = &kDuration, .fallback = "\"15m\""}}};
   return schema;
 }
 
@@ -105,19 +120,22 @@ const Schema& CredentialSchema() {
       .title = "credential",
       .keys = {{.name = "kind",
                 .required = true,
-                .words = "secret",
-                .later_words = "certificate|managed_identity|workload_identity"},
-               {.name = "client_id", .type = &kGuid, .required = true},
-               {.name = "ref", .type = &kReference, .required = true},
-               {.name = "certificate", .later = true}}};
+                .words = "secret|certificate|managed_identity|workload_identity"},
+               {.name = "client_id", .type = &kGuid},
+               {.name = "ref", .type = &kReference},
+               {.name = "certificate"},
+               {.name = "algorithm", .words = "PS256|RS256"},
+               {.name = "via", .type = &kName},
+               {.name = "directory_id", .type = &kGuid}},
+      .noun = "credential"};
   return schema;
 }
 
 const Schema& AzureSchema() {
   static const Schema schema{.title = "azure",
-                             .keys = {{.name = "management_groups", .type = &kIdList},
-                                      {.name = "subscriptions", .type = &kIdList},
-                                      {.name = "exclude_subscriptions", .type = &kIdList}}};
+                             .keys = {{.name = "management_groups", .later = true},
+                                      {.name = "subscriptions", .type = &kTextList},
+                                      {.name = "exclude_subscriptions", .type = &kTextList}}};
   return schema;
 }
 
@@ -168,6 +186,7 @@ const Schema& GrantsSchema() {
                                       {.name = "log_bytes", .type = &kSize},
                                       {.name = "denied_calls", .type = &kCount},
                                       {.name = "records_per_body", .type = &kCount},
+                                      {.name = "threads", .type = &kCount},
                                       {.name = "permissions", .type = &kIdList},
                                       {.name = "data", .type = &kIdList}}};
   return schema;
@@ -274,7 +293,9 @@ const Schema& AssaySchema() {
                {.name = "keys", .type = &kTable, .table = KeysSchema},
                {.name = "sandbox", .type = &kTable, .table = SandboxSchema},
                {.name = "evidence", .type = &kTable, .table = EvidenceSchema},
+               {.name = "network", .type = &kTable, .table = NetworkSchema},
                {.name = "clouds", .type = &kNamedTables, .table = CloudSchema},
+               {.name = "credentials", .type = &kNamedTables, .table = CredentialSchema},
                {.name = "tenants", .type = &kTables, .table = TenantSchema},
                {.name = "plugins", .type = &kTables, .table = PluginSchema},
                {.name = "frameworks", .type = &kTables, .table = FrameworkSchema},

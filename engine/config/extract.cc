@@ -1,7 +1,13 @@
 #include "config/extract.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdlib>
 
+#include "base/bytes.h"
+#include "base/environment.h"
+#include "base/text.h"
 #include "config/params.h"
 #include "model/limits.h"
 
@@ -63,6 +69,48 @@ void ExtractLedger(const Fields& ledger, const fs::path& folder, Config& config)
                       path(timestamp, "crl")};
 }
 
+/// One host of `pins`; false when its value is something else than a list of pins.
+bool ReadPins(const toml::node& node, std::vector<std::string>& out) {
+  const toml::array* list = node.as_array();
+  if (!list || list->empty()) return false;
+  for (const auto& item : *list) {
+    const std::string pin = item.value_or(std::string());
+    const auto digest = pin.starts_with("sha256/") ? ParseBase64(std::string_view(pin).substr(7))
+                                                   : Result<ByteVector>(ByteVector{});
+    if (!digest || digest->size() != 32) return false;
+    out.push_back(pin);
+  }
+  return true;
+}
+
+void ExtractPins(const Fields& network, Report& report, NetworkConfig& out) {
+  const auto [document, node] = network.Find("pins");
+  const toml::table* table = node ? node->as_table() : nullptr;
+  if (!table) return;
+  for (const auto& [host, value] : *table)
+    if (!ReadPins(value, out.pins[AsciiLower(host.str())]))
+      report
+          .Error("AS-CFG-004", network.Where("pins"),
+                 fmt::format("pins of {} are not a list of public keys", Quote(host.str())))
+          .caret_note = "write [\"sha256/BASE64\"]: the digest of a SubjectPublicKeyInfo";
+}
+
+void ExtractNetwork(const Fields& root, const fs::path& folder, Report& report, Config& config) {
+  const Fields fields = root.Sub("network");
+  NetworkConfig& out = config.network;
+  out.proxy = fields.Text("proxy");
+  out.proxy_credential = fields.Text("proxy_credential");
+  out.no_proxy = fields.Texts("no_proxy");
+  if (fields.Has("ca_file")) out.ca_file = (folder / fields.Text("ca_file")).string();
+  out.concurrency =
+      static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("concurrency"), 1, 64));
+  out.max_pages =
+      static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("max_pages"), 1, 10'000'000));
+  if (const auto timeout = ParseDuration(fields.Text("timeout"))) out.timeout = *timeout;
+  if (const auto most = ParseDuration(fields.Text("throttle_budget"))) out.throttle_budget = *most;
+  ExtractPins(fields, report, out);
+}
+
 void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
   for (const auto& [name, fields] : root.Named("clouds")) {
     CloudConfig cloud;
@@ -72,6 +120,7 @@ void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
     cloud.arm = fields.Text("arm");
     cloud.graph_scope = fields.Text("graph_scope");
     cloud.arm_scope = fields.Text("arm_scope");
+    cloud.imds = fields.Text("imds");
     if (fields.Has("ca_file")) cloud.ca_file = (folder / fields.Text("ca_file")).string();
     cloud.graph_audiences = fields.Texts("graph_audiences");
     cloud.arm_audiences = fields.Texts("arm_audiences");
@@ -80,11 +129,18 @@ void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
   }
 }
 
-CredentialConfig ExtractCredential(const Fields& fields) {
-  return {fields.Text("kind"), fields.Text("client_id"), fields.Text("ref")};
+CredentialConfig ExtractCredential(const Fields& fields, const fs::path& folder) {
+  CredentialConfig out{
+      fields.Text("kind"),      fields.Text("client_id"), fields.Text("ref"),         "",
+      fields.Text("algorithm"), fields.Text("via"),       fields.Text("directory_id")};
+  if (fields.Has("certificate")) out.certificate = (folder / fields.Text("certificate")).string();
+  // A cluster says itself where it keeps the token of a workload.
+  if (out.kind == "workload_identity" && out.ref.empty())
+    if (const auto file = FindEnvironment("AZURE_FEDERATED_TOKEN_FILE")) out.ref = "file:" + *file;
+  return out;
 }
 
-TenantConfig ExtractTenant(const Fields& fields, const Config& config) {
+TenantConfig ExtractTenant(const Fields& fields, const fs::path& folder, const Config& config) {
   TenantConfig tenant;
   tenant.id = fields.Text("id");
   tenant.name = fields.Text("name");
@@ -92,10 +148,10 @@ TenantConfig ExtractTenant(const Fields& fields, const Config& config) {
   tenant.cloud = fields.Text("cloud");
   tenant.region = fields.Text("region");
   tenant.store = fields.Has("store") ? fields.Text("store") : config.default_store;
-  if (fields.Has("credential")) tenant.credential = ExtractCredential(fields.Sub("credential"));
+  if (fields.Has("credential"))
+    tenant.credential = ExtractCredential(fields.Sub("credential"), folder);
   if (fields.Has("azure")) {
     const Fields azure = fields.Sub("azure");
-    tenant.management_groups = azure.Texts("management_groups");
     tenant.subscriptions = azure.Texts("subscriptions");
     tenant.exclude_subscriptions = azure.Texts("exclude_subscriptions");
   }
@@ -191,6 +247,9 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   config.instance_name = instance.Text("name");
   config.origin = instance.Text("origin");
   config.production = instance.Bool("production");
+  config.include = instance.Texts("include");
+  for (const auto& [name, fields] : root.Named("credentials"))
+    config.credentials.try_emplace(name, ExtractCredential(fields, folder));
   config.sandbox_accept = root.Sub("sandbox").Text("accept");
   config.evidence_raw = root.Sub("evidence").Text("raw");
   config.retention = ExtractRetention(root.Sub("retention"));
@@ -199,9 +258,10 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   ExtractKeys(root.Sub("keys"), config);
   ExtractBackup(root.Sub("backup"), folder, config);
   if (root.Has("ledger")) ExtractLedger(root.Sub("ledger"), folder, config);
+  ExtractNetwork(root, folder, report, config);
   ExtractClouds(root, folder, config);
   for (const Fields& item : root.Items("tenants"))
-    config.tenants.push_back(ExtractTenant(item, config));
+    config.tenants.push_back(ExtractTenant(item, folder, config));
   for (const Fields& item : root.Items("plugins"))
     config.plugins.push_back(ExtractPlugin(item, folder));
   for (const Fields& item : root.Items("frameworks"))

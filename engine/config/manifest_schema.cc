@@ -63,7 +63,8 @@ const Schema& LimitsSchema() {
                                       {.name = "outstanding", .type = &kCount},
                                       {.name = "log_bytes", .type = &kCount},
                                       {.name = "denied_calls", .type = &kCount},
-                                      {.name = "records_per_body", .type = &kCount}}};
+                                      {.name = "records_per_body", .type = &kCount},
+                                      {.name = "threads", .type = &kCount}}};
   return schema;
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "config/assay_schema.h"
+#include "config/credential_rules.h"
 #include "config/resolve.h"
 #include "config/values.h"
 #include "model/limits.h"
@@ -40,7 +41,13 @@ class Rules {
   void Check() {
     CheckSchemaVersion();
     CheckStores();
+    CheckNetwork();
     CheckClouds();
+    for (const auto& [name, fields] : root_.Named("credentials")) {
+      CheckReferenceKind(fields, fields.Text("ref"), true);
+      CheckCredential(fields, config_, options_, report_);
+    }
+    CheckCredentialCircles(root_, config_, report_);
     CheckKeys();
     CheckLedger();
     for (const Fields& tenant : root_.Items("tenants")) CheckTenant(tenant);
@@ -74,6 +81,23 @@ class Rules {
           .Error("AS-CFG-009", storage.Where("default"),
                  fmt::format("store {} is not defined", Quote(config_.default_store)))
           .caret_note = Near(config_.default_store, KeysOf(config_.storage));
+  }
+
+  void CheckNetwork() {
+    const Fields network = root_.Sub("network");
+    for (const char* key : {"proxy_credential", "no_proxy"})
+      if (network.Has(key) && !network.Has("proxy"))
+        report_.Error("AS-CFG-004", network.WhereKey(key),
+                      fmt::format("{} without proxy says nothing", key));
+    if (network.Has("timeout") && config_.network.timeout.count() == 0)
+      report_.Error("AS-CFG-004", network.Where("timeout"), "a timeout of nothing ends every read");
+    if (network.Has("concurrency") &&
+        network.Integer("concurrency") != static_cast<int64_t>(config_.network.concurrency))
+      report_.Error("AS-CFG-004", network.Where("concurrency"), "concurrency is from 1 to 64");
+    const std::string credential = network.Text("proxy_credential");
+    if (config_.production && credential.starts_with("env:"))
+      report_.Error("AS-CFG-013", network.Where("proxy_credential"),
+                    "a credential from the environment is refused in production");
   }
 
   void CheckClouds() {
@@ -114,7 +138,7 @@ class Rules {
         report_.Error("AS-CFG-004", key.Where("ref"), fmt::format("the {} key is a file", name))
             .caret_note = "write \"file:/path\" or \"cred:NAME\"";
       else
-        CheckReferenceKind(key, ref);
+        CheckReferenceKind(key, ref, false);
     }
   }
 
@@ -153,9 +177,9 @@ class Rules {
   }
 
   // References of later versions, and those that production refuses.
-  void CheckReferenceKind(const Fields& fields, const std::string& ref) {
+  void CheckReferenceKind(const Fields& fields, const std::string& ref, bool vault) {
     for (const char* scheme : {"keyvault:", "pkcs11:"})
-      if (ref.rfind(scheme, 0) == 0)
+      if (ref.rfind(scheme, 0) == 0 && !(vault && ref[0] == 'k'))
         report_
             .Error("AS-CFG-030", fields.Where("ref"),
                    fmt::format("\"{}\" references are not available in this version", scheme))
@@ -184,8 +208,13 @@ class Rules {
                  fmt::format("cloud {} is not defined", Quote(cloud)))
           .caret_note = Near(cloud, clouds);
     CheckTenantStore(tenant);
-    if (tenant.Has("credential")) CheckCredential(tenant.Sub("credential"));
-    for (const Fields& item : tenant.Items("allow_excess")) CheckWaiver(item);
+    if (tenant.Has("credential")) {
+      const Fields credential = tenant.Sub("credential");
+      CheckReferenceKind(credential, credential.Text("ref"), true);
+      CheckCredential(credential, config_, options_, report_);
+    }
+    // A tolerance that is over tolerates nothing: the consent guard refuses that one tenant.
+    for (const Fields& item : tenant.Items("allow_excess")) CheckWaiver(item, true);
   }
 
   void CheckTenantStore(const Fields& tenant) {
@@ -217,32 +246,21 @@ class Rules {
     return {};
   }
 
-  void CheckCredential(const Fields& credential) {
-    const std::string ref = credential.Text("ref");
-    CheckReferenceKind(credential, ref);
-    if (!options_.check_secrets || !credential.Has("ref")) return;
-    if (auto wrong = CheckResolves(ref)) {
-      Diagnostic& d = report_.Error(wrong->code, credential.Where("ref"), wrong->message);
-      d.caret_note = wrong->fix;
-      d.notes.push_back(
-          "help: --no-secrets checks a configuration on a machine without its secrets");
-    }
-  }
-
   // A tolerance ends by itself, and soon enough that somebody looks again.
-  void CheckWaiver(const Fields& fields) {
+  void CheckWaiver(const Fields& fields, bool ends_by_itself = false) {
     for (const char* key : {"reason", "approver"})
       if (fields.Has(key) && Trim(fields.Text(key)).empty())
         report_.Error("AS-CFG-018", fields.Where(key), fmt::format("{} is empty", key));
     const auto expires = ParseDate(fields.Text("expires"));
     if (!expires) return;
     const auto today = std::chrono::floor<std::chrono::days>(SystemClock().Now());
-    if (*expires < today)
-      report_
-          .Error("AS-CFG-018", fields.Where("expires"),
-                 fmt::format("expired on {}", fields.Text("expires")))
-          .caret_note = "decide again, or remove it";
-    else if (*expires > today + std::chrono::days(366))
+    if (*expires < today) {
+      const std::string text = fmt::format("expired on {}", fields.Text("expires"));
+      Diagnostic& d = ends_by_itself ? report_.Warning("AS-CFG-018", fields.Where("expires"), text)
+                                     : report_.Error("AS-CFG-018", fields.Where("expires"), text);
+      d.caret_note = "decide again, or remove it";
+    }
+    if (*expires > today + std::chrono::days(366))
       report_.Error("AS-CFG-018", fields.Where("expires"), "expires more than one year from today")
           .caret_note = "choose a date within one year";
   }

@@ -79,6 +79,17 @@ std::string CheckPlaceUrl(std::string_view t) {
   return ok ? "" : "write an address such as \"https://witness.example.com/w1\", without a query";
 }
 
+std::string CheckProxyUrl(std::string_view t) {
+  if (t.find('@') != std::string_view::npos)
+    return "its credential belongs into proxy_credential, as a reference";
+  const auto url = ParseBaseUrl(t);
+  const bool has_port =
+      t.rfind(':') != std::string_view::npos && t.rfind(':') > t.rfind(']') + 1 && t.rfind(':') > 5;
+  return url && url->scheme == "http" && has_port
+             ? ""
+             : "write \"http://HOST:PORT\"; what goes through it is encrypted to the far end";
+}
+
 std::string CheckSha256(std::string_view t) {
   const bool ok =
       t.size() == 64 && All(t, [](char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); });
@@ -160,6 +171,7 @@ const ValueType kSha256{"a SHA-256", Form::kText, CheckSha256, QuotedFix};
 const ValueType kReference{"a reference", Form::kText, CheckReference, nullptr};
 const ValueType kOrigin{"an origin", Form::kText, CheckOrigin, QuotedFix};
 const ValueType kVersion{"a version", Form::kText, CheckVersion, QuotedFix};
+const ValueType kProxyUrl{"the address of a proxy", Form::kText, CheckProxyUrl, nullptr};
 const ValueType kTrust{"a fingerprint", Form::kText, CheckTrust, nullptr};
 const ValueType kCount{"a count", Form::kInteger, nullptr, BareFix};
 

@@ -43,9 +43,10 @@ extern const ValueType kSqlNameList, kIdList, kNameOrStarList;
 extern const ValueType kId;        ///< [A-Za-z0-9][A-Za-z0-9._-]{0,127}
 extern const ValueType kPlaceUrl;  ///< http or https with a path, no user, query or fragment
 extern const ValueType kGuid, kDuration, kSize, kDate, kUrl, kSha256, kReference, kOrigin, kVersion;
-extern const ValueType kTrust;    ///< "builtin", or the whole fingerprint of an author's key
-extern const ValueType kKeepFor;  ///< a duration, or "forever"
-extern const ValueType kCount;    ///< integer 0 .. 2^53-1
+extern const ValueType kProxyUrl;  ///< "http://HOST:PORT"
+extern const ValueType kTrust;     ///< "builtin", or the whole fingerprint of an author's key
+extern const ValueType kKeepFor;   ///< a duration, or "forever"
+extern const ValueType kCount;     ///< integer 0 .. 2^53-1
 
 /// "90d" -> seconds. Units s m h d w y. kInvalidInput. [any thread]
 Result<std::chrono::seconds> ParseDuration(std::string_view text);

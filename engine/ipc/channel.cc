@@ -86,11 +86,6 @@ bool TakeDescriptors(const msghdr& received, UniqueFd& fd) {
 Status Fill(int channel, std::span<uint8_t> out, UniqueFd* fd, const Deadline& deadline,
             size_t& got) {
   while (got < out.size()) {
-    if (deadline) {
-      const Wait w = WaitFor(channel, POLLIN, deadline);
-      if (w == Wait::kTimedOut) return Fail(Code::kUnavailable, "channel: timed out");
-      if (w == Wait::kError) return Fail(ErrnoError("channel: poll"));
-    }
     iovec io{out.data() + got, out.size() - got};
     alignas(cmsghdr) char control[kControlBytes];
     msghdr msg{};
@@ -106,8 +101,9 @@ Status Fill(int channel, std::span<uint8_t> out, UniqueFd* fd, const Deadline& d
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) return Fail(ErrnoError("channel: recvmsg"));
-      if (!deadline && WaitFor(channel, POLLIN, deadline) == Wait::kError)
-        return Fail(ErrnoError("channel: poll"));
+      const Wait w = WaitFor(channel, POLLIN, deadline);
+      if (w == Wait::kTimedOut) return Fail(Code::kUnavailable, "channel: timed out");
+      if (w == Wait::kError) return Fail(ErrnoError("channel: poll"));
       continue;
     }
     UniqueFd none;
@@ -163,6 +159,8 @@ Result<std::pair<Channel, Channel>> Channel::CreatePair() {
   int fds[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
     return Fail(ErrnoError("channel: socketpair"));
+  for (int fd : fds)  // less room costs time only
+    (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
   return std::pair<Channel, Channel>(Channel(UniqueFd(fds[0])), Channel(UniqueFd(fds[1])));
 }
 
@@ -185,10 +183,16 @@ Status Channel::Send(uint16_t type, ByteSpan payload, int fd,
 }
 
 Result<Frame> Channel::Receive(std::optional<std::chrono::milliseconds> timeout) {
+  Frame frame;
+  ASSAY_TRY(Receive(frame, timeout));
+  return frame;
+}
+
+Status Channel::Receive(Frame& frame, std::optional<std::chrono::milliseconds> timeout) {
   if (!fd_.valid()) return Fail(Code::kUnavailable, "channel: closed");
   const Deadline deadline = After(timeout);
   uint8_t header[kHeaderBytes];
-  Frame frame;
+  frame.fd.Reset();
   size_t got = 0;
   if (auto s = Fill(fd_.get(), header, &frame.fd, deadline, got); !s)
     return Fail(got == 0 ? std::move(s.error()) : BrokenOff(std::move(s.error())));
@@ -207,7 +211,7 @@ Result<Frame> Channel::Receive(std::optional<std::chrono::milliseconds> timeout)
   got = 0;
   if (auto s = Fill(fd_.get(), frame.payload, nullptr, deadline, got); !s)
     return Fail(BrokenOff(std::move(s.error())));
-  return frame;
+  return {};
 }
 
 }  // namespace assay::ipc

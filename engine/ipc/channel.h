@@ -18,6 +18,9 @@ namespace assay::ipc {
 
 /// Largest payload, 1 MiB: rows come in batches of 256 KiB, one row may take up to 1 MiB.
 inline constexpr uint32_t kMaxPayload = 1u << 20;
+/// What either end asks the kernel to hold for a reader that is late, so that a batch of rows goes
+/// at once. The kernel may grant less (net.core.wmem_max) and doubles what it grants.
+inline constexpr int kSendBuffer = 512 << 10;
 
 struct Frame {
   uint16_t type = 0;
@@ -41,6 +44,8 @@ class Channel {
   /// nothing came in time ("timed out", channel still usable when no byte of a frame had come),
   /// kCorrupt for a broken frame.
   Result<Frame> Receive(std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+  /// The same into `frame`, whose memory is used again; its content is lost on an error too.
+  Status Receive(Frame& frame, std::optional<std::chrono::milliseconds> timeout = std::nullopt);
 
   int fd() const { return fd_.get(); }
   void Close() { fd_.Reset(); }

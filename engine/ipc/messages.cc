@@ -9,7 +9,7 @@ namespace {
 void PutLimits(Writer& out, const WorkerLimits& m) {
   out.U64(m.memory_bytes).U32(m.cpu_seconds).U32(m.wall_seconds).U64(m.rows).U64(m.row_bytes);
   out.U64(m.frames).U64(m.reads).U32(m.outstanding).U64(m.log_bytes).U32(m.denied_calls);
-  out.U32(m.records_per_body);
+  out.U32(m.records_per_body).U32(m.threads).U32(m.threads_at_most);
 }
 
 WorkerLimits GetLimits(FieldReader& in) {
@@ -25,6 +25,8 @@ WorkerLimits GetLimits(FieldReader& in) {
   m.log_bytes = in.U64();
   m.denied_calls = in.U32();
   m.records_per_body = in.U32();
+  m.threads = in.U32();
+  m.threads_at_most = in.U32();
   return m;
 }
 
@@ -38,6 +40,11 @@ EndpointSpec GetEndpoint(FieldReader& in) {
     return p;
   });
   return m;
+}
+
+std::pair<std::string, std::vector<std::string>> GetSetting(FieldReader& in) {
+  std::string key = in.Id();
+  return {std::move(key), in.List(4, [](FieldReader& r) { return r.Text(kMaxLine); })};
 }
 
 void PutRange(Writer& out, const Range& m) { out.U64(m.offset).U64(m.length); }
@@ -68,6 +75,11 @@ ByteVector Encode(const Init& m) {
   out.U64(m.fini_array_bytes).U64(m.init_function).U64(m.fini_function);
   out.U8(static_cast<uint8_t>(m.drill.call)).U32(m.drill.nth);
   out.U32(static_cast<uint32_t>(m.drill.status));
+  const std::vector<Settings::value_type> settings(m.settings.begin(), m.settings.end());
+  PutList(out, settings, [&](const auto& setting) {
+    out.Text(setting.first);
+    PutList(out, setting.second, [&](const std::string& value) { out.Text(value); });
+  });
   return out.Take();
 }
 
@@ -92,6 +104,8 @@ Result<Init> ParseInit(ByteSpan payload) {
   m.drill.call = in.OneOf(HostCall::kNone, HostCall::kConclude);
   m.drill.nth = in.U32();
   m.drill.status = static_cast<int32_t>(in.U32());
+  for (auto& [key, values] : in.List(8, GetSetting))
+    m.settings.emplace(std::move(key), std::move(values));
   return in.Finish(std::move(m), "init");
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,8 @@ enum class Type : uint16_t {
 
   // collector
   kRequest = 10,  ///< C->E  Request
-  kPage = 11,   ///< E->C  Page, with a sealed memfd of the body and 64 zero bytes when body_len > 0
-  kMarks = 12,  ///< C->E  u32 page, n[u64 offset, u64 length]
+  kPage = 11,     ///< E->C  Page, with a descriptor of the body and 64 zero bytes when body_len > 0
+  kMarks = 12,    ///< C->E  u32 page, n[u64 offset, u64 length]
   kNextPage = 13,      ///< C->E  u32 page, u64 offset, u64 length
   kPageDone = 14,      ///< C->E  u32 page
   kDatasetState = 15,  ///< C->E and E->V  DatasetState
@@ -84,6 +85,9 @@ struct Drill {
   int32_t status = 0;
 };
 
+/// Settings of the tenant that collectors may ask for (assay/config.h): the values of each key.
+using Settings = std::map<std::string, std::vector<std::string>>;
+
 /// First frame. Everything a worker knows of its run; no secret, no tenant id.
 struct Init {
   Role role = Role::kCollector;
@@ -99,6 +103,7 @@ struct Init {
   uint64_t fini_array_offset = 0, fini_array_bytes = 0;
   uint64_t init_function = 0, fini_function = 0;  ///< DT_INIT, DT_FINI; 0 when absent
   Drill drill;
+  Settings settings;  ///< collector only
 };
 
 struct Hello {

@@ -78,6 +78,8 @@ broker::BrokerOptions Options(const Clock& clock) {
   static const bool once = ::setenv(kSecretName, "fixture", 1) == 0;
   ASSAY_ASSERT(once, "the environment takes one more name");
   broker::BrokerOptions options{TenantId::Parse(kTenant).value(), {}, {}, {}};
+  // Fixtures answer for a plugin's reads; the guard's own have nobody to ask.
+  options.ask_directory = options.ask_azure = false;
   options.cloud = *broker::BuiltInCloud("global");
   options.credential = {kClient, std::string("env:") + kSecretName};
   options.concurrency = 1;  // answers in the order of requests, the same in every run
@@ -115,6 +117,18 @@ std::string Trace::Text() const {
 Trial Bench::Fair() const {
   Trial trial;
   trial.limits = plugin_.manifest.limits;
+  return trial;
+}
+
+std::vector<uint32_t> Bench::ThreadCounts() const {
+  const uint32_t asked = plugin_.manifest.limits.threads;
+  if (asked <= 1) return {};
+  return asked == 2 ? std::vector<uint32_t>{1} : std::vector<uint32_t>{1, 2};
+}
+
+Trial Bench::WithThreads(uint32_t threads) const {
+  Trial trial = Fair();
+  trial.limits.threads_at_most = threads;
   return trial;
 }
 

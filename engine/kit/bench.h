@@ -72,6 +72,10 @@ class Bench {
   sandbox::Tier tier() const { return tier_; }
   /// A trial with the plugin's own limits and nothing wrong.
   Trial Fair() const;
+  /// Numbers of threads to run it with besides its own: none for a plugin of one thread.
+  std::vector<uint32_t> ThreadCounts() const;
+  /// A fair trial with so many threads.
+  Trial WithThreads(uint32_t threads) const;
   /// Errors are those of the machine or of the manifest (consent guard), not of the plugin's run.
   Result<Trace> Collect(const Fixture& fixture, const Trial& trial) const;
   /// The same over a broker of the caller's, whose consent guard was passed with `roles`.

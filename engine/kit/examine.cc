@@ -60,6 +60,7 @@ class Trials {
   void Quotas();
   void Memory();
   void Replays();
+  void ThreadCounts();
 
  private:
   Trial Short() const {
@@ -199,6 +200,21 @@ void Trials::Replays() {
   }
 }
 
+void Trials::ThreadCounts() {
+  const auto counts = bench_.ThreadCounts();
+  if (!counts.empty() && bench_.tier() != sandbox::Tier::kStrict)
+    return out_.Skip("determinism", "numbers of threads", NoThreadsHere(bench_.tier()));
+  for (const uint32_t threads : counts) {
+    const std::string name =
+        fmt::format("{} instead of {} threads", threads, bench_.plugin().manifest.limits.threads);
+    const auto trace = bench_.Collect(fixture_, bench_.WithThreads(threads));
+    if (!trace)
+      out_.Fail("determinism", name, trace.error().ToString());
+    else
+      out_.Add("determinism", name, Difference(clean_.Text(), trace->Text()), trace->took_ms);
+  }
+}
+
 void ExamineCollector(const Bench& bench, const Fixture& fixture, OutcomeList& out) {
   const auto clean = bench.Collect(fixture, bench.Fair());
   if (!clean) return out.Fail("run", "with the fixture", clean.error().ToString());
@@ -215,6 +231,7 @@ void ExamineCollector(const Bench& bench, const Fixture& fixture, OutcomeList& o
   trials.Quotas();
   trials.Memory();
   trials.Replays();
+  trials.ThreadCounts();
 }
 
 }  // namespace

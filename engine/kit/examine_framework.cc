@@ -110,6 +110,16 @@ class FrameworkTrials {
       out_.Add("determinism", fmt::format("replay {}", replay),
                Difference(TextOf(clean), TextOf(trace)), trace.took_ms);
     }
+    for (const uint32_t threads : bench_.ThreadCounts()) {
+      const std::string name =
+          fmt::format("{} instead of {} threads", threads, bench_.plugin().manifest.limits.threads);
+      if (bench_.tier() != sandbox::Tier::kStrict) {
+        out_.Skip("determinism", name, NoThreadsHere(bench_.tier()));
+        continue;
+      }
+      const auto trace = bench_.Conclude(results, bench_.WithThreads(threads));
+      out_.Add("determinism", name, Difference(TextOf(clean), TextOf(trace)), trace.took_ms);
+    }
   }
 
   void Memory(const std::vector<CheckResult>& results) {

@@ -19,6 +19,9 @@ std::string WrongMarks(const Trace& trace);
 /// links that are none, rows that were refused, reads asked for again and again.
 std::string CleanProblem(const Trace& trace);
 
+/// Why nothing is told about threads in a tier that gives none.
+std::string NoThreadsHere(sandbox::Tier tier);
+
 void ExamineFramework(const Bench& bench, const Fixture& fixture, OutcomeList& out);
 void TestFramework(const Bench& bench, const Fixture& fixture, OutcomeList& out);
 

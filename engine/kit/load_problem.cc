@@ -5,6 +5,7 @@
 
 #include "assay/cancel.h"
 #include "assay/clock.h"
+#include "assay/config.h"
 #include "assay/emit.h"
 #include "assay/framework.h"
 #include "assay/log.h"
@@ -19,7 +20,7 @@ namespace {
 std::string MissingExtension(const Manifest& manifest) {
   std::vector<std::string_view> offered = {ASSAY_EXT_LOG, ASSAY_EXT_CLOCK, ASSAY_EXT_CANCEL};
   if (manifest.kind == PluginKind::kCollector)
-    offered.insert(offered.end(), {ASSAY_EXT_READ, ASSAY_EXT_EMIT});
+    offered.insert(offered.end(), {ASSAY_EXT_READ, ASSAY_EXT_EMIT, ASSAY_EXT_CONFIG});
   else
     offered.push_back(ASSAY_EXT_FRAMEWORK);
   for (const std::string& id : manifest.needs)

@@ -53,7 +53,28 @@ std::string Differs(const Bench& bench, const Fixture& fixture, const Trace& fir
   return "";
 }
 
+/// The same again with fewer threads: rows come from the first one, in an order of their own.
+void CompareThreads(const Bench& bench, const Fixture& fixture, const Trace& first,
+                    OutcomeList& out) {
+  const auto counts = bench.ThreadCounts();
+  if (counts.empty()) return;
+  const std::string name = "the same with fewer threads";
+  if (bench.tier() != sandbox::Tier::kStrict)
+    return out.Skip("test", name, NoThreadsHere(bench.tier()));
+  std::string problem;
+  for (const uint32_t threads : counts) {
+    const auto again = bench.Collect(fixture, bench.WithThreads(threads));
+    if (problem.empty())
+      problem = again ? Difference(first.Text(), again->Text()) : again.error().ToString();
+  }
+  out.Add("test", name, problem);
+}
+
 }  // namespace
+
+std::string NoThreadsHere(sandbox::Tier tier) {
+  return fmt::format("the {} tier gives one thread, strict gives more", sandbox::Name(tier));
+}
 
 void TestFixture(const Bench& bench, const Fixture& fixture, OutcomeList& out) {
   if (bench.plugin().manifest.kind == PluginKind::kFramework)
@@ -64,6 +85,7 @@ void TestFixture(const Bench& bench, const Fixture& fixture, OutcomeList& out) {
     return out.Fail("test", "ends well", trace->report.detail, trace->took_ms);
   ShowReads(bench, *trace, out);
   out.Add("test", "deterministic (3 runs)", Differs(bench, fixture, *trace));
+  CompareThreads(bench, fixture, *trace, out);
   out.Add("test", "no field outside the columns", WrongRows(bench.plugin().manifest, *trace, true));
   if (const std::string denied = Denied(trace->outcome()); !denied.empty())
     out.Fail("test", "no refused system call", denied);

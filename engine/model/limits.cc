@@ -28,6 +28,8 @@ constexpr LimitField kLimits[] = {
     Limit<&WorkerLimits::log_bytes>("log_bytes", "log_bytes"),
     Limit<&WorkerLimits::denied_calls>("denied_calls", "denied_calls"),
     Limit<&WorkerLimits::records_per_body>("records_per_body", "records_per_body"),
+    Limit<&WorkerLimits::threads>("threads", ""),
+    Limit<&WorkerLimits::threads_at_most>("threads_at_most", "threads"),
 };
 
 }  // namespace

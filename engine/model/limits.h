@@ -12,7 +12,7 @@ namespace assay {
 
 struct LimitField {
   std::string_view name;   ///< "memory_bytes"
-  std::string_view grant;  ///< what `grants` in assay.toml calls it: "memory"
+  std::string_view grant;  ///< what `grants` in assay.toml calls it: "memory"; empty: not there
   uint64_t (*get)(const WorkerLimits& limits);
   /// A number that is too large for the field becomes the largest that is not.
   void (*set)(WorkerLimits& limits, uint64_t value);

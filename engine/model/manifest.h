@@ -80,6 +80,10 @@ struct DatasetSpec {
   std::string data_class;    ///< "directory", "device", "policy", "posture"
 };
 
+/// The most threads that a manifest may ask for: more would not parse faster on the machines that
+/// run audits, and each is one more stack in the memory limit.
+inline constexpr uint32_t kMaxWorkerThreads = 8;
+
 /// Upper bounds of one worker. Every number has its reason in docs/decisions/0004-quotas.md.
 struct WorkerLimits {
   uint64_t memory_bytes = 512ull << 20;  ///< RLIMIT_AS
@@ -93,6 +97,8 @@ struct WorkerLimits {
   uint64_t log_bytes = 64 << 10;
   uint32_t denied_calls = 100;
   uint32_t records_per_body = 100'000;
+  uint32_t threads = 1;  ///< living at once, the first included; what the manifest asks for
+  uint32_t threads_at_most = kMaxWorkerThreads;  ///< the administrator's bound on that
 };
 
 struct Manifest {

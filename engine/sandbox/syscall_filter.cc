@@ -22,6 +22,7 @@ constexpr int kFirstNewCall = 451, kLastNewCall = 511;
 
 constexpr uint32_t kRefuse = SCMP_ACT_ERRNO(EACCES);
 constexpr uint32_t kUnknown = SCMP_ACT_ERRNO(ENOSYS);
+constexpr uint32_t kNoMoreThreads = SCMP_ACT_ERRNO(EAGAIN);
 
 struct Release {
   void operator()(void* filter) const { seccomp_release(filter); }
@@ -45,8 +46,8 @@ uint32_t DefaultAction(Refuse how) {
 
 class Builder {
  public:
-  Builder(FilterStage stage, Refuse how)
-      : stage_(stage), how_(how), filter_(seccomp_init(DefaultAction(how))) {}
+  Builder(FilterStage stage, Refuse how, ThreadRule threads)
+      : stage_(stage), how_(how), threads_(threads), filter_(seccomp_init(DefaultAction(how))) {}
 
   Result<UniqueFd> Build() {
     if (!filter_) return Fail(Code::kDenied, Name() + ": no memory");
@@ -55,6 +56,7 @@ class Builder {
     Check(seccomp_attr_set(filter_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));  // a tree, not a list
     for (const auto& [number, narrow] : Allowed()) AddAllowed(number, narrow);
     if (how_ == Refuse::kAlone) AddRefused();
+    if (threads_ != ThreadRule::kNone && stage_ == FilterStage::kRun) AddThreadAnswers();
     if (error_ == 0) Check(seccomp_load(filter_.get()));
     if (error_ == 0)
       return UniqueFd(how_ == Refuse::kNotify ? seccomp_notify_fd(filter_.get()) : -1);
@@ -65,10 +67,24 @@ class Builder {
 
  private:
   void AddRefused() {
-    for (int number : RefusedCalls())
-      if (!Allowed().contains(number)) Add(kRefuse, number, {});
-    for (int number : UnknownCalls()) Add(kUnknown, number, {});
+    for (int number : RefusedCalls()) {
+      if (Allowed().contains(number)) continue;
+      if (number == SCMP_SYS(clone) && threads_ == ThreadRule::kNoMore)
+        Add(kRefuse, number, {SCMP_A0_64(SCMP_CMP_NE, kThreadFlags)});
+      else
+        Add(kRefuse, number, {});
+    }
+    for (int number : UnknownCalls())
+      if (!Allowed().contains(number)) Add(kUnknown, number, {});
     for (int number = kFirstNewCall; number <= kLastNewCall; ++number) Add(kUnknown, number, {});
+  }
+
+  /// What the filter says by itself to a worker that asked for threads: nothing of it is forbidden,
+  /// so none of it is counted. glibc tries clone3 before every clone.
+  void AddThreadAnswers() {
+    if (how_ == Refuse::kNotify) Add(kUnknown, SCMP_SYS(clone3), {});
+    if (threads_ == ThreadRule::kNoMore)
+      Add(kNoMoreThreads, SCMP_SYS(clone), {SCMP_A0_64(SCMP_CMP_EQ, kThreadFlags)});
   }
 
   std::string Name() const { return stage_ == FilterStage::kLoad ? "seccomp A" : "seccomp B"; }
@@ -76,6 +92,10 @@ class Builder {
   const std::map<int, Narrow>& Allowed() {
     if (!allowed_.empty()) return allowed_;
     for (const AllowedCall& call : RunCalls()) allowed_[call.number] = call.narrow;
+    if (threads_ != ThreadRule::kNone)
+      for (const AllowedCall& call : ThreadCalls())
+        if (threads_ == ThreadRule::kSome || call.number != SCMP_SYS(clone))
+          allowed_[call.number] = call.narrow;
     if (stage_ == FilterStage::kLoad)
       for (const AllowedCall& call : LoadCalls()) allowed_[call.number] = call.narrow;
     return allowed_;
@@ -126,11 +146,21 @@ class Builder {
         AddRefusal(number, {SCMP_A0_64(SCMP_CMP_NE, self)});
         return AddRefusal(number,
                           {SCMP_A0_64(SCMP_CMP_EQ, self), SCMP_A2_64(SCMP_CMP_NE, SIGABRT)});
+      case Narrow::kOwnProcess:
+        Add(SCMP_ACT_ALLOW, number, {SCMP_A0_64(SCMP_CMP_EQ, self)});
+        return AddRefusal(number, {SCMP_A0_64(SCMP_CMP_NE, self)});
+      case Narrow::kThreadOnly:
+        Add(SCMP_ACT_ALLOW, number, {SCMP_A0_64(SCMP_CMP_EQ, kThreadFlags)});
+        return AddRefusal(number, {SCMP_A0_64(SCMP_CMP_NE, kThreadFlags)});
+      case Narrow::kRegister:
+        Add(SCMP_ACT_ALLOW, number, {SCMP_A2_64(SCMP_CMP_EQ, 0)});
+        return AddRefusal(number, {SCMP_A2_64(SCMP_CMP_NE, 0)});
     }
   }
 
   FilterStage stage_;
   Refuse how_;
+  ThreadRule threads_;
   Filter filter_;
   std::map<int, Narrow> allowed_;
   int error_ = 0;
@@ -138,10 +168,10 @@ class Builder {
 
 }  // namespace
 
-Result<UniqueFd> LoadFilter(FilterStage stage) {
-  if (stage == FilterStage::kLoad) return Builder(stage, Refuse::kTrace).Build();
-  auto listener = Builder(stage, Refuse::kNotify).Build();
-  return listener ? std::move(listener) : Builder(stage, Refuse::kAlone).Build();
+Result<UniqueFd> LoadFilter(FilterStage stage, ThreadRule threads) {
+  if (stage == FilterStage::kLoad) return Builder(stage, Refuse::kTrace, threads).Build();
+  auto listener = Builder(stage, Refuse::kNotify, threads).Build();
+  return listener ? std::move(listener) : Builder(stage, Refuse::kAlone, threads).Build();
 }
 
 Refusal JudgeCall(int number) {

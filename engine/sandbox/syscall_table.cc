@@ -57,6 +57,16 @@ constexpr AllowedCall kRunCalls[] = {
 #endif
 };
 
+constexpr AllowedCall kThreadCalls[] = {
+    {SCMP_SYS(clone), Narrow::kThreadOnly, "pthread_create, after clone3 was answered with ENOSYS"},
+    {SCMP_SYS(set_robust_list), Narrow::kNone, "every new thread; the list is in its own memory"},
+    {SCMP_SYS(rseq), Narrow::kRegister,
+     "every new thread, since the first one registered before the filter; glibc ends the process "
+     "without"},
+    {SCMP_SYS(tgkill), Narrow::kOwnProcess, "abort(), pthread_kill, pthread_cancel"},
+    {SCMP_SYS(sched_yield), Narrow::kNone, "std::this_thread::yield in spin locks"},
+};
+
 constexpr AllowedCall kLoadCalls[] = {
 #ifndef ASSAY_SANITIZED
     {SCMP_SYS(write), Narrow::kReportOnly, "frames, and why confinement failed"},
@@ -305,6 +315,7 @@ constexpr int kUnknownCalls[] = {
 }  // namespace
 
 std::span<const AllowedCall> RunCalls() { return kRunCalls; }
+std::span<const AllowedCall> ThreadCalls() { return kThreadCalls; }
 std::span<const AllowedCall> LoadCalls() { return kLoadCalls; }
 std::span<const int> RefusedCalls() { return kRefusedCalls; }
 std::span<const int> UnknownCalls() { return kUnknownCalls; }

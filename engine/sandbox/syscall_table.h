@@ -1,6 +1,8 @@
 // Which system calls a worker may make in which stage, and why. The only place to change that.
 #pragma once
 
+#include <sched.h>
+
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -15,7 +17,16 @@ enum class Narrow : uint8_t {
   kChannelOnly,  ///< argument 0 is the channel
   kReportOnly,   ///< argument 0 is the channel or the report descriptor
   kAbortSelf,    ///< argument 0 is this process, argument 2 SIGABRT
+  kOwnProcess,   ///< argument 0 is this process
+  kThreadOnly,   ///< argument 0 is exactly kThreadFlags
+  kRegister,     ///< argument 2 is 0
 };
+
+/// What glibc gives to clone for a thread, all of it and nothing else: no new namespace, no other
+/// process, no signal at its end.
+inline constexpr uint64_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                                         CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
+                                         CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
 struct AllowedCall {
   int number;
@@ -25,6 +36,9 @@ struct AllowedCall {
 
 /// Allowed in stage B, which holds plugin code.
 std::span<const AllowedCall> RunCalls();
+/// Allowed in both stages besides, where the manifest asked for threads; clone only where the tier
+/// can count them.
+std::span<const AllowedCall> ThreadCalls();
 /// Allowed in stage A; no plugin code runs there.
 std::span<const AllowedCall> LoadCalls();
 /// Fail with EACCES: things that libraries and runtimes try and can do without.

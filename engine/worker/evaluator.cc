@@ -32,8 +32,9 @@ class Evaluator {
     ipc::Hello hello;
     hello.engine_detail = std::string("sqlite ") + sqlite3_libversion();
     ASSAY_TRY(channel_.Send(Number(Type::kHello), ipc::Encode(hello)));
+    ipc::Frame frame;  // its memory serves for every message
     for (;;) {
-      ASSAY_ASSIGN(const ipc::Frame frame, channel_.Receive());
+      ASSAY_TRY(channel_.Receive(frame));
       if (frame.type == Number(Type::kCancel)) return Finish(ASSAY_E_CANCELLED, "cancelled");
       if (frame.type == Number(Type::kEvaluate)) return Evaluate();
       if (auto taken = Take(frame); !taken)

@@ -5,6 +5,7 @@
 
 #include "assay/cancel.h"
 #include "assay/clock.h"
+#include "worker/host_config.h"
 #include "worker/host_emit.h"
 #include "worker/host_framework.h"
 #include "worker/host_log.h"
@@ -17,8 +18,8 @@ namespace {
 constexpr std::chrono::milliseconds kFrameTime{10'000};
 
 int64_t NowMs(const assay_host_t* abi) {
-  const Host* host = HostOf(abi);
-  return host == nullptr ? 0 : host->session.init().now_ms;
+  Host* host = HostOf(abi);
+  return host == nullptr || !host->OnOwnThread() ? 0 : host->session.init().now_ms;
 }
 
 uint32_t IsCancelled(const assay_host_t* abi) {
@@ -139,7 +140,8 @@ Host::Host(Session& s)
   if (s.init().role == ipc::Role::kCollector) {
     read = std::make_unique<ReadExtension>(s);
     emit = std::make_unique<EmitExtension>(s, *read);
-    offered_.insert(offered_.end(), {read.get(), emit.get()});
+    config_ = std::make_unique<ConfigExtension>();
+    offered_.insert(offered_.end(), {read.get(), emit.get(), config_.get()});
   } else if (s.init().role == ipc::Role::kFramework) {
     framework = std::make_unique<FrameworkExtension>(s);
     offered_.push_back(framework.get());
@@ -151,7 +153,8 @@ Host::Host(Session& s)
   abi_.extension = [](const assay_host_t* abi, assay_str_t id) -> const void* {
     Host* host = HostOf(abi);
     const auto text = TextOf(id);
-    if (host == nullptr || !text || host->session.Count(ipc::HostCall::kExtension)) return nullptr;
+    if (host == nullptr || !text || !host->OnOwnThread()) return nullptr;
+    if (host->session.Count(ipc::HostCall::kExtension)) return nullptr;
     return host->Find(*text);
   };
   abi_.set_error = [](const assay_host_t* abi, assay_str_t message) {

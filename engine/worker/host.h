@@ -2,6 +2,9 @@
 // plugin's last error. One host for one plugin and one run.
 #pragma once
 
+#include <pthread.h>
+
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -86,6 +89,14 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   const assay_host_t* abi() const { return &abi_; }
+  /// False on any thread but the one that made the host and runs the plugin; then it is remembered,
+  /// and nothing else of the host may be touched. [any thread]
+  bool OnOwnThread() {
+    if (::pthread_equal(owner_, ::pthread_self()) != 0) return true;
+    called_elsewhere_.store(true, std::memory_order_relaxed);
+    return false;
+  }
+  bool called_elsewhere() const { return called_elsewhere_.load(std::memory_order_relaxed); }
   /// Sends what extensions hold back.
   assay_status_t Flush();
 
@@ -98,8 +109,10 @@ class Host {
  private:
   const void* Find(std::string_view id) const;
   assay_host_t abi_{};
+  const pthread_t owner_ = ::pthread_self();
+  std::atomic<bool> called_elsewhere_ = false;
   std::vector<const Extension*> offered_;
-  std::unique_ptr<Extension> clock_, cancel_;
+  std::unique_ptr<Extension> clock_, cancel_, config_;
 };
 
 /// The host behind the pointer that a plugin handed back; null when it is not one of ours.
@@ -108,12 +121,13 @@ Host* HostOf(const assay_host_t* host);
 /// Text of a slice; nothing for a null pointer with a length.
 std::optional<std::string_view> TextOf(assay_str_t text);
 
-/// Runs `body(host)` for a call of the plugin: INVALID for a host that is not ours or is null,
-/// INTERNAL when the channel is gone, and no exception passes into C.
+/// Runs `body(host)` for a call of the plugin: INVALID for a host that is not ours or is null and
+/// on a thread that is not the plugin's, INTERNAL when the channel is gone, and no exception passes
+/// into C.
 template <typename Body>
 assay_status_t Guarded(const assay_host_t* abi, Body body) noexcept {
   Host* host = HostOf(abi);
-  if (host == nullptr) return ASSAY_E_INVALID;
+  if (host == nullptr || !host->OnOwnThread()) return ASSAY_E_INVALID;
   if (host->session.broken()) return ASSAY_E_INTERNAL;
   try {
     return body(*host);

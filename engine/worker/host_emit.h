@@ -6,6 +6,7 @@
 
 #include "assay/emit.h"
 #include "worker/host.h"
+#include "worker/row_buffer.h"
 
 namespace assay::worker {
 
@@ -30,7 +31,7 @@ class EmitExtension : public Extension {
   struct Batch {
     const DatasetSpec* spec = nullptr;
     std::vector<Column> columns;
-    ByteVector bytes;  ///< head of a kRows frame, patched when it goes, then rows
+    RowBuffer bytes;  ///< head of a kRows frame, patched when it goes, then rows
     uint32_t rows = 0;
     int worst = -1;  ///< completeness said so far
   };

@@ -8,7 +8,7 @@
 
 namespace assay::worker {
 
-/// A response body mapped read-only from the engine's sealed memfd, 64 zero bytes behind it.
+/// A response body mapped read-only from the engine's memory, 64 zero bytes behind it.
 class MappedBody {
  public:
   MappedBody() = default;

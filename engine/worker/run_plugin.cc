@@ -30,6 +30,9 @@ ipc::Done Drive(Host& host, const assay_plugin_v1_t& plugin) {
   const assay_status_t ran = plugin.run(state);
   ipc::Done done = Conclude("run", ran, host.session);
   plugin.destroy(state);
+  if (host.called_elsewhere())  // whatever it returned: such a call may have been cut in two
+    return {ASSAY_E_INVALID,
+            "plugin misbehaved: called the host on another thread than the one that entered run()"};
   if (done.status == ASSAY_OK && host.framework && !host.framework->FirstOpen().empty())
     done = {ASSAY_E_INVALID, "plugin misbehaved: control " +
                                  Quote(host.framework->FirstOpen(), 64) + " has no conclusion"};

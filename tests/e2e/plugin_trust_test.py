@@ -494,9 +494,10 @@ class Refused(WithPackages):
     def test_limits_are_part_of_the_grant(self):
         """What a manifest asks beyond the usual is shown, granted and refused like a read."""
         self.installed()
-        more = "[limits]\nmemory_bytes = {}\nreads = 500000\ncpu_seconds = 10\n"
+        more = "[limits]\nmemory_bytes = {}\nreads = 500000\ncpu_seconds = 10\nthreads = 4\n"
         told = self.ok("plugin", "install", str(self.package("0.2.0", extra=more.format(1 << 31))))
-        self.assertEqual(pluses(told.out), [f"LIMIT memory_bytes={1 << 31}  <- 2048 MiB, 512 MiB without asking"])
+        self.assertEqual(pluses(told.out), [
+            f"LIMIT memory_bytes={1 << 31}  <- 2048 MiB, 512 MiB without asking", "LIMIT threads=4  <- 1 without asking"])
         self.refused("AS-PLG-005", "run", told=[f"LIMIT memory_bytes={1 << 31}", f"assay plugin grant {ID} --review"])
         self.ok("plugin", "grant", ID, "--yes")
         self.would_run()

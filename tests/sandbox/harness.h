@@ -12,7 +12,8 @@ namespace assay::sandbox {
 
 /// Started before Catch runs anything, as main() of assay does. Fails the test when it cannot.
 Spawner& TestSpawner();
-/// Spec that runs the attack `name` with small limits.
+/// Spec that runs the attack `name` with small limits; of several threads (attack.h) where the name
+/// says that it tries them.
 WorkerSpec AttackSpec(const std::string& name);
 /// Tiers whose canary holds on this machine; the others are named on stderr, once.
 const std::vector<Tier>& OfferedTiers();
@@ -43,6 +44,7 @@ enum class Expect {
 /// What stops it.
 enum class Layer {
   kFilter,        ///< seccomp B: the call's name stands beside it
+  kUncounted,     ///< seccomp B, by an answer that nobody counts
   kConvention,    ///< seccomp: calls of another architecture
   kLimit,         ///< an rlimit
   kNothingThere,  ///< nothing to get hold of: the descriptor or the peer does not exist
@@ -74,7 +76,7 @@ const std::vector<AttackCase>& EveryAttack();
 const std::vector<AttackCase>& AttackTable();
 
 /// Where the plugin tries it.
-enum class Entry { kRun, kConstructor, kDestroy, kExit };
+enum class Entry { kRun, kConstructor, kDestroy, kExit, kThread };
 std::string_view Name(Entry entry);
 std::string_view Name(Expect expect);
 /// "seccomp refuses openat"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "assay/cancel.h"
+#include "assay/config.h"
 #include "assay/dataset.h"
 #include "assay/emit.h"
 #include "assay/log.h"
@@ -36,6 +37,7 @@ class Context {
     emit_ = Need<assay_emit_v1_t>(ASSAY_EXT_EMIT);
     log_ = static_cast<const assay_log_v1_t*>(Extension(ASSAY_EXT_LOG));
     cancel_ = static_cast<const assay_cancel_v1_t*>(Extension(ASSAY_EXT_CANCEL));
+    config_ = static_cast<const assay_config_v1_t*>(Extension(ASSAY_EXT_CONFIG));
   }
 
   /// Asks for an endpoint without waiting; the ticket names its pages. Throws what the host
@@ -101,6 +103,19 @@ class Context {
   void Log(uint32_t severity, std::string_view line) {
     if (log_ != nullptr) log_->write(host_, severity, ToSlice(line));
   }
+  /// Values of a setting of the tenant (assay/config.h); none when it is not configured, or when
+  /// this host has no assay.config/1.
+  std::vector<std::string> Setting(std::string_view key) const {
+    std::vector<std::string> out;
+    assay_str_t value{};
+    for (uint32_t i = 0; config_ != nullptr; ++i) {
+      const assay_status_t status = config_->text(host_, ToSlice(key), i, &value);
+      if (status == ASSAY_END) break;
+      if (status != ASSAY_OK) Fail(status, "setting " + std::string(key));
+      out.emplace_back(value.ptr, value.len);
+    }
+    return out;
+  }
   bool Cancelled() const { return cancel_ != nullptr && cancel_->is_cancelled(host_) != 0; }
 
  private:
@@ -129,6 +144,7 @@ class Context {
   const assay_emit_v1_t* emit_ = nullptr;
   const assay_log_v1_t* log_ = nullptr;
   const assay_cancel_v1_t* cancel_ = nullptr;
+  const assay_config_v1_t* config_ = nullptr;
   std::map<const DatasetInfo*, uint32_t> numbers_;
 };
 

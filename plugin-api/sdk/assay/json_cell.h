@@ -65,7 +65,7 @@ inline bool PlainDecimal(std::string_view token, std::string& out) {
 
 /// True when `raw` is one well-formed JSON value of modest depth: SQLite will read it again.
 inline bool IsWholeJson(std::string_view raw) {
-  static simdjson::dom::parser parser;  // a plugin has one thread
+  static thread_local simdjson::dom::parser parser;  // a plugin may have parsing threads
   if (parser.capacity() < raw.size() &&
       parser.allocate(std::max(raw.size(), size_t{4096}), 200) != simdjson::SUCCESS) {
     return false;

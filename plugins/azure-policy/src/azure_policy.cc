@@ -2,6 +2,7 @@
 // states come in millions of rows: one pass over each page, nothing kept between pages.
 #include <string>
 
+#include "assay/azure_scope.h"
 #include "assay/collector.h"
 #include "datasets.h"
 
@@ -70,17 +71,23 @@ class AzurePolicyCollector : public Collector {
  public:
   void Collect(Context& context) override {
     Reader reader(context);
+    AzureScope scope(context);
     reader.Add({.endpoint = &endpoint::kArmSubscriptions,
                 .mapping = &subscription_,
-                .hook = [this](Record& record) { Follow(record); },
+                .hook = [&](Record& record) { Follow(record, scope); },
                 .leads_to = {&policy_assignment::kDataset, &policy_definition::kDataset,
                              &policy_exemption::kDataset, &policy_state::kDataset}});
     reader.Drain();
+    scope.StateUnseen(context, {&azure_subscription::kDataset, &policy_assignment::kDataset,
+                                &policy_definition::kDataset, &policy_exemption::kDataset,
+                                &policy_state::kDataset});
   }
 
  private:
-  void Follow(Record& record) {
+  void Follow(Record& record, AzureScope& scope) {
     const std::string id(record.row().TextOf(azure_subscription::kId));
+    if (!scope.Wants(id, record.row().TextOf(azure_subscription::kDisplayName)))
+      return record.Drop();
     if (id.empty() || record.row().TextOf(azure_subscription::kState) == "Deleted") return;
     Reader& reader = record.reader();
     const std::vector<Param> params = {{"subscriptionId", id}};

@@ -2,6 +2,7 @@
 // each.
 #include <string>
 
+#include "assay/azure_scope.h"
 #include "assay/collector.h"
 #include "datasets.h"
 
@@ -56,17 +57,22 @@ class DefenderCollector : public Collector {
  public:
   void Collect(Context& context) override {
     Reader reader(context);
+    AzureScope scope(context);
     reader.Add({.endpoint = &endpoint::kArmSubscriptions,
                 .mapping = &subscription_,
-                .hook = [this](Record& record) { Follow(record); },
+                .hook = [&](Record& record) { Follow(record, scope); },
                 .leads_to = {&defender_pricing::kDataset, &defender_secure_score::kDataset,
                              &defender_assessment::kDataset}});
     reader.Drain();
+    scope.StateUnseen(context, {&defender_subscription::kDataset, &defender_pricing::kDataset,
+                                &defender_secure_score::kDataset, &defender_assessment::kDataset});
   }
 
  private:
-  void Follow(Record& record) {
+  void Follow(Record& record, AzureScope& scope) {
     const std::string id(record.row().TextOf(defender_subscription::kId));
+    if (!scope.Wants(id, record.row().TextOf(defender_subscription::kDisplayName)))
+      return record.Drop();
     if (id.empty() || record.row().TextOf(defender_subscription::kState) == "Deleted") return;
     Reader& reader = record.reader();
     const std::vector<Param> params = {{"subscriptionId", id}};

@@ -211,6 +211,12 @@ COLLECTORS = {
     "ignores-cancel": ("cpu_limit|timed_out", ["-DSIN_IGNORE_CANCEL"]),
     "returns-a-number": ("run returned 77", ["-DSIN_RETURN_NUMBER"]),
 }
+# Threads: asked for, and used wrongly.
+THREADED = {
+    "calls-the-host": ("called the host on another thread", ["-DSIN_THREAD_CALLS"]),
+    "tells-how-many": ("two runs differ", ["-DSIN_THREAD_COUNT"]),
+    "needs-all-of-them": ("SIGABRT|SIGSEGV", ["-DSIN_NEEDS_THREADS"]),
+}
 FRAMEWORKS = {
     "crash": ("crashed", ["-DSIN_CRASH"]),
     "leaves-one": ("has no conclusion", ["-DSIN_LEAVES_ONE"]),
@@ -306,6 +312,27 @@ class Gallery(unittest.TestCase):
     def test_descriptor_and_contract_of_a_collector_are_kept(self):
         self.all_refused([(name, self.build(f"collector-{name}", MANIFEST, flags), words, "--fixture", self.fixture)
                           for name, (words, flags) in COLLECTORS.items()])
+
+    def test_threads_are_given_and_change_nothing_that_is_emitted(self):
+        """[CL-5]"""
+        wanted = MANIFEST + "[limits]\nthreads = 4\n"
+        cases = self.folder / "threads.xml"
+        done = self.check(self.build("threads", wanted, [], "threads.c"), "--fixture", self.fixture, "--junit", cases)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        if "gives one thread" in cases.read_text():
+            self.skipTest("SKIPPED: this machine's tier gives no threads")
+        for count in (1, 2):
+            self.assertIn(f"{count} instead of 4 threads", cases.read_text())
+        self.all_refused([(name, self.build(f"threads-{name}", wanted, flags, "threads.c"), words, "--fixture", self.fixture)
+                          for name, (words, flags) in THREADED.items()])
+
+    def test_a_plugin_that_did_not_ask_for_threads_gets_none(self):
+        library = self.build("threads-unasked", MANIFEST, [], "threads.c")
+        done = subprocess.run([str(ASSAY), "plugin", "test", str(library), "--fixture", str(self.fixture)],
+                              capture_output=True, text=True, check=False, timeout=280, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 8, done.stdout + done.stderr)
+        self.assertIn("no refused system call", done.stdout)
+        self.assertIn("clone (3 times)", done.stdout)
 
     def test_the_contract_of_a_framework_is_kept(self):
         self.all_refused([(name, self.build(f"framework-{name}", FRAMEWORK, flags, "framework.c"), words)

@@ -2,6 +2,8 @@
  * run(), or already in its constructor when the name begins with "ctor:". */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,14 +11,19 @@
 #include "assay/plugin.h"
 #include "attack.h"
 
+int absent_seen;
+
 long raw(long number, long a, long b, long c, long d, long e, long f) {
   long r = syscall(number, a, b, c, d, e, f);
+  if (r < 0 && (errno == ENOSYS || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT ||
+                errno == EOPNOTSUPP || errno == ENODEV))
+    absent_seen = 1;
   return r < 0 ? -errno : r;
 }
 
 static int attack_by_name(const char* name) {
-  const attack_t* tables[] = {kFileAttacks,     kProcessAttacks, kKernelAttacks,
-                              kResourceAttacks, kCallAttacks,    kProtocolAttacks};
+  const attack_t* tables[] = {kFileAttacks, kProcessAttacks,  kKernelAttacks, kResourceAttacks,
+                              kCallAttacks, kProtocolAttacks, kThreadAttacks, kCancelAttacks};
   for (unsigned t = 0; t < sizeof tables / sizeof tables[0]; ++t)
     for (const attack_t* a = tables[t]; a->name != 0; ++a)
       if (strcmp(a->name, name) == 0) return a->run();
@@ -45,6 +52,17 @@ static void attack_late(const char* name) {
 static char exit_attack[64]; /* a copy: the host's text is gone by then */
 static void at_exit(void) { attack_late(exit_attack); }
 
+/* The whole attack on a thread of its own, while the first one waits for it. */
+static void* attack_on_thread(void* name) {
+  return (void*)(intptr_t)attack_by_name((const char*)name);
+}
+static int attack_beside(const char* name) {
+  pthread_t thread;
+  void* result = 0;
+  if (pthread_create(&thread, 0, attack_on_thread, (void*)(intptr_t)name) != 0) return 98;
+  return pthread_join(thread, &result) == 0 ? (int)(intptr_t)result : 97;
+}
+
 /* Never runs: the worker's image of the file has no list of destructors. */
 __attribute__((destructor)) static void destruct(void) {
   if (chosen && strcmp(chosen, "dtor") == 0) _exit(78);
@@ -58,6 +76,11 @@ static assay_status_t run(void* state) {
     strncpy(exit_attack, chosen + 5, sizeof exit_attack - 1);
     return atexit(at_exit) == 0 ? ASSAY_OK : ASSAY_E_INTERNAL;
   }
+  if (strncmp(chosen, "bare:", 5) == 0) {
+    const int result = attack_by_name(chosen + 5);
+    return result == 0 && absent_seen ? ATTACK_ABSENT : result;
+  }
+  if (strncmp(chosen, "thread:", 7) == 0) return attack_beside(chosen + 7);
   return attack_by_name(chosen);
 }
 

@@ -1,7 +1,6 @@
-// Retry-After, back-off and pacing.
+// Retry-After and back-off.
 #include "broker/retry.h"
 
-#include "broker/pacer.h"
 #include "support/matchers.h"
 
 using namespace assay;
@@ -36,45 +35,46 @@ TEST_CASE("RetryAfter: reads seconds and HTTP dates, and nothing else", "[broker
                      now) == milliseconds(40'000));
 }
 
-TEST_CASE("BackOff: doubles from 2 s, stays under 120 s and differs", "[broker]") {
+TEST_CASE("RetryAfter: measures a date by the service's own clock", "[broker]") {
+  const Timestamp now = FromUnixMs(784'111'777'000);
+  // Their clock is three hours ahead of ours; the wait is still half a minute.
+  CHECK(RetryAfterOf(Head({{"Date", "Sun, 06 Nov 1994 11:49:37 GMT"},
+                           {"Retry-After", "Sun, 06 Nov 1994 11:50:07 GMT"}}),
+                     now) == milliseconds(30'000));
+  CHECK(RetryAfterOf(
+            Head({{"Date", "yesterday"}, {"Retry-After", "Sun, 06 Nov 1994 08:50:07 GMT"}}), now) ==
+        milliseconds(30'000));
+}
+
+TEST_CASE("BackOff: is anything up to 2 s doubled, at most 120 s", "[broker]") {
+  Jitter jitter(7);
   for (unsigned attempt = 1; attempt < 40; ++attempt) {
-    const milliseconds wait = BackOff(attempt);
     const int64_t full = attempt > 6 ? 120'000 : 2000ll << (attempt - 1);
-    CHECK(wait.count() >= full / 2);
-    CHECK(wait.count() <= full);
+    int64_t least = full, most = 0;
+    for (int i = 0; i < 200; ++i) {
+      const int64_t wait = BackOff(attempt, jitter).count();
+      least = std::min(least, wait);
+      most = std::max(most, wait);
+    }
+    // All of the range is used: that keeps many readers apart.
+    CHECK(least < full / 10);
+    CHECK(most > full * 9 / 10);
+    CHECK(most <= full);
   }
-  bool differs = false;
-  for (int i = 0; i < 20; ++i) differs = differs || BackOff(6) != BackOff(6);
-  CHECK(differs);
+  CHECK(BackOff(3, jitter, milliseconds(5)).count() <= 20);
 }
 
-TEST_CASE("Pacer: keeps the distance of a slow bucket and holds only that one", "[broker]") {
-  Pacer pacer(true);
-  const PaceRule& slow =
-      PaceRuleOf(ServiceHost::kGraph, {"v1.0", "identity", "conditionalAccess", "policies"});
-  const PaceRule& fast = PaceRuleOf(ServiceHost::kGraph, {"v1.0", "users"});
-  CHECK(slow.name == "graph-ca-idp");
-  CHECK(PaceRuleOf(ServiceHost::kGraph, {"v1.0", "identityProtection", "riskyUsers"}).name ==
-        slow.name);
-  CHECK(PaceRuleOf(ServiceHost::kArm, {"subscriptions"}).name == "arm");
-  const Timestamp now = FromUnixMs(1'000'000);
-  milliseconds penalty;
-  CHECK(pacer.Reserve(slow, now, &penalty) == milliseconds(0));
-  CHECK(pacer.Reserve(slow, now, &penalty) == milliseconds(1000));
-  CHECK(penalty == milliseconds(0));
-  CHECK(pacer.Reserve(fast, now, &penalty) == milliseconds(0));
-  pacer.Hold(slow, now + milliseconds(5000));
-  CHECK(pacer.Reserve(slow, now, &penalty) == milliseconds(5000));
-  CHECK(penalty == milliseconds(3000));
-  CHECK(pacer.Reserve(fast, now, &penalty) == milliseconds(0));
-}
-
-TEST_CASE("Pacer: asks no distance of a loopback cloud, but keeps what it was told", "[broker]") {
-  Pacer pacer(false);
-  const PaceRule& slow = PaceRuleOf(ServiceHost::kGraph, {"v1.0", "identity", "conditionalAccess"});
-  const Timestamp now = FromUnixMs(1'000'000);
-  milliseconds penalty;
-  for (int i = 0; i < 5; ++i) CHECK(pacer.Reserve(slow, now, &penalty) == milliseconds(0));
-  pacer.Hold(slow, now + milliseconds(700));
-  CHECK(pacer.Reserve(slow, now, &penalty) == milliseconds(700));
+TEST_CASE("Jitter: repeats with a seed and differs without one", "[broker]") {
+  Jitter one(1), again(1), other(2), free_one, free_two;
+  bool seeds_differ = false, free_differ = false;
+  for (int i = 0; i < 20; ++i) {
+    const milliseconds most(1'000'000);
+    const milliseconds value = one.UpTo(most);
+    CHECK(value == again.UpTo(most));
+    seeds_differ = seeds_differ || value != other.UpTo(most);
+    free_differ = free_differ || free_one.UpTo(most) != free_two.UpTo(most);
+  }
+  CHECK(seeds_differ);
+  CHECK(free_differ);
+  CHECK(one.UpTo(milliseconds(0)) == milliseconds(0));
 }

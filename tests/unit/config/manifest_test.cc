@@ -26,10 +26,10 @@ const std::string kArm =
     "action=\"Microsoft.PolicyInsights/policyStates/queryResults/action\"\n";
 
 TEST_CASE("Manifest: reads endpoints, datasets and limits") {
-  REQUIRE_OK_AND_ASSIGN(
-      const Manifest manifest,
-      ParseManifest(kHead + kEndpoint + kArm + kDataset + "[limits]\nmemory_bytes=67108864\n",
-                    "graph"));
+  REQUIRE_OK_AND_ASSIGN(const Manifest manifest,
+                        ParseManifest(kHead + kEndpoint + kArm + kDataset +
+                                          "[limits]\nmemory_bytes=67108864\nthreads=4\n",
+                                      "graph"));
   CHECK(manifest.id == "graph");
   CHECK(manifest.kind == PluginKind::kCollector);
   CHECK(manifest.abi_minor == 0);
@@ -47,6 +47,7 @@ TEST_CASE("Manifest: reads endpoints, datasets and limits") {
   REQUIRE(manifest.datasets.size() == 1);
   CHECK(manifest.datasets[0].columns[1].personal);
   CHECK(manifest.limits.memory_bytes == 67108864);
+  CHECK(manifest.limits.threads == 4);
   CHECK(manifest.limits.cpu_seconds == WorkerLimits().cpu_seconds);
 }
 
@@ -109,6 +110,8 @@ TEST_CASE("Manifest: refuses what does not hang together") {
       {"\"assay.read/1\"", "\"other.read/1\"", "is not a host extension"},
       {"memory_bytes=1", "memory_bytes=0", "limit memory_bytes is outside 1 to"},
       {"memory_bytes=1", "memory_bytes=9999999999999", "limit memory_bytes is outside 1 to"},
+      {"memory_bytes=1", "threads=0", "limit threads is outside 1 to 8"},
+      {"memory_bytes=1", "threads=9", "limit threads is outside 1 to 8"},
       {"memory_bytes=1", "bytes=1", "unknown key \"bytes\" in [limits]"},
       {"id=\"arm-policy-states\"", "id=\"graph-users\"",
        "endpoint \"graph-users\" is defined twice"},

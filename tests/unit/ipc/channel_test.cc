@@ -136,6 +136,23 @@ TEST_CASE("Channel: refuses stray descriptors and leaks none", "[ipc]") {
   }
 }
 
+TEST_CASE("Channel: a frame that is used again holds nothing of the one before", "[ipc]") {
+  auto [a, b] = Pair();
+  REQUIRE_OK_AND_ASSIGN(auto memfd, SealedMemfd("t", AsBytes("content")));
+  Frame frame;
+  REQUIRE_OK(a.Send(7, AsBytes("longer than the next"), memfd.get()));
+  REQUIRE_OK(a.Send(8, AsBytes("short")));
+  REQUIRE_OK(a.Send(9, {}));
+  REQUIRE_OK(b.Receive(frame));
+  CHECK(frame.fd.valid());
+  REQUIRE_OK(b.Receive(frame));
+  CHECK(frame.type == 8);
+  CHECK(AsText(frame.payload) == "short");
+  CHECK_FALSE(frame.fd.valid());
+  REQUIRE_OK(b.Receive(frame));
+  CHECK(frame.payload.empty());
+}
+
 TEST_CASE("Channel: stays usable after a time-out between frames", "[ipc]") {
   auto [a, b] = Pair();
   CHECK_FAILS(b.Receive(milliseconds(1)), Code::kUnavailable, "timed out");

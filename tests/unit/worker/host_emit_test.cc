@@ -110,6 +110,27 @@ TEST_CASE("HostEmit: refuses rows that do not fit and lowers their dataset", "[w
   }
 }
 
+TEST_CASE("HostEmit: finds a byte that is not text wherever it stands", "[worker]") {
+  const assay_value_t yes = IntValue(1);
+  PluginRun run;
+  OnPage(run, [&](const Abi& abi) {
+    for (size_t size : std::vector<size_t>{1, 7, 8, 9, 63, 64, 65, 127, 130, 200}) {
+      for (size_t at = 0; at < size; ++at) {
+        std::string text(size, 'a');
+        text[at] = '\xff';
+        INFO(size << " bytes, at " << at);
+        CHECK(Row(abi, {TextValue(text), yes, yes}) == ASSAY_E_INVALID);
+        if (at + 1 < size)
+          text.replace(at, 2, "\xc3\xa9");
+        else
+          text[at] = '\x7f';
+        CHECK(Row(abi, {TextValue(text), yes, yes}) == ASSAY_OK);
+      }
+    }
+    return ASSAY_OK;
+  });
+}
+
 TEST_CASE("HostEmit: takes rows of pages that came and of its datasets only", "[worker]") {
   PluginRun run;
   OnPage(run, [](const Abi& abi) {

@@ -365,6 +365,29 @@ TEST_CASE("HostClock: gives the evidence's time", "[worker]") {
   CHECK(now == 1234);
 }
 
+TEST_CASE("HostConfig: gives the values of a setting in order, then its end", "[worker]") {
+  PluginRun run;
+  run.init.settings = {{"azure.subscriptions", {"a", "b c"}}};
+  std::vector<std::string> values;
+  assay_status_t after = ASSAY_OK, unknown = ASSAY_OK, null = ASSAY_OK;
+  run.Run([&](const Abi& abi) {
+    const auto* config = abi.Get<assay_config_v1_t>(ASSAY_EXT_CONFIG);
+    assay_str_t value{};
+    const assay_str_t key = Str(ASSAY_CONFIG_SUBSCRIPTIONS);
+    for (uint32_t i = 0; i < 2; ++i)
+      if (config->text(abi.host, key, i, &value) == ASSAY_OK)
+        values.emplace_back(value.ptr, value.len);
+    after = config->text(abi.host, key, 2, &value);
+    unknown = config->text(abi.host, Str("azure.unknown"), 0, &value);
+    null = config->text(abi.host, key, 0, nullptr);
+    return ASSAY_OK;
+  });
+  CHECK(values == std::vector<std::string>{"a", "b c"});
+  CHECK(after == ASSAY_END);
+  CHECK(unknown == ASSAY_END);
+  CHECK(null == ASSAY_E_INVALID);
+}
+
 TEST_CASE("HostLog: cuts lines and drops what exceeds the quota", "[worker]") {
   PluginRun run;
   run.init.limits.log_bytes = 3000;

@@ -8,6 +8,7 @@
 
 #include "assay/cancel.h"
 #include "assay/clock.h"
+#include "assay/config.h"
 #include "assay/emit.h"
 #include "assay/framework.h"
 #include "assay/log.h"
