@@ -31,6 +31,13 @@ const Json* Member(const Json& item, std::string_view name) {
 Result<bool> Compare(const Json& item, std::string_view clause) {
   clause = Trim(clause);
   if (clause == "atScope()") return true;
+  constexpr std::string_view kAssigned = "assignedTo('";
+  if (clause.starts_with(kAssigned) && clause.ends_with("')")) {
+    const Json* principal = Member(item, "principalId");
+    const std::string_view id =
+        clause.substr(kAssigned.size(), clause.size() - kAssigned.size() - 2);
+    return principal != nullptr && EqualsIgnoreCase(principal->text(), id);
+  }
   auto words = SplitWords(clause, " ");
   if (words.size() < 3)
     return Fail(Code::kInvalidInput, "filter clause is not understood: " + Quote(clause));

@@ -25,6 +25,7 @@ World::World(uint64_t seed, Timestamp now)
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
   AddDefender(*this);
+  AddSelf(*this);
 }
 
 const Resource* World::Find(Host host, std::string_view path) const {

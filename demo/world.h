@@ -76,6 +76,9 @@ void AddApplications(World& world);
 void AddIntune(World& world);
 void AddSubscriptions(World& world);
 void AddAzurePolicy(World& world);
+/// What directory and Azure say of assay's own identity; last, because it lists what the others
+/// need.
+void AddSelf(World& world);
 void AddDefender(World& world);
 
 /// Role template ids and the people who hold each of them, in one place for roles and

@@ -10,6 +10,9 @@
 
 namespace assay::assess {
 
+/// Under this name stand the reads that the consent guard makes for itself; no plugin can have it.
+inline constexpr std::string_view kGuardPlugin = "consent.guard";
+
 /// A page as handed to a worker, waiting for its marks.
 struct JournalPage {
   std::string plugin;

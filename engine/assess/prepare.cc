@@ -252,43 +252,6 @@ ipc::Settings SettingsOf(const config::TenantConfig& tenant) {
 
 }  // namespace
 
-Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
-                                        const config::TenantConfig& tenant) {
-  broker::BrokerOptions out{*tenant.directory_id, {}, {}, {}};
-  out.production = config.production;
-  out.user_agent = "assay/" ASSAY_VERSION;
-  out.credential = {tenant.credential.client_id, tenant.credential.ref};
-  const config::NetworkConfig& net = config.network;
-  out.network = {
-      {net.proxy, net.proxy_credential, net.no_proxy, config.production}, net.ca_file, net.pins};
-  out.concurrency = net.concurrency;
-  out.max_pages = net.max_pages;
-  out.timeout = net.timeout;
-  out.throttle_budget = net.throttle_budget;
-  for (const auto& excess : tenant.allow_excess) out.allow_excess.push_back({excess.permission});
-  out.subscriptions = tenant.subscriptions;
-  out.exclude_subscriptions = tenant.exclude_subscriptions;
-  const auto own = config.clouds.find(tenant.cloud);
-  if (own == config.clouds.end()) {
-    const auto cloud = broker::BuiltInCloud(tenant.cloud);
-    if (!cloud) return Fail(Code::kInvalidInput, "cloud " + Quote(tenant.cloud) + ": unknown");
-    out.cloud = *cloud;
-    return out;
-  }
-  const config::CloudConfig& c = own->second;
-  out.cloud = *broker::BuiltInCloud("global");
-  out.cloud.name = tenant.cloud;
-  out.cloud.login = c.login;
-  out.cloud.graph = c.graph;
-  out.cloud.arm = c.arm;
-  out.cloud.ca_file = c.ca_file;
-  if (!c.graph_scope.empty()) out.cloud.graph_scope = c.graph_scope;
-  if (!c.arm_scope.empty()) out.cloud.arm_scope = c.arm_scope;
-  if (!c.graph_audiences.empty()) out.cloud.graph_audiences = c.graph_audiences;
-  if (!c.arm_audiences.empty()) out.cloud.arm_audiences = c.arm_audiences;
-  return out;
-}
-
 Result<Installation> LocateInstallation() {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);

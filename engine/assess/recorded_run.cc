@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "assess/journal.h"
 #include "base/text.h"
 #include "ledger/proofs.h"
 #include "proof/tree.h"
@@ -39,6 +40,8 @@ class RunReader {
     if (facts.kind == "run.finished") TakeEnd(facts.members);
     if (facts.kind == "plugin.fault")
       out_.faults[TextOf(facts.members, "plugin")] = TextOf(facts.members, "fate");
+    // What the consent guard read is asked of the tenant only: nothing follows from it.
+    if (facts.kind == "read" && TextOf(facts.members, "plugin") == kGuardPlugin) return {};
     if (facts.kind == "read") TakeRead(index, facts.members);
     if (const std::string key = KeyOf(facts.kind, facts.members); !key.empty())
       if (!out_.entries.emplace(key, index).second) out_.again.emplace(key, index);

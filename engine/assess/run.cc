@@ -42,6 +42,7 @@ class RunSteps final : public DerivePorts {
     Status worked = Work();
     if (!worked && LedgerFailed()) return Fail(worked.error());
     if (!worked) report_.stopped = worked.error();
+    if (!worked) ASSAY_TRY(RecordRefusal(worked.error()));
     ASSAY_TRY(Finish());
     return std::move(report_);
   }
@@ -51,6 +52,7 @@ class RunSteps final : public DerivePorts {
   Status RecordStart();
   Status Work();
   Status CheckConsent();
+  Status RecordRefusal(const Error& error);
   Status RecordAccess();
   Status Finish();
   std::vector<std::string> Notes() const;
@@ -65,7 +67,8 @@ class RunSteps final : public DerivePorts {
   bool LedgerFailed() const {
     return ledger_failed_ || (derivation_ && derivation_->sink_failed());
   }
-  bool NeedsArm() const;
+  bool Needs(ServiceHost host) const;
+  Status JournalGuard(std::vector<broker::ReadResult> reads);
 
   ledger::EntrySink& sink() override { return *plan_.ledger; }
   std::unique_ptr<Pages> PagesOf(const LoadedPlugin& /*plugin*/) override {
@@ -78,6 +81,7 @@ class RunSteps final : public DerivePorts {
   bool ledger_failed_ = false;
   uint64_t first_size_ = 0;
   std::atomic<uint32_t> next_page_{1};
+  uint64_t guard_reads_ = 0;
   std::optional<AccessJournal> access_;  ///< outlives the broker, whose threads write to it
   std::unique_ptr<broker::Broker> broker_;
   std::optional<FindingRegister> findings_;
@@ -146,6 +150,8 @@ Status RunSteps::Work() {
   Status collected = derivation_->Collect();
   report_.pace = broker_->Pace();
   ASSAY_TRY(std::move(collected));
+  // Consent that was taken back while reading is no gap of single reads: the run stops with it.
+  if (auto refused = broker_->Refusal()) return Fail(std::move(*refused));
   report_.collect_ms = MsSince(phase);
   plan_.progress->PhaseFinished("collect");
   if (*plan_.cancelled) {
@@ -160,11 +166,30 @@ Status RunSteps::Work() {
   return {};
 }
 
-bool RunSteps::NeedsArm() const {
+bool RunSteps::Needs(ServiceHost host) const {
   for (const LoadedPlugin& plugin : plan_.collectors)
     for (const EndpointSpec& endpoint : plugin.manifest.endpoints)
-      if (endpoint.host == ServiceHost::kArm) return true;
+      if (endpoint.host == host) return true;
   return false;
+}
+
+/// What the consent guard read is evidence too: of what the identity may do.
+Status RunSteps::JournalGuard(std::vector<broker::ReadResult> reads) {
+  // Of our own identity, so nothing in it is personal.
+  const ledger::Keep keep =
+      start_.keep == ledger::Keep::kNone ? ledger::Keep::kNone : ledger::Keep::kFull;
+  for (broker::ReadResult& result : reads) {
+    JournalPage page{
+        std::string(kGuardPlugin), next_page_++, 0, ++guard_reads_, std::move(result), {}};
+    ASSAY_ASSIGN(const ledger::PendingEntry entry,
+                 CommitPage(*plan_.ledger, report_.run, page, 1, keep));
+    if (auto kept = entry.get(); !kept) {
+      ledger_failed_ = true;
+      return Fail(std::move(kept.error()));
+    }
+    ++report_.reads;
+  }
+  return {};
 }
 
 Status RunSteps::CheckConsent() {
@@ -173,23 +198,40 @@ Status RunSteps::CheckConsent() {
   };
   access_.emplace(*plan_.ledger, start_.run, plan_.actor);
   plan_.broker.on_access = [this](const broker::AccessRecord& record) { access_->Add(record); };
+  plan_.broker.needs_graph = Needs(ServiceHost::kGraph);
   ASSAY_ASSIGN(broker_, broker::Broker::Create(plan_.broker));
-  Result<broker::Consent> checked = broker_->CheckConsent(NeedsArm());
+  Result<broker::Consent> checked = broker_->CheckConsent(Needs(ServiceHost::kArm));
   ASSAY_TRY(RecordAccess());
-  ASSAY_ASSIGN(report_.consent, std::move(checked));
+  ASSAY_TRY(JournalGuard(checked ? std::move(checked->reads) : broker_->TakeGuardReads()));
+  if (!checked) return Fail(std::move(checked.error()));
+  report_.consent = std::move(*checked);
   const broker::Consent& consent = report_.consent;
   start_.roles.insert(consent.roles.begin(), consent.roles.end());
   start_.arm_token = consent.arm_token;
   if (!consent.arm_note.empty()) report_.warnings.push_back("arm: " + consent.arm_note);
+  if (!consent.directory_note.empty())
+    report_.warnings.push_back("directory: " + consent.directory_note);
+  for (const std::string& power : consent.excess)
+    report_.warnings.push_back("tolerated by allow_excess: " + power);
   if (std::abs(consent.clock_offset_ms) > 5 * 60 * 1000)
     report_.warnings.push_back(
         fmt::format("clock: {} s away from the token service", consent.clock_offset_ms / 1000));
   ledger::EntryDraft draft = Draft("auth.consent");
   draft.members.emplace("graph_checked", consent.graph_checked ? 1 : 0);
   draft.members.emplace("arm_token", consent.arm_token ? 1 : 0);
-  draft.members.emplace("arm_checked", consent.arm_note.empty() ? 1 : 0);
+  draft.members.emplace("directory_checked", consent.directory_checked ? 1 : 0);
+  draft.members.emplace("arm_checked", consent.arm_checked ? 1 : 0);
   draft.members.emplace("excess", uint64_t{consent.excess.size()});
   ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(consent.roles));
+  return Append(std::move(draft));
+}
+
+/// That the tenant let nothing more be read is a fact of the ledger: until the next consent it
+/// counts as disconnected.
+Status RunSteps::RecordRefusal(const Error& error) {
+  if (!error.id.starts_with("AS-CON-")) return {};
+  ledger::EntryDraft draft = Draft("auth.refused");
+  draft.members.emplace("refusal", error.id);
   return Append(std::move(draft));
 }
 

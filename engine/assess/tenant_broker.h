@@ -7,8 +7,8 @@
 
 namespace assay::assess {
 
-/// Cloud, credential and tolerated permissions of `tenant`. kInvalidInput (unknown cloud). [any
-/// thread]
+/// Cloud, credential and tolerated permissions of `tenant`. kInvalidInput (unknown cloud, a
+/// credential that is not defined or leans on itself). [any thread]
 Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
                                         const config::TenantConfig& tenant);
 

@@ -8,4 +8,9 @@ namespace assay {
 /// by page. For programs that run the ledger; before any thread starts.
 void KeepFreedMemory();
 
+/// From now on this process leaves no core dump, and other processes of the same account can
+/// neither trace it nor read its memory or environment: it is about to hold secrets. Children that
+/// are forked later inherit it until they execute something.
+void RefuseDumps();
+
 }  // namespace assay

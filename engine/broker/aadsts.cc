@@ -23,6 +23,11 @@ constexpr Row kRows[] = {
      "check client_id, and that the app registration lives in this tenant"},
     {700027, "the client assertion was not accepted",
      "upload the certificate to the app registration"},
+    {700024, "the client assertion is not valid now",
+     "set the clock of this machine (NTP); it differs from Microsoft's by minutes"},
+    {700030, "the certificate of the assertion is not usable", "upload the certificate again"},
+    {7000272, "the assertion's certificate is not registered",
+     "upload the certificate to the app registration"},
     {65001, "consent is missing or was revoked",
      "an administrator of the tenant must grant admin consent again"},
     {90002, "the tenant was not found", "check the tenant's directory_id and its cloud"},
@@ -39,6 +44,10 @@ constexpr Row kRows[] = {
     {7000112, "the app is disabled", "enable the enterprise application in the tenant"},
     {7000218, "the request held no credential", "name a credential for the tenant"},
 };
+
+// What any OAuth server answers (RFC 6749 section 5.2), Microsoft's own codes apart.
+constexpr const char* kWords[] = {"invalid_client", "invalid_grant", "unauthorized_client",
+                                  "invalid_scope", "unsupported_grant_type"};
 
 /// The first number of error_codes, or of "AADSTSnnn" in the description.
 int64_t CodeOf(const JsonObject& json) {
@@ -70,6 +79,11 @@ Error TokenError(const HttpAnswer& answer) {
   const int64_t code = json ? CodeOf(*json) : 0;
   if (IsBusy(answer.head.status, code))
     return {Code::kUnavailable, "the token service is busy (" + status + ")", {}, {}, {}, {}};
+  if (code <= 0 && json)
+    for (const char* word : kWords)
+      if (json->Text("error") == word)
+        return Denied(std::string("the token service refused (") + word + ")",
+                      "check client_id and credential of the tenant");
   if (code <= 0)
     return Denied("the token service refused without a code (" + status + ")",
                   "check the cloud's login URL; a proxy may have answered");

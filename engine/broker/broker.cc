@@ -2,14 +2,13 @@
 #include "broker/broker.h"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <thread>
 
 #include "assay/read.h"
 #include "base/text.h"
 #include "broker/access_log.h"
-#include "broker/consent.h"
+#include "broker/consent_guard.h"
 #include "broker/job_queue.h"
 #include "broker/page_fetch.h"
 
@@ -50,10 +49,12 @@ class TenantBroker final : public Broker {
   TenantBroker(BrokerOptions options, std::unique_ptr<HttpClient> client)
       : options_(std::move(options)),
         client_(std::move(client)),
-        tokens_(options_, *client_,
-                [this](ServiceHost host, std::string_view token) { return Vet(host, token); }),
+        tokens_(
+            options_, *client_,
+            [this](ServiceHost host, std::string_view token) { return guard_.Vet(host, token); }),
         pacer_(options_.enforce_budgets.value_or(!IsLoopbackCloud(options_.cloud)), Threads()),
         fetcher_(options_, *client_, tokens_, pacer_),
+        guard_(options_, tokens_, fetcher_, *client_),
         queue_(*options_.clock) {
     for (unsigned i = 0; i < Threads(); ++i) threads_.emplace_back([this] { Work(); });
   }
@@ -64,7 +65,9 @@ class TenantBroker final : public Broker {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  Result<Consent> CheckConsent(bool needs_arm) override;
+  Result<Consent> CheckConsent(bool needs_arm) override { return guard_.Check(needs_arm); }
+  std::vector<ReadResult> TakeGuardReads() override { return guard_.TakeReads(); }
+  std::optional<Error> Refusal() const override { return tokens_.refusal(); }
   Result<uint64_t> Start(const EndpointSpec& spec, const Params& params, Completion done) override;
   void StartNext(uint64_t read, ByteSpan body, uint64_t offset, uint64_t length,
                  Completion done) override;
@@ -88,8 +91,6 @@ class TenantBroker final : public Broker {
 
  private:
   unsigned Threads() const { return std::clamp(options_.concurrency, 1u, kMaxThreads); }
-  Status Vet(ServiceHost host, std::string_view token);
-  Status VetArm(std::string_view token);
   Result<Url> NextUrl(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
   void Work();
   void Run(JobQueue::Taken taken);
@@ -100,11 +101,8 @@ class TenantBroker final : public Broker {
   TokenSource tokens_;
   Pacer pacer_;
   PageFetcher fetcher_;
+  ConsentGuard guard_;
   JobQueue queue_;
-
-  std::mutex consent_mutex_;
-  Consent consent_;
-  std::atomic<bool> graph_passed_ = false, arm_passed_ = false;
 
   std::mutex mutex_;
   std::map<uint64_t, std::shared_ptr<ReadState>> reads_;
@@ -113,53 +111,10 @@ class TenantBroker final : public Broker {
   std::vector<std::thread> threads_;
 };
 
-Status TenantBroker::Vet(ServiceHost host, std::string_view token) {
-  if (host == ServiceHost::kArm) return VetArm(token);
-  graph_passed_ = false;
-  ASSAY_ASSIGN(const TokenClaims claims, ReadClaims(token));
-  ASSAY_TRY(CheckIdentity(claims, options_, host));
-  ASSAY_ASSIGN(Consent judged, JudgeGraphToken(claims, options_));
-  const std::lock_guard lock(consent_mutex_);
-  judged.arm_token = consent_.arm_token;
-  judged.arm_note = consent_.arm_note;
-  consent_ = std::move(judged);
-  graph_passed_ = true;
-  return {};
-}
-
-/// An ARM token never names Azure roles: what it may do, only ARM could say.
-Status TenantBroker::VetArm(std::string_view token) {
-  arm_passed_ = false;
-  std::string note = "not checked: Azure role assignments are not named in the token";
-  if (const auto claims = ReadClaims(token))
-    ASSAY_TRY(CheckIdentity(*claims, options_, ServiceHost::kArm));
-  else
-    note = "not checked: the ARM token is not readable";
-  const std::lock_guard lock(consent_mutex_);
-  consent_.arm_token = true;
-  consent_.arm_note = std::move(note);
-  arm_passed_ = true;
-  return {};
-}
-
-Result<Consent> TenantBroker::CheckConsent(bool needs_arm) {
-  ASSAY_ASSIGN(const Token graph, tokens_.Get(ServiceHost::kGraph));
-  if (needs_arm) {
-    ASSAY_ASSIGN(const Token arm, tokens_.Get(ServiceHost::kArm));
-  }
-  // Asked first: the token source calls Vet under its own mutex, so it is never entered under ours.
-  const int64_t clock_offset_ms = tokens_.clock_offset_ms();
-  const std::lock_guard lock(consent_mutex_);
-  Consent consent = consent_;
-  if (!needs_arm) consent.arm_note = "not checked: no endpoint of Azure Resource Manager is read";
-  consent.clock_offset_ms = clock_offset_ms;
-  return consent;
-}
-
 Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& params,
                                      Completion done) {
   if (client_->cancelled()) return Fail(Code::kCancelled, "cancelled");
-  if (!(spec.host == ServiceHost::kGraph ? graph_passed_ : arm_passed_))
+  if (!guard_.passed(spec.host))
     return Fail(Code::kDenied, "endpoint " + Quote(spec.id) + ": the consent guard was not passed");
   auto read = std::make_shared<ReadState>();
   ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, spec, params));
@@ -203,12 +158,12 @@ void TenantBroker::StartNext(uint64_t read_id, ByteSpan body, uint64_t offset, u
   }
   Job job{nullptr, std::nullopt, std::move(done)};
   if (!read) {
-    job.ready = Refusal(ReadState{}, {}, Reason::kPartial, "the read is not open");
+    job.ready = broker::Refusal(ReadState{}, {}, Reason::kPartial, "the read is not open");
   } else if (Result<Url> url = NextUrl(*read, body, offset, length); url) {
     job.task = fetcher_.Begin(std::move(read), *url);
   } else {
     // The refused link is tenant data: the record names the endpoint's own first URL instead.
-    job.ready = Refusal(*read, read->plan.url, Reason::kPartial, url.error().ToString());
+    job.ready = broker::Refusal(*read, read->plan.url, Reason::kPartial, url.error().ToString());
   }
   queue_.Push(std::move(job));
 }
@@ -240,7 +195,8 @@ Status CheckOptions(const BrokerOptions& options) {
   for (const std::string* base : {&options.cloud.login, &options.cloud.graph, &options.cloud.arm})
     if (const auto url = ParseBaseUrl(*base); !url)
       return Fail(Error(url.error()).Context("cloud " + Quote(options.cloud.name)));
-  if (options.credential.client_id.empty())
+  if (options.credential.client_id.empty() &&
+      options.credential.kind != CredentialKind::kManagedIdentity)
     return Fail(Code::kInvalidInput, "credential: client_id is empty");
   if (options.cloud.graph_scope.empty() || options.cloud.arm_scope.empty())
     return Fail(Code::kInvalidInput, "cloud " + Quote(options.cloud.name) + ": no token scope");

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "broker/credential.h"
 #include "broker/network.h"
 #include "broker/pace_report.h"
 #include "model/ids.h"
@@ -32,22 +33,21 @@ struct Cloud {
   std::string login, graph, arm;       ///< "https://graph.microsoft.com"; http:// for loopback only
   std::string graph_scope, arm_scope;  ///< ".default" scopes
   std::vector<std::string> graph_audiences, arm_audiences;  ///< accepted `aud` values
+  std::vector<std::string> issuers{};  ///< accepted `iss` values; "{tid}" stands for the tenant
+  std::string imds = "http://169.254.169.254";  ///< where a machine asks for its own identity
+  std::string vault_suffix = "vault.azure.net";
+  std::string vault_scope = "https://vault.azure.net/.default";
   std::string ca_file;  ///< extra trust anchor (PEM) for a test cloud; empty: system store
 };
 
 /// The built-in clouds: global, usgov, usgov-dod, china. Nothing when the name is unknown.
 std::optional<Cloud> BuiltInCloud(std::string_view name);
 
-/// Client secret by reference. The value is read when a token is asked for and wiped after.
-struct Credential {
-  std::string client_id;
-  std::string ref;  ///< "env:NAME", "file:/path" (mode 0600 or less), "cred:NAME"
-                    ///< ($CREDENTIALS_DIRECTORY/NAME)
-};
-
-/// A tolerated write permission (config.md allow_excess), already validated and unexpired.
+/// A tolerated power (config.md allow_excess): a permission's name, or the GUID of a directory role
+/// or Azure role.
 struct AllowedExcess {
   std::string permission;
+  Timestamp until = Timestamp::max();  ///< first moment at which it is tolerated no more
 };
 
 /// One request to a service of the tenant, or to what gives its tokens. Holds no token, no secret
@@ -78,8 +78,12 @@ struct BrokerOptions {
   uint64_t max_body_bytes = 64ull << 20;               ///< one page, after content decoding
   std::chrono::milliseconds timeout{60'000};           ///< connect, and between bytes
   std::chrono::milliseconds throttle_budget{900'000};  ///< waiting in one read at most
-  NetworkSettings network{};                           ///< proxy, more trust anchors, pins
-  bool production = false;           ///< refuses a client secret from the environment ("env:")
+  /// Whether the guard also asks the directory and Azure what the identity may do, as far as it is
+  /// permitted to.
+  bool ask_directory = true, ask_azure = true;
+  bool needs_graph = true;    ///< something is read from Graph: no permission there is refused
+  NetworkSettings network{};  ///< proxy, more trust anchors, pins
+  bool production = false;    ///< refuses a client secret from the environment ("env:")
   std::string user_agent = "assay";  ///< "assay/<version>"
   const Clock* clock = &SystemClock();
   /// Called on a broker thread when a read waits a second or longer; for progress lines. May be
@@ -124,17 +128,27 @@ struct ReadResult {
   ReadRecord record;
 };
 
+/// What the identity may do in one subscription.
+struct AzureAccess {
+  std::string subscription, name;
+  std::vector<std::string> roles;  ///< names of its roles; empty when only their actions are known
+};
+
 /// What the consent guard learned (permissions.md section 2).
 struct Consent {
   bool graph_checked = false;       ///< the token's roles were readable
-  std::vector<std::string> roles;   ///< application permissions in the Graph token
-  std::vector<std::string> excess;  ///< tolerated write permissions found
-  std::vector<std::string>
-      content_roles;  ///< read permissions that reach content (Mail.Read): warn, assay needs none
-  bool arm_token = false;  ///< a token for ARM was issued
-  std::string arm_note;    ///< "not checked: ..." when ARM could not be asked
-  std::string app_id, token_tenant;
-  int64_t clock_offset_ms = 0;  ///< local minus the token service's Date
+  bool directory_checked = false;   ///< the directory was asked what is granted
+  std::string directory_note;       ///< "not asked: ..." when it could not be
+  std::vector<std::string> roles;   ///< permissions, of the token and of the directory
+  std::vector<std::string> excess;  ///< tolerated powers found
+  bool arm_token = false;           ///< a token for ARM was issued
+  bool arm_checked = false;         ///< Azure was asked which roles the identity holds
+  std::string arm_note;             ///< "not checked: ..." when ARM could not be asked
+  std::vector<AzureAccess> azure;   ///< one for each subscription that the identity sees
+  std::string app_id, principal_id, token_tenant;
+  std::string credential;  ///< what the token says it was issued for: "secret", "certificate", ""
+  int64_t clock_offset_ms = 0;    ///< local minus the token service's Date
+  std::vector<ReadResult> reads;  ///< what the guard itself read, to be journalled
 };
 
 using Params = std::vector<std::pair<std::string, std::string>>;
@@ -151,11 +165,19 @@ class Broker {
                                                 std::unique_ptr<HttpClient> client);
 
   /// Consent guard: gets the Graph token (and, when `needs_arm`, the ARM token) and refuses any
-  /// power beyond reading. kDenied with id AS-CON-003 (write permission), AS-CON-001 (no token:
-  /// wrong secret, unknown app, consent revoked; one distinct hint each, at most 2 attempts),
-  /// AS-CON-002 (no permission at all), AS-CON-005 (token not readable), kUnavailable (token
-  /// service not reached, TLS untrusted). Must succeed before any Start.
+  /// power beyond reading, by the token's own claims and by what directory and Azure say; the
+  /// stricter counts. kDenied with id AS-CON-003 (may write), AS-CON-004 (Azure role that may
+  /// write), AS-CON-007 (reads secrets or content), AS-CON-001 (no token: wrong secret, unknown
+  /// app, consent revoked; one distinct hint each, at most 2 attempts), AS-CON-002 (no permission
+  /// at all), AS-CON-005 (powers cannot be told), AS-CON-006 (another tenant, app or API),
+  /// AS-CON-008, AS-CON-009 (certificate, key vault), kUnavailable (token service not reached, TLS
+  /// untrusted). Must succeed before any Start.
   virtual Result<Consent> CheckConsent(bool needs_arm) = 0;
+  /// What CheckConsent read before it failed; with success they are in Consent::reads.
+  virtual std::vector<ReadResult> TakeGuardReads() = 0;
+  /// Why no token is given any more: consent was revoked while reading, or a renewed token may do
+  /// more. Nothing while all is well.
+  virtual std::optional<Error> Refusal() const = 0;
 
   /// Starts the first page of a read. `spec` must be a granted endpoint of a manifest. A handle
   /// names the read in later pages. kInvalidInput (parameter missing, unknown or of the wrong

@@ -18,7 +18,14 @@ Cloud Make(const std::string& name, const std::string& login, const std::string&
   cloud.arm_scope = arm + "/.default";
   cloud.graph_audiences = {graph, graph + "/", kGraphAppId};
   cloud.arm_audiences = {arm, arm + "/"};
+  cloud.issuers = {"https://sts.windows.net/{tid}/", login + "/{tid}/v2.0"};
   cloud.arm_audiences.insert(cloud.arm_audiences.end(), more_arm.begin(), more_arm.end());
+  return cloud;
+}
+
+Cloud WithVault(Cloud cloud, const std::string& suffix) {
+  cloud.vault_suffix = suffix;
+  cloud.vault_scope = "https://" + suffix + "/.default";
   return cloud;
 }
 
@@ -31,18 +38,23 @@ std::optional<Cloud> BuiltInCloud(std::string_view name) {
         "https://management.azure.com",
         {"https://management.core.windows.net", "https://management.core.windows.net/", kArmAppId});
   if (name == "usgov")
-    return Make("usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us",
-                "https://management.usgovcloudapi.net",
-                {"https://management.core.usgovcloudapi.net/", kArmAppId});
+    return WithVault(Make("usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us",
+                          "https://management.usgovcloudapi.net",
+                          {"https://management.core.usgovcloudapi.net/", kArmAppId}),
+                     "vault.usgovcloudapi.net");
   if (name == "usgov-dod")
-    return Make("usgov-dod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us",
-                "https://management.usgovcloudapi.net",
-                {"https://management.core.usgovcloudapi.net/"});
-  if (name == "china")
-    return Make("china", "https://login.partner.microsoftonline.cn",
-                "https://microsoftgraph.chinacloudapi.cn", "https://management.chinacloudapi.cn",
-                {"https://management.core.chinacloudapi.cn/"});
-  return std::nullopt;
+    return WithVault(Make("usgov-dod", "https://login.microsoftonline.us",
+                          "https://dod-graph.microsoft.us", "https://management.usgovcloudapi.net",
+                          {"https://management.core.usgovcloudapi.net/"}),
+                     "vault.usgovcloudapi.net");
+  if (name != "china") return std::nullopt;
+  Cloud cloud = WithVault(
+      Make("china", "https://login.partner.microsoftonline.cn",
+           "https://microsoftgraph.chinacloudapi.cn", "https://management.chinacloudapi.cn",
+           {"https://management.core.chinacloudapi.cn/"}),
+      "vault.azure.cn");
+  cloud.issuers.push_back("https://sts.chinacloudapi.cn/{tid}/");
+  return cloud;
 }
 
 }  // namespace assay::broker

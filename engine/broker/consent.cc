@@ -46,10 +46,63 @@ bool Accepts(const std::vector<std::string>& audiences, const std::string& audie
   return std::find(audiences.begin(), audiences.end(), audience) != audiences.end();
 }
 
-bool IsAllowed(const BrokerOptions& options, const std::string& name) {
+/// Control characters in a permission's name must not reach a terminal.
+std::string Printable(const std::string& name) {
+  const bool plain =
+      std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  return plain ? name : Quote(name, 100);
+}
+
+bool IsIssuer(const BrokerOptions& options, const TokenClaims& claims) {
+  const auto fits = [&](std::string text) {
+    if (const size_t at = text.find("{tid}"); at != text.npos) text.replace(at, 5, claims.tenant);
+    return EqualsIgnoreCase(text, claims.issuer);
+  };
+  const auto& known = options.cloud.issuers;
+  return known.empty() || std::any_of(known.begin(), known.end(), fits);
+}
+
+/// Sorts powers into tolerated and refused ones.
+struct Judge {
+  const BrokerOptions& options;
+  Consent& consent;
+  std::vector<std::string> writes{}, content{};
+  bool any = false;
+
+  /// `shown` stands in messages; `name` is what allow_excess may name.
+  void Take(const std::string& shown, const std::string& name, Power power) {
+    any = any || power != Power::kNeutral;
+    if (power == Power::kNeutral || power == Power::kRead) return;
+    auto& list = IsTolerated(options, name) ? consent.excess
+                 : power == Power::kWrite   ? writes
+                                            : content;
+    const std::string plain = Printable(shown);
+    if (std::find(list.begin(), list.end(), plain) == list.end()) list.push_back(plain);
+  }
+};
+
+std::string CredentialOf(const JsonObject& json) {
+  std::string kind = json.Has("appidacr") ? json.Text("appidacr") : json.Text("azpacr");
+  return kind == "1" ? "secret" : kind == "2" ? "certificate" : "";
+}
+
+/// Permissions of the token first; what only the directory knows of comes after them.
+void TakeAll(const TokenClaims& claims, Judge& judge) {
+  for (const std::string& name : judge.consent.roles) judge.Take(name, name, JudgePermission(name));
+  for (const std::string& name : claims.granted) judge.Take(name, name, JudgePermission(name));
+  for (const ForeignPermission& other : claims.others)
+    judge.Take(other.resource + "/" + other.name, other.name, JudgePermission(other.name));
+  for (const std::string& role : claims.directory_roles)
+    if (!IsReadOnlyDirectoryRole(role)) judge.Take("directory-role:" + role, role, Power::kWrite);
+}
+
+}  // namespace
+
+bool IsTolerated(const BrokerOptions& options, std::string_view permission) {
   return std::any_of(
-      options.allow_excess.begin(), options.allow_excess.end(),
-      [&](const AllowedExcess& item) { return EqualsIgnoreCase(item.permission, name); });
+      options.allow_excess.begin(), options.allow_excess.end(), [&](const AllowedExcess& item) {
+        return EqualsIgnoreCase(item.permission, permission) && options.clock->Now() < item.until;
+      });
 }
 
 std::string ListNames(const std::vector<std::string>& names) {
@@ -60,30 +113,6 @@ std::string ListNames(const std::vector<std::string>& names) {
   return out;
 }
 
-/// Control characters in a permission's name must not reach a terminal.
-std::string Printable(const std::string& name) {
-  const bool plain =
-      std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-  return plain ? name : Quote(name, 100);
-}
-
-void Sort(const std::string& name, Power power, const BrokerOptions& options, Consent& consent,
-          std::vector<std::string>& refused) {
-  switch (power) {
-    case Power::kNeutral:
-    case Power::kRead:
-      return;
-    case Power::kContent:
-      consent.content_roles.push_back(Printable(name));
-      return;
-    case Power::kSecret:
-    case Power::kWrite:
-      (IsAllowed(options, name) ? consent.excess : refused).push_back(Printable(name));
-  }
-}
-
-}  // namespace
-
 Result<TokenClaims> ReadClaims(std::string_view token) {
   ASSAY_ASSIGN(const std::string payload, Payload(token));
   const auto json = ParseJsonObject(payload);
@@ -92,6 +121,11 @@ Result<TokenClaims> ReadClaims(std::string_view token) {
   claims.audience = json->Text("aud");
   claims.tenant = AsciiLower(json->Text("tid"));
   claims.app_id = json->Has("appid") ? json->Text("appid") : json->Text("azp");
+  claims.issuer = json->Text("iss");
+  claims.principal = AsciiLower(json->Text("oid"));
+  claims.credential = CredentialOf(*json);
+  if (json->Has("ver") && json->Text("ver") != "1.0" && json->Text("ver") != "2.0")
+    return Unreadable("its version is not known");
   ASSAY_ASSIGN(claims.roles, ListOf(*json, "roles", payload));
   ASSAY_ASSIGN(claims.directory_roles, ListOf(*json, "wids", payload));
   if (json->Has("scp") && !json->texts.count("scp")) return Unreadable("scp is not text");
@@ -112,7 +146,12 @@ Status CheckIdentity(const TokenClaims& claims, const BrokerOptions& options, Se
                claims.audience))
     return Denied("AS-CON-006", "the token is for another API: " + Quote(claims.audience, 100),
                   "check the cloud's scopes and audiences");
-  if (!EqualsIgnoreCase(claims.app_id, options.credential.client_id))
+  if (!claims.issuer.empty() && !IsIssuer(options, claims))
+    return Denied("AS-CON-006", "the token has another issuer: " + Quote(claims.issuer, 100),
+                  "check the tenant's cloud");
+  // The identity that a machine has by itself is not named in the configuration.
+  const std::string& client = options.credential.client_id;
+  if (!client.empty() && !EqualsIgnoreCase(claims.app_id, client))
     return Denied("AS-CON-006", "the token names another app: " + Quote(claims.app_id, 60),
                   "check client_id");
   return {};
@@ -124,22 +163,21 @@ Result<Consent> JudgeGraphToken(const TokenClaims& claims, const BrokerOptions& 
   consent.roles = claims.roles;
   consent.roles.insert(consent.roles.end(), claims.scopes.begin(), claims.scopes.end());
   consent.app_id = claims.app_id;
+  consent.principal_id = claims.principal;
   consent.token_tenant = claims.tenant;
-  std::vector<std::string> refused;
-  bool any = false;
-  for (const std::string& name : consent.roles) {
-    const Power power = JudgePermission(name);
-    any = any || power != Power::kNeutral;
-    Sort(name, power, options, consent, refused);
-  }
-  for (const std::string& role : claims.directory_roles)
-    if (!IsReadOnlyDirectoryRole(role))
-      Sort("directory-role:" + role, Power::kWrite, options, consent, refused);
-  if (!refused.empty())
-    return Denied("AS-CON-003", "the token may write to your tenant: " + ListNames(refused),
+  consent.credential = claims.credential;
+  Judge judge{options, consent};
+  TakeAll(claims, judge);
+  if (!judge.writes.empty())
+    return Denied("AS-CON-003", "the token may write to your tenant: " + ListNames(judge.writes),
                   "remove the permission, or tolerate it with reason and expiry: "
                   "assay explain AS-CON-003");
-  if (!any)
+  if (!judge.content.empty())
+    return Denied("AS-CON-007",
+                  "the token may read secrets or content: " + ListNames(judge.content),
+                  "remove the permission, assay needs none of these; or tolerate it: "
+                  "assay explain AS-CON-007");
+  if (!judge.any && options.needs_graph)
     return Denied("AS-CON-002", "the token holds no permission at all",
                   "grant the read permissions of assay's plugins and give admin consent");
   return consent;

@@ -7,6 +7,7 @@
 
 #include "broker/body_reader.h"
 #include "broker/connection.h"
+#include "broker/managed_identity.h"
 #include "broker/secret.h"
 
 namespace assay::broker {
@@ -40,9 +41,12 @@ Status CheckRequest(const HttpRequest& request, bool carries_out) {
       !IsTarget(request.url.query) || !IsTarget(request.url.host))
     return Fail(Code::kDenied, "request target holds a character that could split the request");
   if (!IsTarget(request.bearer) || !IsFieldText(request.content_type) ||
-      !IsTarget(request.client_request_id) || !IsFieldText(request.accept))
+      !IsTarget(request.client_request_id) || !IsFieldText(request.accept) ||
+      !IsTarget(request.field_name) || !IsFieldText(request.field_value))
     return Fail(Code::kDenied, "request field holds a character that could split the request");
-  if (!request.url.tls && !IsLoopbackHost(request.url.host))
+  if (request.on_machine && !IsMachineHost(request.url.host))
+    return Fail(Code::kDenied, "the identity endpoint is not on this machine");
+  if (!request.url.tls && !IsLoopbackHost(request.url.host) && !request.on_machine)
     return Fail(Code::kDenied, "plain http is for loopback addresses only");
   return {};
 }
@@ -51,7 +55,7 @@ Status CheckRequest(const HttpRequest& request, bool carries_out) {
 std::string FormatRequest(const HttpRequest& request, const std::string& user_agent) {
   std::string out;
   out.reserve(1024 + request.url.path.size() + request.url.query.size() + request.bearer.size() +
-              request.body.size());
+              request.body.size() + request.field_value.size());
   const auto field = [&](std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
   };
@@ -61,6 +65,7 @@ std::string FormatRequest(const HttpRequest& request, const std::string& user_ag
   field("Host", request.url.Authority());
   if (!request.bearer.empty())
     out.append("Authorization: Bearer ").append(request.bearer).append("\r\n");
+  if (!request.field_name.empty()) field(request.field_name, request.field_value);
   field("Accept", request.accept);
   field("Accept-Encoding", "gzip");
   field("User-Agent", user_agent);
@@ -136,10 +141,12 @@ struct HttpClient::Impl {
     return {};
   }
 
-  Result<std::unique_ptr<Connection>> Connect(const Url& url) {
+  Result<std::unique_ptr<Connection>> Connect(const Url& url, bool on_machine) {
+    static const ProxySettings none;
     const auto own = pinned.find(url.host);
     return Connection::Open(
-        url, own == pinned.end() ? *context : *own->second, options.network.proxy,
+        url, own == pinned.end() ? *context : *own->second,
+        on_machine ? none : options.network.proxy,
         {options.timeout, dog, std::chrono::steady_clock::now() + options.timeout});
   }
 
@@ -213,7 +220,7 @@ struct HttpClient::Impl {
       if (!answer && untouched) return Fail(Code::kUnavailable, std::string(kKeptGone));
       return answer;
     }
-    ASSAY_ASSIGN(auto fresh, Connect(request.url));
+    ASSAY_ASSIGN(auto fresh, Connect(request.url, request.on_machine));
     return Exchange(std::move(fresh), request, untouched);
   }
 };

@@ -26,6 +26,11 @@ struct HttpRequest {
   std::string content_type;
   std::string client_request_id{};  ///< GUID, may be empty
   std::string accept = "application/json";
+  std::string_view field_name{}, field_value{};  ///< one field more, the value may be secret; both
+                                                 ///< must outlive the call
+  /// Goes to the identity endpoint of this very machine: plain http to 169.254.0.0/16 too, and
+  /// never through a proxy.
+  bool on_machine = false;
 };
 
 struct HttpAnswer {

@@ -219,7 +219,7 @@ bool PageFetcher::TakeAnswer(PageTask& task, HttpAnswer answer) {
   pacer_.Learn(task.pace, answer.head, options_.clock->Now());
   if (status == 401 && !task.renewed && task.number < options_.max_attempts) {
     task.renewed = true;
-    tokens_.Invalidate(task.read->plan.host, task.token);
+    tokens_.Invalidate(task.read->plan.host, task.token, ClaimsChallenge(answer.head));
     return false;
   }
   if (IsWorthAnother(status) && AskAgainLater(task, answer)) return false;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/environment.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "broker/broker.h"
@@ -72,9 +73,9 @@ Result<std::string> ReadEnvironment(const std::string& name, bool production) {
                       "use file: or cred:, the environment is visible to child processes",
                       {},
                       {}});
-  const char* value = std::getenv(name.c_str());
+  auto value = FindEnvironment(name);
   if (!value) return Fail(Code::kNotFound, "secret env:" + name + " is not set");
-  return std::string(value);
+  return std::move(*value);
 }
 
 Result<std::string> ReadCredential(const std::string& name) {

@@ -1,19 +1,15 @@
-// Tokens by the client-credentials grant, one per API, kept until shortly before they expire. The
-// only code that reads a client secret.
+// Tokens of a tenant, one for each API: kept in memory until shortly before they expire, vetted
+// before anyone may use them.
 #pragma once
 
 #include <array>
 #include <functional>
-#include <memory>
 #include <mutex>
+#include <optional>
 
-#include "broker/broker.h"
-#include "broker/http_client.h"
-#include "broker/secret.h"
+#include "broker/issuer.h"
 
 namespace assay::broker {
-
-using Token = std::shared_ptr<const Secret>;
 
 /// [any thread]
 class TokenSource {
@@ -23,38 +19,41 @@ class TokenSource {
 
   /// `options` and `client` must outlive it.
   TokenSource(const BrokerOptions& options, HttpClient& client, Vet vet)
-      : options_(options), client_(client), vet_(std::move(vet)) {}
+      : options_(options), issuer_(options, options.credential, client), vet_(std::move(vet)) {}
 
-  /// A token that is good for at least another few minutes. kDenied (AS-CON-001, or the vet's
-  /// refusal), kUnavailable (token service not reached or busy after 3 attempts). Messages never
-  /// hold the secret, the token or the service's text.
+  /// A token that is good for at least another few minutes. kDenied (AS-CON-*, or the vet's
+  /// refusal; it is final and never asked for again), kUnavailable (token service not reached or
+  /// busy after 3 attempts). Messages never hold the secret, the token or the service's text.
   Result<Token> Get(ServiceHost host);
-  /// Forgets `used` when it is still the one in store: the API answered 401 to it.
-  void Invalidate(ServiceHost host, const Token& used);
+  /// Forgets `used` when it is still the one in store: the API answered 401 to it. `claims` is what
+  /// a claims challenge demands of the next one, empty without a challenge; the same demand is made
+  /// once only.
+  void Invalidate(ServiceHost host, const Token& used, const std::string& claims = {});
   /// Local clock minus the token service's Date at the last answer.
-  int64_t clock_offset_ms() const;
+  int64_t clock_offset_ms() const { return issuer_.clock_offset_ms(); }
+  /// Why no token is given any more, once that is final.
+  std::optional<Error> refusal() const;
 
  private:
   struct Slot {
-    Token token;
-    Timestamp good_until{};
+    IssuedToken issued;
+    std::string claims;      ///< demanded of the next token
+    std::string met_claims;  ///< demanded before
+    std::optional<Error> refused;
   };
 
-  Result<Slot> Fetch(ServiceHost host);
-  Result<HttpAnswer> Ask(ServiceHost host);
-  Result<Slot> ReadAnswer(HttpAnswer answer);
   Slot& SlotOf(ServiceHost host) { return slots_[host == ServiceHost::kGraph ? 0 : 1]; }
 
   const BrokerOptions& options_;
-  HttpClient& client_;
+  Issuer issuer_;
   Vet vet_;
   mutable std::mutex mutex_;
   std::array<Slot, 2> slots_;
-  int64_t clock_offset_ms_ = 0;
 };
 
-/// Sleeps on `clock` in short steps; false when `client` was cancelled meanwhile. [any thread]
-bool SleepUnlessCancelled(const Clock& clock, std::chrono::milliseconds duration,
-                          const HttpClient& client);
+/// What a claims challenge in an answer to an API call demands (WWW-Authenticate with
+/// error="insufficient_claims" and claims="base64"): the JSON text; empty when there is none that
+/// can be met. [any thread]
+std::string ClaimsChallenge(const HttpHead& head);
 
 }  // namespace assay::broker

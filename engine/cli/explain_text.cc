@@ -72,6 +72,13 @@ const std::vector<Explanation>& Explanations() {
       {"AS-CFG-021", "A tenant's region and its store's region differ.",
        "Evidence of a tenant may lie only in stores of its region.",
        "Bind the tenant to a store of its region."},
+      {"AS-CFG-022", "Reading one credential would need itself.",
+       "A secret in a key vault is read with another credential; a circle of them could never "
+       "begin.",
+       "Let one of them be a managed identity, a certificate, or a secret in a file."},
+      {"AS-CFG-023", "A key does not fit the kind of the credential.",
+       "A key that nothing obeys would promise something untrue.",
+       "docs/formats/config.md lists the keys of each kind."},
       {"AS-CFG-030", "The key is not available in this version.",
        "It is part of the design but not built yet; ignoring it would promise something untrue.",
        "Remove it until a version that lists it in its changelog."},
@@ -83,24 +90,41 @@ const std::vector<Explanation>& Explanations() {
        "assay COMMAND --help shows its form with examples."},
       {"AS-CON-001", "No token was issued.",
        "The token service refused the credential, the application or the tenant.",
-       "The message holds Microsoft's own code and what it means; at most two attempts are made."},
+       "The message holds Microsoft's own code and what it means; at most two attempts are made. "
+       "assay tenant test tries again after a change."},
       {"AS-CON-002", "The application holds no permission at all.",
        "A run that can read nothing would produce only gaps.",
-       "Grant the read permissions that docs/admin/quickstart.md lists and give admin consent."},
+       "Grant the read permissions that docs/admin/permissions.md lists and give admin consent."},
       {"AS-CON-003", "The token may do more than read.",
        "assay collects nothing with write powers in hand: whoever stole its credential would hold "
        "them too.",
        "Remove the permission from the application, or tolerate it under allow_excess with "
        "permission, reason, approver and expiry."},
       {"AS-CON-004", "The identity holds an Azure role that can write.",
-       "Reader is enough for everything that assay reads in Azure.", "Assign Reader instead."},
-      {"AS-CON-005", "The token cannot be read, so its powers are unknown.",
-       "A token that is not a readable JWT proves nothing; asking the directory instead comes with "
-       "a later version.",
-       "Use a credential whose Graph tokens are JWTs; report the case if they should be."},
+       "Reader is enough for everything that assay reads in Azure. Roles are judged by their id, "
+       "else by their actions: whatever does not end in /read counts as a write.",
+       "Assign Reader instead, or tolerate the role under allow_excess: permission is its GUID."},
+      {"AS-CON-005", "Neither token nor directory tell what the identity may do.",
+       "A token that is not a readable JWT proves nothing. The directory is asked in its place, "
+       "and "
+       "has to answer everything.",
+       "Grant what the message names, so that the directory can be asked; report the case if the "
+       "token should be readable."},
       {"AS-CON-006", "The token is for another tenant, application or service than was asked for.",
        "Evidence of the wrong tenant is worse than none.",
        "Check directory_id, client_id and cloud of the tenant."},
+      {"AS-CON-007", "The token may read secrets or content: recovery keys, mail, files, chats.",
+       "assay reads settings, never content; a permission that is not needed can only be stolen.",
+       "Remove the permission from the application, or tolerate it under allow_excess with "
+       "permission, reason, approver and expiry."},
+      {"AS-CON-008", "The certificate or token file of the tenant's credential cannot be used.",
+       "It would be refused anyway, and the message here says why: expired, not RSA, another key, "
+       "or open to others.",
+       "assay tenant add makes a fitting certificate; assay tenant show says when one expires."},
+      {"AS-CON-009", "The key vault did not give the secret.",
+       "The identity that reads it may not, the name is wrong, or the host is no vault of the "
+       "cloud.",
+       "Give that identity the role Key Vault Secrets User on the vault, and check the name."},
       {"AS-NET-001", "The server's certificate is not trusted.",
        "assay never talks past a certificate that does not verify; it does not ask again either.",
        "Install the missing root on this machine, or name it with ca_file in [network]."},

@@ -8,11 +8,15 @@
 #include <iostream>
 
 #include "assess/prepare.h"
+#include "base/environment.h"
 #include "base/memory.h"
+#include "broker/broker.h"
+#include "broker/secret.h"
 #include "cli/command.h"
 #include "cli/command_tree.h"
 #include "cli/parse.h"
 #include "cli/plugin_kit.h"
+#include "config/load.h"
 #include "sandbox/spawner.h"
 
 extern char** environ;
@@ -87,6 +91,11 @@ constexpr Entry kDispatch[] = {
     {"evidence list", RunEvidenceList},
     {"evidence show", RunEvidenceShow},
     {"evidence get", RunEvidenceGet},
+    {"tenant add", RunTenantAdd},
+    {"tenant test", RunTenantTest},
+    {"tenant script", RunTenantScript},
+    {"tenant list", RunTenantList},
+    {"tenant show", RunTenantShow},
     {"evidence access-log", RunEvidenceAccessLog},
     {"doctor", RunDoctor},
     {"version", RunVersion},
@@ -109,6 +118,34 @@ bool RunsPlugins(const std::vector<std::string>& command) {
   for (const char* one : {"test", "check", "record", "fuzz"})
     if (command.front() == "plugin" && command.back() == one) return true;
   return false;
+}
+
+/// Commands that ask a tenant for something, and so read its credential.
+bool ReadsSecrets(const std::vector<std::string>& command) {
+  return RunsPlugins(command) || command.front() == "tenant";
+}
+
+/// Takes every variable that the configuration names as a secret out of the environment, before
+/// another process could inherit it. A configuration that does not load names none; the command
+/// says so itself.
+void HideSecrets(Context& context) {
+  config::LoadOptions options;
+  options.check_secrets = false;
+  const config::Config config = config::LoadConfig(context.options.config, options).config;
+  std::vector<std::string> names{"IDENTITY_HEADER"};
+  const auto add = [&](const config::CredentialConfig& credential) {
+    if (credential.ref.starts_with("env:")) names.push_back(credential.ref.substr(4));
+  };
+  for (const config::TenantConfig& tenant : config.tenants) add(tenant.credential);
+  for (const auto& [name, credential] : config.credentials) add(credential);
+  if (const std::string& proxy = config.network.proxy_credential; proxy.starts_with("env:"))
+    names.push_back(proxy.substr(4));
+  for (const std::string& name : names)
+    if (const auto at = context.environment.find(name); at != context.environment.end()) {
+      broker::Wipe(at->second);
+      context.environment.erase(at);
+    }
+  TakeFromEnvironment(names);
 }
 
 int Dispatch(Context& context) {
@@ -147,6 +184,8 @@ int Main(const std::vector<std::string>& arguments) {
     context.options.config = found && options.command.front() != "init" ? *found : "assay.toml";
   }
 
+  if (ReadsSecrets(options.command)) HideSecrets(context);
+
   // Forked before any thread is started and any secret is read, for the commands that run plugins.
   std::unique_ptr<sandbox::Spawner> spawner;
   if (RunsPlugins(options.command)) {
@@ -157,6 +196,7 @@ int Main(const std::vector<std::string>& arguments) {
     spawner = std::move(*started);
     context.spawner = spawner.get();
   }
+  RefuseDumps();
 
   std::ofstream file;
   if (!options.output_file.empty()) {

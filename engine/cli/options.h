@@ -64,6 +64,8 @@ struct Options {
   bool redact = false;                    ///< plugin record --redact
   std::string reproduce;                  ///< plugin fuzz --reproduce
   std::optional<uint64_t> runs, seconds;  ///< plugin fuzz
+  bool wait = false;                      ///< tenant test --wait
+  std::string shell;                      ///< tenant script --shell
 };
 
 }  // namespace assay::cli

@@ -93,8 +93,8 @@ const Schema& CloudSchema() {
                                       {.name = "graph_audiences", .type = &kTextList},
                                       {.name = "arm_audiences", .type = &kTextList},
                                       {.name = "ca_file"},
+                                      {.name = "imds"},
                                       {.name = "blob", .later = true},
-                                      {.name = "imds", .later = true},
                                       {.name = "storage_scope", .later = true}},
                              .noun = "cloud"};
   return schema;
@@ -120,11 +120,14 @@ const Schema& CredentialSchema() {
       .title = "credential",
       .keys = {{.name = "kind",
                 .required = true,
-                .words = "secret",
-                .later_words = "certificate|managed_identity|workload_identity"},
-               {.name = "client_id", .type = &kGuid, .required = true},
-               {.name = "ref", .type = &kReference, .required = true},
-               {.name = "certificate", .later = true}}};
+                .words = "secret|certificate|managed_identity|workload_identity"},
+               {.name = "client_id", .type = &kGuid},
+               {.name = "ref", .type = &kReference},
+               {.name = "certificate"},
+               {.name = "algorithm", .words = "PS256|RS256"},
+               {.name = "via", .type = &kName},
+               {.name = "directory_id", .type = &kGuid}},
+      .noun = "credential"};
   return schema;
 }
 
@@ -288,6 +291,7 @@ const Schema& AssaySchema() {
                {.name = "evidence", .type = &kTable, .table = EvidenceSchema},
                {.name = "network", .type = &kTable, .table = NetworkSchema},
                {.name = "clouds", .type = &kNamedTables, .table = CloudSchema},
+               {.name = "credentials", .type = &kNamedTables, .table = CredentialSchema},
                {.name = "tenants", .type = &kTables, .table = TenantSchema},
                {.name = "plugins", .type = &kTables, .table = PluginSchema},
                {.name = "frameworks", .type = &kTables, .table = FrameworkSchema},

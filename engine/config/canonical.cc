@@ -51,13 +51,25 @@ std::string RetentionText(const RetentionConfig& r) {
                {"legal_basis", JsonString(r.legal_basis)}});
 }
 
+/// What is not given stands not there, so that a new key changes no digest of old files.
+Object CredentialObject(const CredentialConfig& c) {
+  Object out{{"kind", JsonString(c.kind)},
+             {"client_id", JsonString(c.client_id)},
+             {"ref", JsonString(c.ref)}};
+  const std::pair<const char*, const std::string*> optional[] = {{"certificate", &c.certificate},
+                                                                 {"algorithm", &c.algorithm},
+                                                                 {"via", &c.via},
+                                                                 {"directory_id", &c.directory_id}};
+  for (const auto& [name, value] : optional)
+    if (!value->empty()) out[name] = JsonString(*value);
+  return out;
+}
+
 std::string TenantText(const TenantConfig& t) {
   const auto excess = [](const ExcessConfig& e) {
     return Waiver("permission", e.permission, e.reason, e.approver, e.expires);
   };
-  const Object credential{{"kind", JsonString(t.credential.kind)},
-                          {"client_id", JsonString(t.credential.client_id)},
-                          {"ref", JsonString(t.credential.ref)}};
+  const Object credential = CredentialObject(t.credential);
   return Text({{"id", JsonString(t.id)},
                {"name", JsonString(t.name)},
                {"directory_id", JsonString(t.directory_id ? t.directory_id->text() : "")},
@@ -108,14 +120,16 @@ std::string CheckText(const CheckConfig& c) {
 }
 
 std::string CloudText(const CloudConfig& c) {
-  return Text({{"login", JsonString(c.login)},
-               {"graph", JsonString(c.graph)},
-               {"arm", JsonString(c.arm)},
-               {"graph_scope", JsonString(c.graph_scope)},
-               {"arm_scope", JsonString(c.arm_scope)},
-               {"ca_file", JsonString(c.ca_file)},
-               {"graph_audiences", Texts(c.graph_audiences)},
-               {"arm_audiences", Texts(c.arm_audiences)}});
+  Object out{{"login", JsonString(c.login)},
+             {"graph", JsonString(c.graph)},
+             {"arm", JsonString(c.arm)},
+             {"graph_scope", JsonString(c.graph_scope)},
+             {"arm_scope", JsonString(c.arm_scope)},
+             {"ca_file", JsonString(c.ca_file)},
+             {"graph_audiences", Texts(c.graph_audiences)},
+             {"arm_audiences", Texts(c.arm_audiences)}};
+  if (!c.imds.empty()) out["imds"] = JsonString(c.imds);
+  return Text(out);
 }
 
 std::string StoreText(const StorageConfig& s) {
@@ -150,25 +164,29 @@ std::string Named(const Map& map, Function text) {
 }  // namespace
 
 std::string CanonicalText(const Config& config) {
-  return Text({{"schema", JsonString("assay.config/1")},
-               {"instance_name", JsonString(config.instance_name)},
-               {"origin", JsonString(config.origin)},
-               {"production", Flag(config.production)},
-               {"sandbox_accept", JsonString(config.sandbox_accept)},
-               {"default_store", JsonString(config.default_store)},
-               {"storage", Named(config.storage, StoreText)},
-               {"master_key_file", JsonString(config.master_key_file.string())},
-               {"ledger_key_dir", JsonString(config.ledger_key_dir.string())},
-               {"clouds", Named(config.clouds, CloudText)},
-               {"tenants", List(config.tenants, TenantText)},
-               {"plugins", List(config.plugins, PluginText)},
-               {"frameworks", List(config.frameworks, FrameworkText)},
-               {"checks", Named(config.checks, CheckText)},
-               {"checks_dir", JsonString(config.checks_dir.string())},
-               {"witnesses", List(config.witnesses, WitnessText)},
-               {"timestamp", TimestampText(config.timestamp)},
-               {"evidence_raw", JsonString(config.evidence_raw)},
-               {"retention", RetentionText(config.retention)}});
+  Object all{{"schema", JsonString("assay.config/1")},
+             {"instance_name", JsonString(config.instance_name)},
+             {"origin", JsonString(config.origin)},
+             {"production", Flag(config.production)},
+             {"sandbox_accept", JsonString(config.sandbox_accept)},
+             {"default_store", JsonString(config.default_store)},
+             {"storage", Named(config.storage, StoreText)},
+             {"master_key_file", JsonString(config.master_key_file.string())},
+             {"ledger_key_dir", JsonString(config.ledger_key_dir.string())},
+             {"clouds", Named(config.clouds, CloudText)},
+             {"tenants", List(config.tenants, TenantText)},
+             {"plugins", List(config.plugins, PluginText)},
+             {"frameworks", List(config.frameworks, FrameworkText)},
+             {"checks", Named(config.checks, CheckText)},
+             {"checks_dir", JsonString(config.checks_dir.string())},
+             {"witnesses", List(config.witnesses, WitnessText)},
+             {"timestamp", TimestampText(config.timestamp)},
+             {"evidence_raw", JsonString(config.evidence_raw)},
+             {"retention", RetentionText(config.retention)}};
+  if (!config.credentials.empty())
+    all["credentials"] = Named(config.credentials,
+                               [](const CredentialConfig& c) { return Text(CredentialObject(c)); });
+  return Text(all);
 }
 
 }  // namespace assay::config

@@ -21,10 +21,15 @@ struct Place {
   uint32_t line = 0, column = 0, end_line = 0, end_column = 0;
 };
 
+/// What proves an identity, by reference: `credential` of a tenant, or a [credentials.NAME].
 struct CredentialConfig {
-  std::string kind;  ///< "secret" (others: "not available in this version" until their issue)
+  std::string kind;  ///< "secret", "certificate", "managed_identity", "workload_identity"
   std::string client_id;
-  std::string ref;  ///< "env:", "file:", "cred:"
+  std::string ref;           ///< "env:", "file:", "cred:", "keyvault:"
+  std::string certificate;   ///< path of the public certificate (PEM)
+  std::string algorithm;     ///< of its assertions: "PS256" or "RS256"
+  std::string via;           ///< name of the credential that reads a "keyvault:" reference
+  std::string directory_id;  ///< where it asks for tokens; empty: the tenant's directory
 };
 
 struct ExcessConfig {
@@ -46,7 +51,7 @@ struct TenantConfig {
 };
 
 struct CloudConfig {
-  std::string name, login, graph, arm, graph_scope, arm_scope, ca_file;
+  std::string name, login, graph, arm, graph_scope, arm_scope, ca_file, imds;
   std::vector<std::string> graph_audiences, arm_audiences;
   Place place;
 };
@@ -138,6 +143,8 @@ struct Config {
   std::map<std::string, StorageConfig> storage;
   std::filesystem::path master_key_file, ledger_key_dir;  ///< defaults under the storage path
   std::map<std::string, CloudConfig> clouds;
+  std::map<std::string, CredentialConfig> credentials;  ///< that others name with `via`
+  std::vector<std::string> include;                     ///< patterns, as written
   NetworkConfig network;
   std::vector<TenantConfig> tenants;
   std::vector<PluginConfig> plugins;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/bytes.h"
+#include "base/environment.h"
 #include "base/text.h"
 #include "config/params.h"
 
@@ -118,6 +119,7 @@ void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
     cloud.arm = fields.Text("arm");
     cloud.graph_scope = fields.Text("graph_scope");
     cloud.arm_scope = fields.Text("arm_scope");
+    cloud.imds = fields.Text("imds");
     if (fields.Has("ca_file")) cloud.ca_file = (folder / fields.Text("ca_file")).string();
     cloud.graph_audiences = fields.Texts("graph_audiences");
     cloud.arm_audiences = fields.Texts("arm_audiences");
@@ -126,11 +128,18 @@ void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
   }
 }
 
-CredentialConfig ExtractCredential(const Fields& fields) {
-  return {fields.Text("kind"), fields.Text("client_id"), fields.Text("ref")};
+CredentialConfig ExtractCredential(const Fields& fields, const fs::path& folder) {
+  CredentialConfig out{
+      fields.Text("kind"),      fields.Text("client_id"), fields.Text("ref"),         "",
+      fields.Text("algorithm"), fields.Text("via"),       fields.Text("directory_id")};
+  if (fields.Has("certificate")) out.certificate = (folder / fields.Text("certificate")).string();
+  // A cluster says itself where it keeps the token of a workload.
+  if (out.kind == "workload_identity" && out.ref.empty())
+    if (const auto file = FindEnvironment("AZURE_FEDERATED_TOKEN_FILE")) out.ref = "file:" + *file;
+  return out;
 }
 
-TenantConfig ExtractTenant(const Fields& fields, const Config& config) {
+TenantConfig ExtractTenant(const Fields& fields, const fs::path& folder, const Config& config) {
   TenantConfig tenant;
   tenant.id = fields.Text("id");
   tenant.name = fields.Text("name");
@@ -138,7 +147,8 @@ TenantConfig ExtractTenant(const Fields& fields, const Config& config) {
   tenant.cloud = fields.Text("cloud");
   tenant.region = fields.Text("region");
   tenant.store = fields.Has("store") ? fields.Text("store") : config.default_store;
-  if (fields.Has("credential")) tenant.credential = ExtractCredential(fields.Sub("credential"));
+  if (fields.Has("credential"))
+    tenant.credential = ExtractCredential(fields.Sub("credential"), folder);
   if (fields.Has("azure")) {
     const Fields azure = fields.Sub("azure");
     tenant.subscriptions = azure.Texts("subscriptions");
@@ -244,6 +254,9 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   config.instance_name = instance.Text("name");
   config.origin = instance.Text("origin");
   config.production = instance.Bool("production");
+  config.include = instance.Texts("include");
+  for (const auto& [name, fields] : root.Named("credentials"))
+    config.credentials.try_emplace(name, ExtractCredential(fields, folder));
   config.sandbox_accept = root.Sub("sandbox").Text("accept");
   config.evidence_raw = root.Sub("evidence").Text("raw");
   config.retention = ExtractRetention(root.Sub("retention"));
@@ -255,7 +268,7 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   ExtractNetwork(root, folder, report, config);
   ExtractClouds(root, folder, config);
   for (const Fields& item : root.Items("tenants"))
-    config.tenants.push_back(ExtractTenant(item, config));
+    config.tenants.push_back(ExtractTenant(item, folder, config));
   for (const Fields& item : root.Items("plugins"))
     config.plugins.push_back(ExtractPlugin(item, folder));
   for (const Fields& item : root.Items("frameworks"))

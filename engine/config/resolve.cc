@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/environment.h"
 #include "base/result.h"
 #include "config/extract.h"
 
@@ -39,8 +40,8 @@ std::optional<Unresolved> CheckFile(const std::string& path) {
 std::optional<Unresolved> CheckResolves(std::string_view ref) {
   if (ref.rfind("env:", 0) == 0) {
     const std::string name(ref.substr(4));
-    const char* value = std::getenv(name.c_str());
-    if (value != nullptr && *value != '\0') return std::nullopt;
+    const auto value = FindEnvironment(name);
+    if (value && !value->empty()) return std::nullopt;
     return Unresolved{"AS-CFG-015", fmt::format("environment variable {} is not set", Quote(name)),
                       "set it, or write \"file:/path\""};
   }
@@ -56,6 +57,21 @@ std::optional<Unresolved> CheckResolves(std::string_view ref) {
                       "write \"file:/path\""};
   const auto path = PathOfReference(ref);
   return path.empty() ? std::nullopt : CheckFile(path.string());
+}
+
+std::optional<Unresolved> CheckPublicFile(const std::string& path, const char* what) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0)
+    return Unresolved{"AS-CFG-015", ErrnoError(fmt::format("{} {}", what, Quote(path))).message,
+                      ""};
+  if (!S_ISREG(info.st_mode))
+    return Unresolved{"AS-CFG-015", fmt::format("{} {} is not a regular file", what, Quote(path)),
+                      ""};
+  if ((info.st_mode & 0022) != 0)
+    return Unresolved{"AS-CFG-016",
+                      fmt::format("{} {} may be changed by others", what, Quote(path)),
+                      "chmod go-w"};
+  return std::nullopt;
 }
 
 }  // namespace assay::config

@@ -15,5 +15,8 @@ struct Unresolved {
 /// regular file of this account with a mode of at most 0600. Other references count as resolved.
 /// Opens no file. [any thread]
 std::optional<Unresolved> CheckResolves(std::string_view ref);
+/// The same for a file that is no secret (a certificate, the token file of a cluster): it must be
+/// there, and others must not be able to change it. `what` names it in messages. [any thread]
+std::optional<Unresolved> CheckPublicFile(const std::string& path, const char* what);
 
 }  // namespace assay::config

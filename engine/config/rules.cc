@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "config/assay_schema.h"
+#include "config/credential_rules.h"
 #include "config/resolve.h"
 
 namespace assay::config {
@@ -40,6 +41,11 @@ class Rules {
     CheckStores();
     CheckNetwork();
     CheckClouds();
+    for (const auto& [name, fields] : root_.Named("credentials")) {
+      CheckReferenceKind(fields, fields.Text("ref"), true);
+      CheckCredential(fields, config_, options_, report_);
+    }
+    CheckCredentialCircles(root_, config_, report_);
     CheckKeys();
     CheckLedger();
     for (const Fields& tenant : root_.Items("tenants")) CheckTenant(tenant);
@@ -130,7 +136,7 @@ class Rules {
         report_.Error("AS-CFG-004", key.Where("ref"), fmt::format("the {} key is a file", name))
             .caret_note = "write \"file:/path\" or \"cred:NAME\"";
       else
-        CheckReferenceKind(key, ref);
+        CheckReferenceKind(key, ref, false);
     }
   }
 
@@ -169,9 +175,9 @@ class Rules {
   }
 
   // References of later versions, and those that production refuses.
-  void CheckReferenceKind(const Fields& fields, const std::string& ref) {
+  void CheckReferenceKind(const Fields& fields, const std::string& ref, bool vault) {
     for (const char* scheme : {"keyvault:", "pkcs11:"})
-      if (ref.rfind(scheme, 0) == 0)
+      if (ref.rfind(scheme, 0) == 0 && !(vault && ref[0] == 'k'))
         report_
             .Error("AS-CFG-030", fields.Where("ref"),
                    fmt::format("\"{}\" references are not available in this version", scheme))
@@ -200,8 +206,13 @@ class Rules {
                  fmt::format("cloud {} is not defined", Quote(cloud)))
           .caret_note = Near(cloud, clouds);
     CheckTenantStore(tenant);
-    if (tenant.Has("credential")) CheckCredential(tenant.Sub("credential"));
-    for (const Fields& item : tenant.Items("allow_excess")) CheckWaiver(item);
+    if (tenant.Has("credential")) {
+      const Fields credential = tenant.Sub("credential");
+      CheckReferenceKind(credential, credential.Text("ref"), true);
+      CheckCredential(credential, config_, options_, report_);
+    }
+    // A tolerance that is over tolerates nothing: the consent guard refuses that one tenant.
+    for (const Fields& item : tenant.Items("allow_excess")) CheckWaiver(item, true);
   }
 
   void CheckTenantStore(const Fields& tenant) {
@@ -233,32 +244,21 @@ class Rules {
     return {};
   }
 
-  void CheckCredential(const Fields& credential) {
-    const std::string ref = credential.Text("ref");
-    CheckReferenceKind(credential, ref);
-    if (!options_.check_secrets || !credential.Has("ref")) return;
-    if (auto wrong = CheckResolves(ref)) {
-      Diagnostic& d = report_.Error(wrong->code, credential.Where("ref"), wrong->message);
-      d.caret_note = wrong->fix;
-      d.notes.push_back(
-          "help: --no-secrets checks a configuration on a machine without its secrets");
-    }
-  }
-
   // A tolerance ends by itself, and soon enough that somebody looks again.
-  void CheckWaiver(const Fields& fields) {
+  void CheckWaiver(const Fields& fields, bool ends_by_itself = false) {
     for (const char* key : {"reason", "approver"})
       if (fields.Has(key) && Trim(fields.Text(key)).empty())
         report_.Error("AS-CFG-018", fields.Where(key), fmt::format("{} is empty", key));
     const auto expires = ParseDate(fields.Text("expires"));
     if (!expires) return;
     const auto today = std::chrono::floor<std::chrono::days>(SystemClock().Now());
-    if (*expires < today)
-      report_
-          .Error("AS-CFG-018", fields.Where("expires"),
-                 fmt::format("expired on {}", fields.Text("expires")))
-          .caret_note = "decide again, or remove it";
-    else if (*expires > today + std::chrono::days(366))
+    if (*expires < today) {
+      const std::string text = fmt::format("expired on {}", fields.Text("expires"));
+      Diagnostic& d = ends_by_itself ? report_.Warning("AS-CFG-018", fields.Where("expires"), text)
+                                     : report_.Error("AS-CFG-018", fields.Where("expires"), text);
+      d.caret_note = "decide again, or remove it";
+    }
+    if (*expires > today + std::chrono::days(366))
       report_.Error("AS-CFG-018", fields.Where("expires"), "expires more than one year from today")
           .caret_note = "choose a date within one year";
   }

@@ -117,8 +117,9 @@ class Journey(WithPackages):
 
     def test_a_version_within_the_grant_runs_at_once(self):
         folder = self.installed("0.1.0", endpoints=(ORGANIZATION, SIGN_INS))
-        told = self.ok("plugin", "install", str(self.package("0.1.1", extra="[limits]\nmemory_bytes = 2147483648\n")))
-        self.assertIn("with memory 2048 MiB instead of 512 MiB", told.out)
+        more = "[limits]\nmemory_bytes = 2147483648\nthreads = 4\n"
+        told = self.ok("plugin", "install", str(self.package("0.1.1", extra=more)))
+        self.assertIn("with memory 2048 MiB instead of 512 MiB, threads 4 instead of 1", told.out)
         self.assertIn("within what was granted", told.out)
         self.assertIn("- GET graph:/v1.0/auditLogs/signIns", told.out)
         self.runs()

@@ -187,7 +187,11 @@ class Credentials(Scenario):
         self.only_tokens_asked({**READER, "tid": other}, "AS-CON-006", other, "directory_id")
 
     def test_a_token_that_does_not_say_what_it_may(self):
-        self.only_tokens_asked({"roles": "User.Read.All"}, "AS-CON-005", "not readable")
+        # The directory is asked instead; this one does not answer, so nothing is known and nothing read.
+        cloud = self.cloud({"roles": "User.Read.All"})
+        self.denied(cloud.access, "AS-CON-005", "not readable", "Application.Read.All")
+        self.assertEqual({path.split("?")[0] for method, path in cloud.log if method == "GET"},
+                         {"/v1.0/organization", "/v1.0/servicePrincipals"})
 
 
 class Network(Scenario):

@@ -81,6 +81,7 @@ class InstantBroker : public broker::Broker {
   void Cancel() override {}
   Timestamp Now() const override { return SystemClock().Now(); }
   std::map<std::string, uint64_t> RequestCounts() const override { return {}; }
+  broker::PaceReport Pace() const override { return {}; }
   bool inside = true;  ///< every link that was handed on lay within its body
 
  private:

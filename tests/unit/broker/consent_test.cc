@@ -109,7 +109,6 @@ TEST_CASE("Consent: refuses a token that may write and names each permission [CL
   CHECK_FAILS(consent, Code::kDenied, "may write to your tenant: User.ReadWrite.All, Mail.Send");
   CHECK(consent.error().id == "AS-CON-003");
   CHECK(Judge(R"("scp":"User.Read Directory.AccessAsUser.All")").error().id == "AS-CON-003");
-  CHECK(Judge(R"("roles":["DeviceLocalCredential.Read.All"])").error().id == "AS-CON-003");
 }
 
 TEST_CASE("Consent: judges directory roles of the identity", "[broker]") {
@@ -120,15 +119,37 @@ TEST_CASE("Consent: judges directory roles of the identity", "[broker]") {
   CHECK(consent.error().id == "AS-CON-003");
 }
 
-TEST_CASE("Consent: tolerates an allowed excess and reports it", "[broker]") {
+TEST_CASE("Consent: refuses a token that reads secrets or content, unless it is tolerated",
+          "[broker]") {
+  for (const char* name : {"DeviceLocalCredential.Read.All", "BitlockerKey.Read.All", "Mail.Read",
+                           "Files.Read.All", "Chat.Read.All", "Sites.Read.All"}) {
+    INFO(name);
+    const std::string roles = std::string(R"("roles":["User.Read.All",")") + name + "\"]";
+    const auto consent = Judge(roles);
+    CHECK_FAILS(consent, Code::kDenied, std::string("may read secrets or content: ") + name);
+    CHECK(consent.error().id == "AS-CON-007");
+    BrokerOptions options = Options();
+    options.allow_excess = {{name}};
+    CHECK(Judge(roles, options));
+  }
+}
+
+TEST_CASE("Consent: tolerates an allowed excess until it expires, and reports it", "[broker]") {
+  ManualClock clock;
   BrokerOptions options = Options();
-  options.allow_excess = {{"User.ReadWrite.All"}};
-  REQUIRE_OK_AND_ASSIGN(const Consent consent,
-                        Judge(R"("roles":["User.ReadWrite.All","Mail.Read"])", options));
-  CHECK(consent.excess == std::vector<std::string>{"User.ReadWrite.All"});
-  CHECK(consent.content_roles == std::vector<std::string>{"Mail.Read"});
+  options.clock = &clock;
+  options.allow_excess = {{"User.ReadWrite.All", clock.Now() + std::chrono::hours(1)},
+                          {"62e90394-69f5-4237-9190-012177145e10"}};
+  const std::string more = R"("roles":["User.ReadWrite.All"],)"
+                           R"("wids":["62e90394-69f5-4237-9190-012177145e10"])";
+  REQUIRE_OK_AND_ASSIGN(const Consent consent, Judge(more, options));
+  CHECK(consent.excess ==
+        std::vector<std::string>{"User.ReadWrite.All",
+                                 "directory-role:62e90394-69f5-4237-9190-012177145e10"});
   CHECK_FAILS(Judge(R"("roles":["User.ReadWrite.All","Group.ReadWrite.All"])", options),
               Code::kDenied, "may write to your tenant: Group.ReadWrite.All");
+  clock.Advance(std::chrono::hours(1));
+  CHECK_FAILS(Judge(more, options), Code::kDenied, "may write to your tenant: User.ReadWrite.All");
 }
 
 TEST_CASE("Consent: refuses a token without any permission", "[broker]") {
@@ -158,6 +179,21 @@ TEST_CASE("Consent: refuses a token of another tenant, app or API", "[broker]") 
   other.credential.client_id = "bbbbbbbb-bbbb-cccc-dddd-eeeeeeeeeeee";
   const auto claims = ReadClaims(MakeToken("https://graph.microsoft.com", ""));
   CHECK_FAILS(CheckIdentity(*claims, other, ServiceHost::kGraph), Code::kDenied, "another app");
+}
+
+TEST_CASE("Consent: refuses a token of another issuer, takes those of its cloud", "[broker]") {
+  const std::string tenant(kTenant);
+  CHECK(Judge(R"("roles":["User.Read.All"],"ver":"1.0","iss":"https://sts.windows.net/)" + tenant +
+              "/\""));
+  CHECK(Judge(R"("roles":["User.Read.All"],"ver":"2.0","iss":"https://login.microsoftonline.com/)" +
+              tenant + "/v2.0\""));
+  for (const std::string issuer :
+       {"https://sts.windows.net/99999999-2222-3333-4444-555555555555/",
+        "https://login.evil.example/11111111-2222-3333-4444-555555555555/v2.0"})
+    CHECK_FAILS(Judge(R"("roles":["User.Read.All"],"iss":")" + issuer + "\""), Code::kDenied,
+                "another issuer");
+  CHECK_FAILS(Judge(R"("roles":["User.Read.All"],"ver":"3.0")"), Code::kDenied,
+              "version is not known");
 }
 
 TEST_CASE("Consent: calls a token that it cannot read unreadable", "[broker]") {
