@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/tenant_common.h"
 
 namespace assay::cli {
