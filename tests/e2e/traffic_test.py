@@ -30,6 +30,14 @@ def declared(path):
             yield template(method, endpoint["host"], version + endpoint["path"])
 
 
+def of_the_guard():
+    """What the consent guard asks for itself: GET by its own compiled list."""
+    source = (ROOT / "engine" / "broker" / "guard_reads.cc").read_text(encoding="utf-8")
+    for host, pieces in re.findall(r'\b(Graph|Arm)\(\s*"guard-[a-z-]+",\s*((?:"[^"]*"\s*)+)', source):
+        path = "".join(re.findall(r'"([^"]*)"', pieces))
+        yield template("GET", host.lower(), ("/v1.0" if host == "Graph" else "") + path)
+
+
 class Traffic(Scenario):
     @classmethod
     def setUpClass(cls):
@@ -57,10 +65,12 @@ class Traffic(Scenario):
         self.assertGreater(len({path for _, _, path in reads}), 30)
         for method, _, path in reads:
             self.assertTrue(method == "GET" or method == "POST" and any(path.endswith(end) for end in READ_POSTS.values()), path)
+        guard = list(of_the_guard())
+        self.assertEqual(len(guard), 10)
         manifests = [one for plugin in self.plugins for one in declared(ROOT / "plugins" / plugin / "manifest.toml")]
-        self.assertEqual(self.outside(reads, manifests), [])
+        self.assertEqual(self.outside(reads, manifests + guard), [])
         if CATALOGUE.exists():
-            self.assertEqual(self.outside(reads, list(declared(CATALOGUE))), [])
+            self.assertEqual(self.outside(reads, list(declared(CATALOGUE)) + guard), [])
 
     def test_the_compiled_list_of_posts_is_the_one_that_is_checked_here(self):
         source = (ROOT / "engine" / "broker" / "read_posts.cc").read_text(encoding="utf-8")
