@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -34,18 +35,18 @@ class Faults(Scenario):
         return folder, done.json()["data"]["runs"][0]
 
     def digests(self, folder):
-        """Of what each check, dataset and control came to; the place of a record by endpoint and page, which do not depend on
-        the order in which answers came."""
+        """Of what each check and control came to, on each subject; the place of a record by endpoint and page, which do not
+        depend on the order in which answers came. Two runs may have a midnight between them: days are left out."""
         lines = self.lines(folder)
         page = {line["index"]: [line["endpoint"], line["page_index"]] for line in lines if line["kind"] == "read"}
         out = {}
         for line in lines:
-            name = next((f"{kind} {line[kind]}" for kind in ("check", "dataset", "control") if line["kind"] == kind), None)
+            name = next((f"{kind} {line[kind]}" for kind in ("check", "control") if line["kind"] == kind), None)
             if not name:
                 continue
-            text = self.assay("evidence", "get", str(line["index"]), folder=folder).out
+            text = re.sub(r"\b\d+ days", "some days", self.assay("evidence", "get", str(line["index"]), folder=folder).out)
             told = [self.placed(one, page) for one in self.documents(text)]
-            same = {k: line[k] for k in ("verdict", "counts", "reason", "completeness", "rows", "state") if k in line}
+            same = {k: line[k] for k in ("verdict", "counts", "reason", "state") if k in line}
             out[name] = hashlib.sha256(json.dumps([same, told], sort_keys=True).encode()).hexdigest()
         return out
 
@@ -57,6 +58,10 @@ class Faults(Scenario):
             while at < len(text) and text[at].isspace():
                 at += 1
 
+    def pages(self, cloud):
+        """How often each page was served wholly: once for each collector that wants it."""
+        return {page: count for page, count in cloud.served.items() if page[0] != "login"}
+
     def placed(self, value, page):
         if isinstance(value, dict) and "records" in value:
             records = sorted([*page[entry], record] for entry, record in value["records"])
@@ -66,10 +71,9 @@ class Faults(Scenario):
     def test_a_quarter_of_all_requests_fails_and_every_verdict_has_the_same_digest(self):
         cloud = self.a_cloud()
         calm_folder, calm = self.run_in("calm", cloud)
-        asked = len(cloud.log)
-        self.assertTrue(all(count == 1 for (service, _), count in cloud.served.items() if service != "login"))
+        asked, once = len(cloud.log), self.pages(cloud)
         expected = self.digests(calm_folder)
-        self.assertGreater(len(expected), 60)
+        self.assertGreater(len(expected), 50)
         cloud.log.clear()
         cloud.served.clear()
         fail_some(cloud, SEED, 0.25)
@@ -79,9 +83,9 @@ class Faults(Scenario):
         self.assertEqual(set(cloud.failed), {"500", "503", "429", "reset", "cut"})
         self.assertEqual(len(cloud.log), asked + failed, "each failure costs one request more, and nothing else does")
         self.assertEqual({c["check"]: c["verdict"] for c in run["checks"]}, {c["check"]: c["verdict"] for c in calm["checks"]})
-        self.assertEqual(self.digests(folder), expected)
-        twice = {path: count for (service, path), count in cloud.served.items() if service != "login" and count != 1}
-        self.assertEqual(twice, {}, "what was read to its end is never read again")
+        got = self.digests(folder)
+        self.assertEqual(got, expected)
+        self.assertEqual(self.pages(cloud), once, "what was read to its end is never read again")
         self.ledger_verifies(folder)
 
     def test_a_page_that_was_cut_is_asked_again_by_the_same_link(self):

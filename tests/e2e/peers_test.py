@@ -125,7 +125,7 @@ http {{
   access_log {self.home}/access.log;
   client_body_temp_path {self.home}/t1; proxy_temp_path {self.home}/t2; fastcgi_temp_path {self.home}/t3;
   uwsgi_temp_path {self.home}/t4; scgi_temp_path {self.home}/t5;
-  gzip on; gzip_types application/json; gzip_proxied any; gzip_min_length 100;
+  gzip on; gzip_types *; gzip_proxied any; gzip_min_length 100;
   keepalive_requests 5;{servers}
 }}
 """)
@@ -154,11 +154,11 @@ class Tinyproxy(Peers):
 Listen 127.0.0.1
 Timeout 60
 MaxClients 50
-BasicAuth assay pa:ss
+BasicAuth assay pass
 LogFile "{self.home}/proxy.log"
 LogLevel Connect
 """ + "".join(f"ConnectPort {one}\n" for one in allowed))
-        (self.home / "proxy.secret").write_text("assay:pa:ss")
+        (self.home / "proxy.secret").write_text("assay:pass")
         (self.home / "proxy.secret").chmod(0o600)
         self.start(port, TINYPROXY, "-d", "-c", str(self.home / "tinyproxy.conf"))
         return {"proxy": f"http://127.0.0.1:{port}", "proxy_credential": f"file:{self.home}/proxy.secret"}
