@@ -77,6 +77,7 @@ bool Holds(const AttackEnd& end, Expect expect) {
 /// A second of processor time can take long on a busy machine; a hang shows at once.
 std::chrono::milliseconds WallFor(const AttackCase& attack) {
   const bool stalls = std::string_view(attack.name).starts_with("frame_half");
+  if (attack.expect == Expect::kCpuLimit) return std::chrono::seconds(90);
   return std::chrono::milliseconds(attack.expect == Expect::kTimedOut ? 500
                                    : stalls                           ? 2'000
                                                                       : 20'000);
