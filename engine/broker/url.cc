@@ -212,6 +212,7 @@ Result<Url> ParseForeignUrl(std::string_view text) {
 std::string PercentEncode(std::string_view text, std::string_view keep) {
   constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
+  out.reserve(3 * text.size());  // a secret may be encoded here: no shorter copy stays behind
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (IsDigit(c) || IsLower(c) || IsUpper(c) || c == '-' || c == '.' || c == '_' || c == '~' ||

@@ -46,18 +46,18 @@ def descendants(pid):
 
 
 class Test(Scenario):
-    def tested(self, *words, **kwargs):
+    def attempt(self, *words, **kwargs):
         return self.assay("tenant", "test", "t", *words, **kwargs)
 
     def test_gaps_are_named_with_the_checks_that_they_cost(self):
         server = self.server()
         self.configure(server.access)
-        done = self.tested()
+        done = self.attempt()
         self.assertEqual(done.code, 5, done.text)
         for words in (f"missing          {MISSING}", "not assessed", "no write permission, by token and directory",
                       "Reader on 3 subscriptions", "Exit 5", f"appId/{server.access['client_id']}"):
             self.assertIn(words, done.out)
-        data = self.tested("--json").json()["data"]
+        data = self.attempt("--json").json()["data"]
         self.assertEqual([need["permission"] for need in data["missing"]], [MISSING])
         self.assertTrue(data["missing"][0]["checks"])
         self.assertTrue(data["directory_checked"] and data["arm_checked"])
@@ -69,14 +69,14 @@ class Test(Scenario):
 
     def test_a_tenant_without_gaps_is_usable(self):
         self.configure(self.server().access, ['id = "graph"'])
-        done = self.tested("--wait")
+        done = self.attempt("--wait")
         self.assertEqual(done.code, 0, done.text)
         self.assertIn("Usable.", done.out)
 
     def test_a_power_too_many_is_refused_until_it_is_tolerated(self):
         cloud = self.cloud({"roles": ["User.Read.All", "User.ReadWrite.All"]})
         self.configure(cloud.access, ['id = "graph"'])
-        done = self.tested()
+        done = self.attempt()
         self.assertEqual(done.code, 6, done.text)
         self.assertIn("may write to your tenant: User.ReadWrite.All", done.out)
         self.assertIn("assay explain AS-CON-003", done.out)
@@ -86,19 +86,19 @@ class Test(Scenario):
             row = (f'allow_excess = [{{ permission = "User.ReadWrite.All", reason = "CHG-881", approver = "ciso@t.example", '
                    f'expires = {day} }}]\n')
             (self.home / "assay.toml").write_text(text.replace("credential = ", row + "credential = "))
-            done = self.tested()
+            done = self.attempt()
             self.assertEqual(done.code, code, done.text)
             self.assertIn("tolerated" if code == 5 else f"expired on {day}", done.text)
 
     def test_a_wrong_secret_and_a_cloud_that_is_down(self):
         server = self.server()
         self.configure({**server.access, "client_secret": CANARY})
-        done = self.tested()
+        done = self.attempt()
         self.assertEqual(done.code, 6, done.text)
         self.assertIn("AADSTS7000215", done.out)
         self.assertNotIn(CANARY, done.text)
         server.stop()
-        self.assertEqual(self.tested().code, 10)
+        self.assertEqual(self.attempt().code, 10)
 
     def test_revoked_consent_leaves_the_tenant_disconnected(self):
         server = self.server()

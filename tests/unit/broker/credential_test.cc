@@ -10,6 +10,7 @@
 #include "broker/json_object.h"
 #include "broker/key_vault.h"
 #include "broker/managed_identity.h"
+#include "broker/self_signed.h"
 #include "broker/token_source.h"
 #include "support/fake_tenant.h"
 #include "support/rsa_identity.h"
@@ -405,4 +406,21 @@ TEST_CASE(
   REQUIRE(tenant.Raw().Refusal());
   CHECK(tenant.Raw().Refusal()->id == "AS-CON-001");
   CHECK_THAT(tenant.Raw().Refusal()->message, Contains("AADSTS65001"));
+}
+
+TEST_CASE("Credential: a certificate that is made here is one that proves itself", "[broker]") {
+  FakeTenant tenant(Nothing);
+  REQUIRE_OK_AND_ASSIGN(const SelfSigned made,
+                        MakeSelfSigned("assay-contoso", tenant.clock.Now(), 365));
+  REQUIRE_OK_AND_ASSIGN(const CertificateFacts facts,
+                        ReadCertificate(made.certificate_pem, tenant.clock.Now()));
+  CHECK(facts.subject == "CN=assay-contoso");
+  CHECK(facts.expires == made.expires);
+  CHECK(facts.days_left == 365);
+  CHECK(made.thumbprint.size() == 40);
+  tenant.options.credential.kind = CredentialKind::kCertificate;
+  tenant.options.credential.certificate = SecretFile("made.crt", made.certificate_pem);
+  tenant.options.credential.ref =
+      "file:" + SecretFile("made.key", std::string(made.key_pem.view()));
+  REQUIRE_OK(tenant.Raw().CheckConsent(false));
 }
