@@ -187,7 +187,6 @@ Status RunSteps::JournalGuard(std::vector<broker::ReadResult> reads) {
       ledger_failed_ = true;
       return Fail(std::move(kept.error()));
     }
-    ++report_.reads;
   }
   return {};
 }
