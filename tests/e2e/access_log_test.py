@@ -72,7 +72,8 @@ class AccessLog(Scenario):
         child = subprocess.Popen([self.program, "run"], cwd=self.home, env=ENV, stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL)
         for _ in range(1000):
-            if self.home.joinpath("data", "t").exists() and any(line["kind"] == "read" for line in self.lines()):
+            if self.home.joinpath("data", "t").exists() and any(line["kind"] == "read" and line["plugin"] == "graph"
+                                                                for line in self.lines()):
                 break
             time.sleep(0.01)
         child.send_signal(signal.SIGKILL)
