@@ -187,17 +187,41 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void BenchSpawn(const Bench& bench, const char* engine) {
-  std::vector<double> ms;
-  for (int i = 0; i < 200; ++i) {
-    const auto start = Clock::now();
-    const auto worker = Must(bench.spawner->Spawn(SpecFor(bench, "nothing"), bench.tier));
-    ms.push_back(Seconds(start) * 1000);
-    worker->Kill(sandbox::Fate::kTimedOut, "");
-  }
+double SpawnMs(sandbox::Spawner& spawner, const Bench& bench) {
+  const auto start = Clock::now();
+  const auto worker = Must(spawner.Spawn(SpecFor(bench, "nothing"), bench.tier));
+  const double ms = Seconds(start) * 1000;
+  worker->Kill(sandbox::Fate::kTimedOut, "");
+  return ms;
+}
+
+void PrintSpawn(const std::string& what, std::vector<double> ms) {
   std::sort(ms.begin(), ms.end());
-  fmt::print("spawn to hello, engine {}: p50 {:.2f} ms, p90 {:.2f} ms, least {:.2f} ms\n", engine,
-             ms[100], ms[180], ms[0]);
+  fmt::print("spawn to hello, {}: p50 {:.2f} ms, p90 {:.2f} ms, least {:.2f} ms\n", what,
+             ms[ms.size() / 2], ms[ms.size() * 9 / 10], ms[0]);
+}
+
+/// The spawner makes the next worker ahead of time. At once: that one is hardly begun when it is
+/// asked for. With a pause: it waits. A spawner's first: there is none.
+void BenchSpawn(const Bench& bench, const char* engine) {
+  std::vector<double> at_once, paused;
+  for (int i = 0; i < 200; ++i) at_once.push_back(SpawnMs(*bench.spawner, bench));
+  for (int i = 0; i < 100; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    paused.push_back(SpawnMs(*bench.spawner, bench));
+  }
+  PrintSpawn(fmt::format("engine {}, one at once after another", engine), at_once);
+  PrintSpawn(fmt::format("engine {}, 10 ms between them", engine), paused);
+}
+
+void BenchFirstSpawn(const Bench& bench, const std::string& worker) {
+  std::vector<double> first;
+  for (int i = 0; i < 50; ++i) {
+    const auto spawner = Must(sandbox::Spawner::Start(worker));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    first.push_back(SpawnMs(*spawner, bench));
+  }
+  PrintSpawn("a spawner's first", first);
 }
 
 /// An engine that has grown: the spawner was forked before.
@@ -327,6 +351,7 @@ int main(int argc, char** argv) {
   fmt::print("tier {}\n", sandbox::Name(bench.tier));
   const std::string only = argc > 4 ? argv[4] : "";
   const auto wanted = [&](const char* part) { return only.empty() || only == part; };
+  if (wanted("spawn")) BenchFirstSpawn(bench, argv[1]);
   if (wanted("spawn")) BenchSpawn(bench, "small");
   if (wanted("rows")) BenchBulk(bench, "rows", 3'000'000, rounds);
   if (wanted("bodies")) BenchBulk(bench, "bodies", 256, rounds);

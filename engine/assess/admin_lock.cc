@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <thread>
 
+#include "assess/package_files.h"
 #include "assess/read_set.h"
 #include "base/files.h"
 #include "config/lock_file.h"
@@ -53,12 +53,7 @@ Result<std::string> ReadText(const fs::path& path) {
     if (errno == ELOOP) return Fail(Unusable(path.string() + ": is a link", "put a file there"));
     return Fail(ErrnoError(path.string()));
   }
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return Fail(ErrnoError(path.string()));
-  if ((info.st_mode & 0022) != 0)
-    return Fail(Unusable(fmt::format("{}: others can write to it (mode {:04o})", path.string(),
-                                     info.st_mode & 07777),
-                         "chmod go-w " + path.string() + ", after looking at what it says"));
+  ASSAY_TRY(CheckWriters(fd.get(), path, kLockedFolder));
   ASSAY_ASSIGN(const ByteVector bytes, ReadAll(fd.get(), path.string(), kMaxLock));
   return std::string(AsText(bytes));
 }

@@ -341,19 +341,22 @@ Status CollectorSession::TakeArrivals() {
 }
 
 Status CollectorSession::Loop() {
-  const auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
+  auto deadline = Steady::now() + std::chrono::seconds(plugin_.manifest.limits.wall_seconds);
   auto heard = Steady::now();
   bool cancel_sent = false;
   ipc::Frame frame;  // its memory serves for every message
   while (!done_) {
     if (Steady::now() > deadline) {
-      const std::string why =
-          fmt::format("wall_seconds: ran longer than {} s", plugin_.manifest.limits.wall_seconds);
+      const std::string why = cancel_sent ? fmt::format("cancel: did not end within {} ms",
+                                                        context_.cancel_grace.count())
+                                          : fmt::format("wall_seconds: ran longer than {} s",
+                                                        plugin_.manifest.limits.wall_seconds);
       worker_->Kill(sandbox::Fate::kTimedOut, why);
       return Fail(Code::kLimitExceeded, why);
     }
     if (!cancel_sent && *context_.cancelled) {
       cancel_sent = true;
+      deadline = std::min(deadline, Steady::now() + context_.cancel_grace);
       ASSAY_TRY(
           worker_->channel().Send(static_cast<uint16_t>(ipc::Type::kCancel), {}, -1, kSendTimeout));
     }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <map>
 #include <memory>
@@ -43,6 +44,8 @@ struct CollectContext {
   bool arm_available = true;               ///< an ARM token was issued
   ipc::Settings settings{};                ///< what collectors may ask for (assay/config.h)
   ipc::Drill drill{};                      ///< the kit's alone
+  /// How long a worker may go on after it was told that the run is being cancelled.
+  std::chrono::milliseconds cancel_grace{10'000};
 };
 
 /// What became of one collector.

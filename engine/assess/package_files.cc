@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -57,21 +58,10 @@ class Reader {
                 fmt::format("{}: {} {}", out_.folder.string(), Quote(name), what));
   }
 
-  Status CheckMode(int fd, const std::string& name) const {
-    struct stat info {};
-    if (::fstat(fd, &info) != 0) return Fail(ErrnoError((out_.folder / name).string()));
-    if ((info.st_mode & rule_.unwanted) == 0) return {};
-    Error error{Code::kDenied, "", {}, {}, {}, "AS-PLG-009"};
-    error.message = fmt::format("{}: others can write to it (mode {:04o})",
-                                (out_.folder / name).string(), info.st_mode & 07777);
-    error.hint = rule_.unwanted == 0002 ? "chmod o-w" : "chmod go-w";
-    return Fail(std::move(error));
-  }
-
   Result<UniqueFd> Open(int at, const char* path, const std::string& name, int flags) const {
     UniqueFd fd(::openat(at, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags));
     if (fd.valid()) {
-      ASSAY_TRY(CheckMode(fd.get(), name));
+      ASSAY_TRY(CheckWriters(fd.get(), out_.folder / name, rule_));
       return fd;
     }
     const std::string place = (out_.folder / name).string();
@@ -138,6 +128,23 @@ class Reader {
 };
 
 }  // namespace
+
+Status CheckWriters(int fd, const fs::path& path, const FolderRule& rule) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return Fail(ErrnoError(path.string()));
+  Error error{Code::kDenied, path.string() + ": others can write to it ", {}, {}, {}, "AS-PLG-009"};
+  if ((info.st_mode & rule.unwanted) != 0) {
+    error.message += fmt::format("(mode {:04o})", info.st_mode & 07777);
+    error.hint = fmt::format("chmod {} {}, after looking at what it says",
+                             rule.unwanted == 0002 ? "o-w" : "go-w", path.string());
+    return Fail(std::move(error));
+  }
+  if (!rule.ours || info.st_uid == 0 || info.st_uid == ::geteuid()) return {};
+  error.message += fmt::format(
+      "(it belongs to account {}, neither root nor the one that runs assay)", info.st_uid);
+  error.hint = "chown root " + path.string() + ", after looking at what it says";
+  return Fail(std::move(error));
+}
 
 bool IsDataFileName(std::string_view name) {
   return !name.empty() && name.size() <= 100 && name[0] != '.' &&

@@ -25,11 +25,15 @@ struct PluginFile {
 struct FolderRule {
   bool exact = false;   ///< other files and links are refused, else they are left alone
   mode_t unwanted = 0;  ///< mode bits that a file or folder must not have
+  bool ours = false;    ///< it must belong to root or to who runs this program
 };
-inline constexpr FolderRule kBuiltInFolder{false, 0};
-inline constexpr FolderRule kDeveloperFolder{false, 0002};
-inline constexpr FolderRule kOfferedFolder{true, 0};
-inline constexpr FolderRule kLockedFolder{true, 0022};
+inline constexpr FolderRule kBuiltInFolder{false, 0, false};
+inline constexpr FolderRule kDeveloperFolder{false, 0002, true};
+inline constexpr FolderRule kOfferedFolder{true, 0, false};
+inline constexpr FolderRule kLockedFolder{true, 0022, true};
+
+/// Whether a file or folder meets a rule. kDenied (AS-PLG-009) naming `path`; kIo. [any thread]
+Status CheckWriters(int fd, const std::filesystem::path& path, const FolderRule& rule);
 
 struct PackageFiles {
   std::filesystem::path folder;
@@ -47,7 +51,7 @@ struct PackagePlace {
 Result<PackagePlace> FindPackage(const std::filesystem::path& path);
 
 /// kNotFound, kInvalidInput (a file that does not belong there, a link), kLimitExceeded, kIo,
-/// kDenied with AS-PLG-009 for unwanted mode bits. [any thread]
+/// kDenied with AS-PLG-009 for what others can write to. [any thread]
 Result<PackageFiles> ReadPackage(const std::filesystem::path& folder, const std::string& id,
                                  const FolderRule& rule);
 

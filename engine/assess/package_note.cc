@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "proof/sha256.h"
 
 namespace assay::assess {
 namespace {
@@ -30,9 +31,17 @@ bool TakeDigest(std::string_view& line, std::string_view prefix, std::string& di
   return IsHexDigest(digest);
 }
 
-std::map<std::string, std::string> DigestsOf(const LoadedPlugin& plugin) {
-  std::map<std::string, std::string> out;
-  for (const PluginFile& file : plugin.files) out[file.name] = EncodeHex(file.digest);
+using Digests = std::map<std::string, std::string>;
+
+Digests DigestsOf(const std::vector<PluginFile>& files) {
+  Digests out;
+  for (const PluginFile& file : files) out[file.name] = EncodeHex(file.digest);
+  return out;
+}
+
+std::string FileLines(const Digests& files) {
+  std::string out;
+  for (const auto& [name, digest] : files) out += fmt::format("file {} {}\n", digest, name);
   return out;
 }
 
@@ -51,7 +60,7 @@ std::string Disagreement(const PackageStatement& said, const LoadedPlugin& plugi
   if (said.id != manifest.id || said.version != manifest.version)
     return fmt::format("is for {} {}, this is {} {}", Quote(said.id), Quote(said.version),
                        manifest.id, manifest.version);
-  const auto found = DigestsOf(plugin);
+  const auto found = DigestsOf(plugin.files);
   for (const auto& [name, digest] : found) {
     const auto at = said.files.find(name);
     if (at == said.files.end()) return name + " is not among the signed files";
@@ -75,10 +84,8 @@ bool IsAuthorName(std::string_view name) {
 }
 
 std::string PackageStatement::ToText() const {
-  std::string out = fmt::format("{}\n{} {}\nkey {}\nmanifest {}\n", kFirstLine, id, version,
-                                key.Encode(), manifest);
-  for (const auto& [name, digest] : files) out += fmt::format("file {} {}\n", digest, name);
-  return out;
+  return fmt::format("{}\n{} {}\nkey {}\nmanifest {}\n{}", kFirstLine, id, version, key.Encode(),
+                     manifest, FileLines(files));
 }
 
 Result<PackageStatement> PackageStatement::Parse(std::string_view text) {
@@ -107,6 +114,10 @@ Result<PackageStatement> PackageStatement::Parse(std::string_view text) {
   return out;
 }
 
+std::string PinOf(const std::vector<PluginFile>& files) {
+  return EncodeHex(proof::Sha256(AsBytes("assay plugin pin v1\n" + FileLines(DigestsOf(files)))));
+}
+
 Result<std::string> SignPackage(const LoadedPlugin& plugin, const std::string& key_name,
                                 const proof::SigningKey& key) {
   if (!IsAuthorName(key_name)) return BadText("key name " + Quote(key_name) + " is not allowed");
@@ -114,7 +125,7 @@ Result<std::string> SignPackage(const LoadedPlugin& plugin, const std::string& k
                              plugin.manifest.version,
                              {key_name, key.public_key()},
                              EncodeHex(plugin.image.manifest_digest),
-                             DigestsOf(plugin)};
+                             DigestsOf(plugin.files)};
   return proof::SignNote(statement.ToText(), key_name, key);
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "assess/plugin_set.h"
 #include "base/result.h"
@@ -26,6 +27,10 @@ struct PackageStatement {
   /// kInvalidInput unless ToText would write it so.
   static Result<PackageStatement> Parse(std::string_view text);
 };
+
+/// What a developer's pin is of: SHA-256, in hexadecimal, of "assay plugin pin v1\n" and the lines
+/// `file <digest> <name>` as a note has them. [any thread]
+std::string PinOf(const std::vector<PluginFile>& files);
 
 /// The whole note over `plugin` as it is loaded. kInvalidInput when the name is no key name.
 Result<std::string> SignPackage(const LoadedPlugin& plugin, const std::string& key_name,

@@ -22,6 +22,10 @@ tl::unexpected<Error> Refuse(const char* code, const std::string& id, const std:
       Error{Code::kDenied, fmt::format("plugin {}: {}", id, what), {}, std::move(hint), {}, code});
 }
 
+std::string PinHint(const std::string& pin) {
+  return fmt::format("one that you make yourself: dev_pin = \"{}\" pins all of its files", pin);
+}
+
 /// A path to a file of another name would run something that nobody named.
 Result<fs::path> FolderOf(const config::PluginConfig& wanted) {
   const fs::path path = wanted.path;
@@ -33,13 +37,19 @@ Result<fs::path> FolderOf(const config::PluginConfig& wanted) {
 }
 
 Status CheckPins(const LoadedPlugin& plugin, const config::PluginConfig& wanted) {
-  const std::string digest = EncodeHex(plugin.image.file_digest);
-  for (const auto& [key, pin] : {std::pair{"sha256", &wanted.sha256}, {"dev_pin", &wanted.dev_pin}})
-    if (!pin->empty() && AsciiLower(*pin) != digest)
-      return Refuse("AS-PLG-004", wanted.id,
-                    fmt::format("file has digest {}, {} says {}", digest, key, *pin),
-                    "look at what changed, then write the new digest");
-  return {};
+  const std::string digest = EncodeHex(plugin.image.file_digest), pin = PinOf(plugin.files);
+  if (!wanted.sha256.empty() && AsciiLower(wanted.sha256) != digest)
+    return Refuse("AS-PLG-004", wanted.id,
+                  fmt::format("file has digest {}, sha256 says {}", digest, wanted.sha256),
+                  "look at what changed, then write the new digest");
+  if (wanted.dev_pin.empty() || AsciiLower(wanted.dev_pin) == pin) return {};
+  if (AsciiLower(wanted.dev_pin) == digest)
+    return Refuse("AS-PLG-004", wanted.id,
+                  "dev_pin is the digest of the .so alone, which leaves out its checks and data",
+                  PinHint(pin));
+  return Refuse("AS-PLG-004", wanted.id,
+                fmt::format("its files have pin {}, dev_pin says {}", pin, wanted.dev_pin),
+                "look at what changed, then write the new pin");
 }
 
 Status CheckSignature(LoadedPlugin& plugin, const config::PluginConfig& wanted) {
@@ -136,14 +146,14 @@ config::Diagnostic BoundExceeded(const LoadedPlugin& plugin, const config::Grant
 
 Status Steps(Examined& out, const config::PluginConfig& wanted, const std::vector<LockEntry>& locks,
              std::vector<config::Diagnostic>* places) {
-  const bool pinned = !wanted.dev_pin.empty();
-  if (!pinned && wanted.trust.empty())
-    return Refuse("AS-PLG-003", wanted.id, "is neither locked nor pinned",
-                  "a signed package: assay plugin install PACKAGE prints its [[plugins]] table; "
-                  "one that you make yourself: dev_pin = \"<sha256 of the .so>\"");
   ASSAY_ASSIGN(const fs::path folder, FolderOf(wanted));
+  const bool signed_one = !wanted.trust.empty();
   ASSAY_ASSIGN(PackageFiles files,
-               ReadPackage(folder, wanted.id, pinned ? kDeveloperFolder : kLockedFolder));
+               ReadPackage(folder, wanted.id, signed_one ? kLockedFolder : kDeveloperFolder));
+  if (wanted.dev_pin.empty() && !signed_one)
+    return Refuse("AS-PLG-003", wanted.id, "is neither locked nor pinned",
+                  "a signed package: assay plugin install PACKAGE prints its [[plugins]] table; " +
+                      PinHint(PinOf(files.files)));
   ASSAY_ASSIGN(out.plugin, OpenPlugin(std::move(files)));
   ASSAY_TRY(CheckVersion(*out.plugin, wanted));
   ASSAY_TRY(CheckTrust(*out.plugin, wanted, locks));
@@ -200,9 +210,7 @@ Result<LoadedPlugin> Open(const PackagePlace& place, bool signed_only) {
   if (signed_only) {
     if (plugin.note.empty())
       return Refuse("AS-PLG-007", place.id, place.id + ".note is missing: the package is unsigned",
-                    fmt::format("its author signs it with assay plugin sign; to try your own, pin "
-                                "it: dev_pin = \"{}\"",
-                                EncodeHex(plugin.image.file_digest)));
+                    "its author signs it with assay plugin sign; " + PinHint(PinOf(plugin.files)));
     ASSAY_ASSIGN(const proof::Verifier key, VerifyPackage(plugin, plugin.note));
     plugin.trust = Trust::kSigned;
     plugin.vkey = key.Encode();

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "config/load.h"
 #include "config/lock_file.h"
+#include "model/limits.h"
 #include "proof/sha256.h"
 
 namespace assay::assess {
@@ -41,24 +42,11 @@ bool Applies(const std::vector<std::string>& tenants, const std::string& tenant)
          std::find(tenants.begin(), tenants.end(), tenant) != tenants.end();
 }
 
+/// What assay.toml says goes, up or down: whoever writes it decides.
 void ApplyLimits(WorkerLimits& limits, const std::map<std::string, int64_t>& overrides) {
-  const auto set = [&](const char* name, auto& field) {
-    const auto at = overrides.find(name);
-    if (at != overrides.end())
-      field = static_cast<std::remove_reference_t<decltype(field)>>(at->second);
-  };
-  set("memory_bytes", limits.memory_bytes);
-  set("cpu_seconds", limits.cpu_seconds);
-  set("wall_seconds", limits.wall_seconds);
-  set("rows", limits.rows);
-  set("row_bytes", limits.row_bytes);
-  set("frames", limits.frames);
-  set("reads", limits.reads);
-  set("outstanding", limits.outstanding);
-  set("log_bytes", limits.log_bytes);
-  set("denied_calls", limits.denied_calls);
-  set("records_per_body", limits.records_per_body);
-  set("threads_at_most", limits.threads_at_most);
+  for (const LimitField& field : LimitFields())
+    if (const auto at = overrides.find(std::string(field.name)); at != overrides.end())
+      field.set(limits, static_cast<uint64_t>(at->second));
 }
 
 Result<LoadedPlugin> LoadBuiltIn(const fs::path& home, const std::string& id,

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <set>
 
+#include "model/limits.h"
 #include "proof/sha256.h"
 
 namespace assay::assess {
@@ -46,6 +48,16 @@ std::string QueryOf(const EndpointSpec& endpoint) {
   return parts.empty() ? "" : fmt::format("?{}", fmt::join(parts, "&"));
 }
 
+bool Feeds(const EndpointSpec& endpoint, const DatasetSpec& dataset) {
+  const auto& fed = endpoint.datasets;
+  return std::find(fed.begin(), fed.end(), dataset.id) != fed.end();
+}
+
+bool IsPersonal(const DatasetSpec& dataset) {
+  return std::any_of(dataset.columns.begin(), dataset.columns.end(),
+                     [](const ColumnSpec& column) { return column.personal; });
+}
+
 std::string LineOf(const Manifest& manifest, const EndpointSpec& endpoint) {
   const bool graph = endpoint.host == ServiceHost::kGraph;
   std::string line =
@@ -56,13 +68,27 @@ std::string LineOf(const Manifest& manifest, const EndpointSpec& endpoint) {
   std::set<std::string> classes;
   bool personal = endpoint.personal;
   for (const DatasetSpec& dataset : manifest.datasets) {
-    const auto& fed = endpoint.datasets;
-    if (std::find(fed.begin(), fed.end(), dataset.id) == fed.end()) continue;
+    if (!Feeds(endpoint, dataset)) continue;
     if (!dataset.data_class.empty()) classes.insert(Encode(dataset.data_class));
-    for (const ColumnSpec& column : dataset.columns) personal = personal || column.personal;
+    personal = personal || IsPersonal(dataset);
   }
   if (!classes.empty()) line += fmt::format(" data={}", fmt::join(classes, ","));
   return personal ? line + " personal" : line;
+}
+
+/// A dataset that no endpoint feeds is filled from what others gave: its class was not said yet.
+std::string DataLine(const DatasetSpec& dataset) {
+  return fmt::format("DATA {}{}", Encode(dataset.data_class),
+                     IsPersonal(dataset) ? " personal" : "");
+}
+
+bool Allows(const std::vector<std::string>& granted, const std::string& wanted) {
+  const auto limit = LimitOf(wanted);
+  if (!limit) return std::binary_search(granted.begin(), granted.end(), wanted);
+  return std::any_of(granted.begin(), granted.end(), [&](const std::string& line) {
+    const auto most = LimitOf(line);
+    return most && most->first == limit->first && most->second >= limit->second;
+  });
 }
 
 }  // namespace
@@ -77,6 +103,14 @@ std::string ReadName(const EndpointSpec& endpoint) {
 std::vector<std::string> ReadLines(const Manifest& manifest) {
   std::set<std::string> lines;
   for (const EndpointSpec& endpoint : manifest.endpoints) lines.insert(LineOf(manifest, endpoint));
+  for (const DatasetSpec& dataset : manifest.datasets)
+    if (!dataset.data_class.empty() &&
+        std::none_of(manifest.endpoints.begin(), manifest.endpoints.end(),
+                     [&](const EndpointSpec& endpoint) { return Feeds(endpoint, dataset); }))
+      lines.insert(DataLine(dataset));
+  for (const LimitField& field : LimitFields())
+    if (const uint64_t wanted = field.get(manifest.limits); wanted > field.get(WorkerLimits()))
+      lines.insert(fmt::format("LIMIT {}={}", field.name, wanted));
   return {lines.begin(), lines.end()};
 }
 
@@ -90,13 +124,22 @@ Digest GrantDigest(const std::string& id, const std::vector<std::string>& lines)
   return proof::Sha256(AsBytes(CanonicalReadSet(id, lines)));
 }
 
+std::optional<std::pair<std::string_view, uint64_t>> LimitOf(std::string_view line) {
+  constexpr std::string_view kWord = "LIMIT ";
+  const size_t equals = line.find('=');
+  if (!line.starts_with(kWord) || equals == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = line.substr(equals + 1);
+  uint64_t value = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return std::nullopt;
+  return std::pair{line.substr(kWord.size(), equals - kWord.size()), value};
+}
+
 ReadDifference CompareReads(const std::vector<std::string>& granted,
                             const std::vector<std::string>& wanted) {
   ReadDifference out;
-  std::set_difference(wanted.begin(), wanted.end(), granted.begin(), granted.end(),
-                      std::back_inserter(out.added));
-  std::set_intersection(wanted.begin(), wanted.end(), granted.begin(), granted.end(),
-                        std::back_inserter(out.kept));
+  for (const std::string& line : wanted)
+    (Allows(granted, line) ? out.kept : out.added).push_back(line);
   std::set_difference(granted.begin(), granted.end(), wanted.begin(), wanted.end(),
                       std::back_inserter(out.removed));
   return out;

@@ -43,8 +43,11 @@ class RunReader {
     // What the consent guard read is asked of the tenant only: nothing follows from it.
     if (facts.kind == "read" && TextOf(facts.members, "plugin") == kGuardPlugin) return {};
     if (facts.kind == "read") TakeRead(index, facts.members);
-    if (const std::string key = KeyOf(facts.kind, facts.members); !key.empty())
-      if (!out_.entries.emplace(key, index).second) out_.again.emplace(key, index);
+    const std::string key = KeyOf(facts.kind, facts.members);
+    if (key.empty())
+      ++out_.told[facts.kind];
+    else if (!out_.entries.emplace(key, index).second)
+      out_.again.emplace(key, index);
     return {};
   }
 

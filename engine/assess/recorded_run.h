@@ -40,6 +40,7 @@ struct RecordedRun {
   std::map<std::string, LeafIndex> entries;
   std::map<std::string, LeafIndex> again;     ///< a second entry about the same thing
   std::map<std::string, std::string> faults;  ///< plugin -> fate
+  std::map<std::string, uint64_t> told;       ///< entries that nothing derives, by kind
   uint64_t opened = 0;                        ///< findings, by its finding.opened entries
   proof::JsonObject finished;                 ///< members of run.finished
 

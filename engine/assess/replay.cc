@@ -10,6 +10,7 @@
 #include "assess/line.h"
 #include "assess/stored_pages.h"
 #include "base/text.h"
+#include "model/limits.h"
 
 namespace assay::assess {
 namespace {
@@ -93,6 +94,8 @@ class Rerun {
   Rerun(const ReplayPlan& plan, RecordedRun run) : plan_(plan), run_(std::move(run)) {
     report_.run = run_.run;
     report_.outcome = run_.outcome;
+    report_.told = run_.told;
+    report_.told.erase("run.finished");  // its sums are compared
   }
 
   Result<ReplayReport> Go() {
@@ -111,6 +114,7 @@ class Rerun {
     if (!run_.consented)
       return Impossible("it ended before its first read: there is nothing to derive");
     Excuse();
+    Bound(*settings);
     ASSAY_TRY(Derive(*settings));
     if (const auto broken = state_.broken()) return Fail(*broken);
     report_.whole = report_.compared.not_replayed.empty() && !run_.partial();
@@ -124,6 +128,7 @@ class Rerun {
   }
   void NoteVersions();
   void Excuse();
+  void Bound(RunSettings& settings);
   Status Derive(const RunSettings& settings);
   void CompareEnd(const RunReport& again);
   RunPlan PlanAgain(KeptPlugins& kept) const;
@@ -159,6 +164,25 @@ void Rerun::Excuse() {
   if (run_.outcome != "cancelled" && (collected || !run_.partial())) return;
   for (const auto& [plugin, digest] : run_.plugins)
     state_.Excuse(plugin, fmt::format("the run was {} while it collected", run_.outcome));
+}
+
+/// A ledger that somebody hands over may name any limit. What no manifest could ask for is given
+/// only as far as the one who replays says so.
+void Rerun::Bound(RunSettings& settings) {
+  for (auto& [plugin, limits] : settings.limits)
+    for (const LimitField& field : LimitFields()) {
+      uint64_t most = field.get(WorkerLimits()) * kMostTimesDefault;
+      for (const config::PluginConfig& own : plan_.config->plugins)
+        if (const auto at = own.limits.find(std::string(field.name));
+            own.id == plugin && at != own.limits.end())
+          most = std::max(most, static_cast<uint64_t>(at->second));
+      if (field.get(limits) <= most) continue;
+      report_.notes.push_back(fmt::format(
+          "plugin {}: {} was {} in the run and is {} here; {} under its grants in assay.toml "
+          "raises it",
+          plugin, field.name, field.get(limits), most, field.grant));
+      field.set(limits, most);
+    }
 }
 
 RunPlan Rerun::PlanAgain(KeptPlugins& kept) const {

@@ -30,6 +30,8 @@ struct ReplayReport {
   RangeProof range;
   uint64_t files = 0;  ///< of plugins, taken from the ledger
   Compared compared;
+  /// Entries that are not derived from evidence and so are not held against anything, by kind.
+  std::map<std::string, uint64_t> told;
   std::string impossible;          ///< why nothing at all could be replayed; else empty
   std::vector<std::string> notes;  ///< engine or SQLite differ, the run was partial
   bool identical() const { return compared.differences.empty(); }

@@ -6,6 +6,7 @@
 
 #include "assess/run.h"
 #include "base/text.h"
+#include "model/limits.h"
 #include "proof/canonical_json.h"
 
 namespace assay::assess {
@@ -14,36 +15,6 @@ namespace {
 using proof::Json;
 using proof::JsonArray;
 using proof::JsonObject;
-
-struct LimitField {
-  const char* name;
-  uint64_t (*get)(const WorkerLimits& limits);
-  void (*set)(WorkerLimits& limits, uint64_t value);
-};
-
-template <auto Field>
-constexpr LimitField Limit(const char* name) {
-  return {name, [](const WorkerLimits& limits) { return uint64_t{limits.*Field}; },
-          [](WorkerLimits& limits, uint64_t value) {
-            limits.*Field = static_cast<std::remove_reference_t<decltype(limits.*Field)>>(value);
-          }};
-}
-
-constexpr LimitField kLimits[] = {
-    Limit<&WorkerLimits::memory_bytes>("memory_bytes"),
-    Limit<&WorkerLimits::cpu_seconds>("cpu_seconds"),
-    Limit<&WorkerLimits::wall_seconds>("wall_seconds"),
-    Limit<&WorkerLimits::rows>("rows"),
-    Limit<&WorkerLimits::row_bytes>("row_bytes"),
-    Limit<&WorkerLimits::frames>("frames"),
-    Limit<&WorkerLimits::reads>("reads"),
-    Limit<&WorkerLimits::outstanding>("outstanding"),
-    Limit<&WorkerLimits::log_bytes>("log_bytes"),
-    Limit<&WorkerLimits::denied_calls>("denied_calls"),
-    Limit<&WorkerLimits::records_per_body>("records_per_body"),
-    Limit<&WorkerLimits::threads>("threads"),
-    Limit<&WorkerLimits::threads_at_most>("threads_at_most"),
-};
 
 Json Text(std::string_view text) { return Json{std::string(text)}; }
 
@@ -80,9 +51,9 @@ std::string Written(JsonObject object) {
 
 std::string LimitsOf(const LoadedPlugin& plugin) {
   JsonObject limits;
-  for (const LimitField& field : kLimits)
+  for (const LimitField& field : LimitFields())
     limits.emplace(
-        field.name,
+        std::string(field.name),
         Json{static_cast<int64_t>(std::min(field.get(plugin.manifest.limits),
                                            static_cast<uint64_t>(proof::kMaxJsonInteger)))});
   return Written({{"limits", Json{std::move(limits)}}, {"plugin", Text(plugin.manifest.id)}});
@@ -120,8 +91,8 @@ std::vector<std::string> ListAt(const JsonObject& object, const char* key) {
 
 WorkerLimits ReadLimits(const JsonObject& said) {
   WorkerLimits out;
-  for (const LimitField& field : kLimits)
-    if (const auto value = proof::IntegerAt(said, field.name))
+  for (const LimitField& field : LimitFields())
+    if (const auto value = proof::IntegerAt(said, std::string(field.name)))
       field.set(out, static_cast<uint64_t>(*value));
   return out;
 }

@@ -102,9 +102,10 @@ Result<Poco::Net::SecureStreamSocket> StartTls(const Url& origin,
   } catch (const Poco::TimeoutException&) {
     return Fail(TimedOut(kHandshake, limits.timeout));
   } catch (const Poco::Net::SSLException& e) {
-    if (TlsContext::LastFailureWasPin()) return Fail(NotPinned(origin));
+    if (TlsContext::LastFailure().pin) return Fail(NotPinned(origin));
     if (watch.cut() != Cut::kNone || !IsOfCertificate(e.displayText())) return failed(e);
-    return Fail(Untrusted(origin, e.displayText()));
+    const std::string& why = TlsContext::LastFailure().why;
+    return Fail(Untrusted(origin, why.empty() ? e.displayText() : why));
   } catch (const Poco::Exception& e) {
     return failed(e);
   }

@@ -84,7 +84,8 @@ void JobQueue::Park(Job job, uint64_t epoch) {
 void JobQueue::Ended() {
   const std::lock_guard lock(mutex_);
   --running_;
-  wake_.notify_all();
+  // The one that ended takes the next itself; only those that are to leave must hear of it.
+  if (stopped_) wake_.notify_all();
 }
 
 void JobQueue::Unpark() {

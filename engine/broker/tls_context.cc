@@ -1,4 +1,4 @@
-// OpenSSL's context under Poco's, with the one callback that pins need.
+// OpenSSL's context under Poco's, with the one callback that pins and reasons need.
 #include "broker/tls_context.h"
 
 #include <Poco/Exception.h>
@@ -15,7 +15,7 @@ namespace assay::broker {
 namespace {
 
 // A handshake runs on the thread that wants it; the callback has no other way to say why.
-thread_local bool t_pin_failed = false;
+thread_local TlsContext::Failure t_failure;
 
 std::string KeyDigest(X509* certificate) {
   uint8_t* der = nullptr;
@@ -28,15 +28,19 @@ std::string KeyDigest(X509* certificate) {
 }
 
 /// The usual verification first; a pin can only take trust away.
-int VerifyWithPins(X509_STORE_CTX* store, void* argument) {
-  if (X509_verify_cert(store) <= 0) return 0;
+int VerifyChain(X509_STORE_CTX* store, void* argument) {
+  if (X509_verify_cert(store) <= 0) {
+    t_failure = {false, X509_verify_cert_error_string(X509_STORE_CTX_get_error(store))};
+    return 0;
+  }
   const auto& pins = *static_cast<const std::vector<std::string>*>(argument);
+  if (pins.empty()) return 1;
   const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(store);
   for (int i = 0; chain && i < sk_X509_num(chain); ++i) {
     const std::string digest = KeyDigest(sk_X509_value(chain, i));
     if (std::find(pins.begin(), pins.end(), digest) != pins.end()) return 1;
   }
-  t_pin_failed = true;
+  t_failure.pin = true;
   X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
   return 0;
 }
@@ -53,8 +57,8 @@ Result<std::string> ParsePin(const std::string& pin) {
 
 }  // namespace
 
-bool TlsContext::LastFailureWasPin() { return t_pin_failed; }
-void TlsContext::ForgetFailure() { t_pin_failed = false; }
+const TlsContext::Failure& TlsContext::LastFailure() { return t_failure; }
+void TlsContext::ForgetFailure() { t_failure = {}; }
 
 Result<std::unique_ptr<TlsContext>> TlsContext::Create(const std::vector<std::string>& ca_files,
                                                        const std::vector<std::string>& pins) {
@@ -80,7 +84,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::Create(const std::vector<std::st
     ASSAY_ASSIGN(std::string digest, ParsePin(pin));
     out->pins_.push_back(std::move(digest));
   }
-  if (!pins.empty()) SSL_CTX_set_cert_verify_callback(raw, VerifyWithPins, &out->pins_);
+  SSL_CTX_set_cert_verify_callback(raw, VerifyChain, &out->pins_);
   return out;
 }
 

@@ -21,8 +21,12 @@ class TlsContext {
   static Result<std::unique_ptr<TlsContext>> Create(const std::vector<std::string>& ca_files,
                                                     const std::vector<std::string>& pins = {});
   Poco::Net::Context::Ptr get() const { return context_; }
-  /// True when the last handshake of this thread failed for want of a pinned key.
-  static bool LastFailureWasPin();
+  /// Why the last chain that this thread saw was not trusted.
+  struct Failure {
+    bool pin = false;  ///< it verifies, but holds no pinned key
+    std::string why;   ///< "certificate has expired"; empty when no chain was refused
+  };
+  static const Failure& LastFailure();
   static void ForgetFailure();
 
  private:

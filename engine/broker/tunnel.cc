@@ -74,7 +74,8 @@ Status OpenTunnel(Connection& connection, const ProxySettings& proxy, const Url&
   ASSAY_TRY(sent);
   ASSAY_ASSIGN(const std::string status, ReadStatus(connection));
   if (status[0] == '2') return {};
-  if (status == "407")
+  // Some proxies say 401 where 407 belongs.
+  if (status == "407" || status == "401")
     return Fail(Refused(proxy, target, status,
                         "proxy_credential in [network] must refer to its \"user:password\"",
                         "AS-NET-003"));

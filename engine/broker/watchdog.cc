@@ -7,6 +7,7 @@ namespace assay::broker {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(50);
+constexpr int kIdleTicks = 20;
 
 }  // namespace
 
@@ -29,7 +30,7 @@ Watchdog::Watch::Watch(Watchdog& dog, int fd, Time deadline)
     shutdown(fd_, SHUT_RDWR);
   }
   at_ = dog_.watches_.insert(dog_.watches_.end(), this);
-  dog_.wake_.notify_all();
+  if (dog_.asleep_) dog_.wake_.notify_all();
 }
 
 Watchdog::Watch::~Watch() {
@@ -58,12 +59,16 @@ bool Watchdog::cancelled() const {
 
 void Watchdog::Run() {
   std::unique_lock lock(mutex_);
+  int idle_ticks = 0;
   while (!stopping_) {
-    if (watches_.empty()) {
+    // Ticks on for a while: a wake-up for each request would cost more than they do.
+    if (watches_.empty() && ++idle_ticks > kIdleTicks) {
+      asleep_ = true;
       wake_.wait(lock);
-      continue;
+      asleep_ = false;
     }
-    wake_.wait_for(lock, kTick);
+    if (!watches_.empty()) idle_ticks = 0;
+    if (!stopping_) wake_.wait_for(lock, kTick);
     const auto now = std::chrono::steady_clock::now();
     for (Watch* watch : watches_) {
       if (now < watch->deadline_) continue;

@@ -51,6 +51,7 @@ class Watchdog {
   std::list<Watch*> watches_;
   bool cancelled_ = false;
   bool stopping_ = false;
+  bool asleep_ = false;  ///< without a tick, until something is under watch
   std::thread thread_;
 };
 

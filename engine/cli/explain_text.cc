@@ -150,13 +150,15 @@ const std::vector<Explanation>& Explanations() {
       {"AS-PLG-003", "A plugin is neither locked nor pinned.",
        "What runs must be what somebody decided to run.",
        "A signed package: assay plugin install PACKAGE, then assay plugin grant ID. One that you "
-       "make yourself: dev_pin = \"<sha256 of the .so>\" in its [[plugins]] table."},
+       "make yourself: dev_pin in its [[plugins]] table; the message names the pin of its files."},
       {"AS-PLG-004", "A plugin is not the one that was locked or pinned.",
        "A file that changed since somebody decided on it may be somebody else's.",
-       "Install the package again after looking at what changed; for a pin, write the new digest."},
+       "Install the package again after looking at what changed; a pin is of all files of the "
+       "plugin: write the one that the message names."},
       {"AS-PLG-005", "A plugin asks for more than it was granted.",
-       "A grant is for exactly the reads that an administrator saw; grants in assay.toml may bound "
-       "them further.",
+       "A grant is for exactly the reads and limits that an administrator saw; grants in "
+       "assay.toml "
+       "may bound them further.",
        "assay plugin grant ID --review shows the difference, without --review grants it. Where the "
        "message points into assay.toml, add what it names to that list if you agree."},
       {"AS-PLG-006", "A plugin marked the records of a page wrongly.",

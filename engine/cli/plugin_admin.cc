@@ -167,7 +167,7 @@ int RunPluginGrant(Context& context) {
                           DifferenceJson(*plugin, difference, same));
   // Nobody is asked without having been shown, --quiet or not.
   if (!context.options.yes && !context.options.json) context.err(text);
-  if (!Confirm(context, fmt::format("Grant these reads to {}?", id), "yes"))
+  if (!Confirm(context, fmt::format("Grant this to {}?", id), "yes"))
     return ToInt(ExitCode::kUsage);
   if (Status done = assess::Grant(*plugin, view->workspace.config); !done)
     return Report(context, done.error());

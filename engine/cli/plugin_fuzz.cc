@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/plugin_kit.h"
+#include "kit/fixture.h"
 #include "kit/fuzz.h"
 #include "report/json_writer.h"
 
@@ -25,6 +26,16 @@ int Reproduce(const Context& context, const KitBench& bench, const Fixture& fixt
   return context.Finish(
       problem->empty() ? "  ✓ it does not happen any more\n" : fmt::format("  ✗ {}\n", *problem),
       json.Take(), problem->empty() ? ExitCode::kOk : ExitCode::kPluginRefused);
+}
+
+/// The input alone, as a fixture: what to look at, and a case for the plugin's own tests.
+Result<std::string> SaveSmallest(const kit::FuzzReport& report,
+                                 const std::filesystem::path& folder) {
+  ASSAY_TRY(kit::SaveFixture(folder, *report.smallest,
+                             fmt::format("# Found by assay plugin fuzz and made small: {}\n",
+                                         ipc::OneLine(report.found->problem)),
+                             ""));
+  return folder.string();
 }
 
 int Search(const Context& context, const KitBench& bench, const Fixture& fixture) {
@@ -51,13 +62,18 @@ int Search(const Context& context, const KitBench& bench, const Fixture& fixture
   if (Status written = WriteFileDurably(file, AsBytes(kit::FormatFuzzCase(*report->found)), 0644);
       !written)
     return context.Fail(written.error());
-  json.Member("problem", report->found->problem).Member("file", file.string()).EndObject();
-  return context.Finish(
-      fmt::format("  ✗ run {}: {}\n  Wrote {}\n  Again  assay plugin fuzz {} --fixture {} "
-                  "--reproduce {}\n",
+  json.Member("problem", report->found->problem).Member("file", file.string());
+  std::string text =
+      fmt::format("  ✗ run {}: {}\n  Wrote {}\n  Again  assay plugin fuzz {}{} --reproduce {}\n",
                   report->runs, report->found->problem, file.string(), options.argument,
-                  options.fixture.empty() ? "DIR" : options.fixture, file.string()),
-      json.Take(), ExitCode::kPluginRefused);
+                  options.fixture.empty() ? "" : " --fixture " + options.fixture, file.string());
+  if (report->smallest) {
+    const auto small = SaveSmallest(*report, std::filesystem::path(file).replace_extension(""));
+    if (!small) return context.Fail(small.error());
+    json.Member("smallest", *small);
+    text += fmt::format("  Small  assay plugin test {} --fixture {}\n", options.argument, *small);
+  }
+  return context.Finish(text, json.EndObject().Take(), ExitCode::kPluginRefused);
 }
 
 }  // namespace
@@ -67,13 +83,6 @@ int RunPluginFuzz(Context& context) {
   if (!bench) return context.Fail(bench.error());
   if (!(*bench)->bench)
     return context.Fail(Error{Code::kInvalidInput, (*bench)->refused, {}, {}, {}, "AS-PLG-001"});
-  if ((*bench)->plugin.manifest.kind != PluginKind::kCollector)
-    return context.Fail(Error{Code::kInvalidInput,
-                              "plugin fuzz: mutates answers of services, and a framework gets none",
-                              {},
-                              "assay plugin check tries a framework with results of every kind",
-                              {},
-                              "AS-CLI-003"});
   const auto fixture = FixtureFor(context, **bench);
   if (!fixture) return context.Fail(fixture.error());
   return context.options.reproduce.empty() ? Search(context, **bench, *fixture)

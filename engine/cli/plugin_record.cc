@@ -41,8 +41,14 @@ int RunPluginRecord(Context& context) {
   if (!(*bench)->bench)
     return context.Fail(Error{Code::kInvalidInput, (*bench)->refused, {}, {}, {}, "AS-PLG-001"});
   if ((*bench)->plugin.manifest.kind != PluginKind::kCollector)
-    return context.Fail(Error{
-        Code::kInvalidInput, "plugin record: a framework reads nothing", {}, {}, {}, "AS-CLI-003"});
+    return context.Fail(Error{Code::kInvalidInput,
+                              "plugin record: a framework reads nothing of a tenant: what it gets "
+                              "are results of checks, which hold no data",
+                              {},
+                              "write [[result]] tables into fixture.toml by hand; assay plugin "
+                              "fuzz makes all kinds of them",
+                              {},
+                              "AS-CLI-003"});
   const config::TenantConfig& tenant = *tenants->front();
   const std::filesystem::path folder =
       context.options.to.empty() ? "fixtures/" + tenant.id : context.options.to;

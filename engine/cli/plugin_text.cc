@@ -11,6 +11,7 @@
 #include "cli/backup_common.h"
 #include "cli/erasing.h"
 #include "config/lock_file.h"
+#include "model/limits.h"
 #include "proof/note.h"
 
 namespace assay::cli {
@@ -104,24 +105,18 @@ void WriteWho(report::JsonWriter& json, const assess::LoadedPlugin& plugin) {
 
 namespace {
 
-/// Limits that the manifest raises above what a plugin gets anyway; empty when none.
-std::string RaisedLimits(const WorkerLimits& wanted) {
-  const WorkerLimits usual;
-  std::vector<std::string> out;
-  const auto look = [&](const char* name, auto now, auto before, uint64_t unit, const char* of) {
-    if (now > before)
-      out.push_back(
-          fmt::format("{} {}{} instead of {}{}", name, now / unit, of, before / unit, of));
-  };
-  look("memory", wanted.memory_bytes, usual.memory_bytes, 1 << 20, " MiB");
-  look("cpu", wanted.cpu_seconds, usual.cpu_seconds, 1, " s");
-  look("time", wanted.wall_seconds, usual.wall_seconds, 1, " s");
-  look("requests", wanted.reads, usual.reads, 1, "");
-  look("outstanding", wanted.outstanding, usual.outstanding, 1, "");
-  look("rows", wanted.rows, usual.rows, 1, "");
-  look("row bytes", wanted.row_bytes, usual.row_bytes, 1 << 20, " MiB");
-  look("threads", wanted.threads, usual.threads, 1, "");
-  return Join(out, ", ");
+/// What a plugin gets of a limit without asking, beside a line that asks for more.
+std::string LimitRemark(const std::string& line) {
+  const auto limit = assess::LimitOf(line);
+  if (!limit) return {};
+  for (const LimitField& field : LimitFields()) {
+    if (field.name != limit->first) continue;
+    const uint64_t usual = field.get(WorkerLimits());
+    if (!field.name.ends_with("bytes") || usual < 1 << 20)
+      return fmt::format("  <- {} without asking", usual);
+    return fmt::format("  <- {} MiB, {} MiB without asking", limit->second >> 20, usual >> 20);
+  }
+  return {};
 }
 
 }  // namespace
@@ -131,22 +126,20 @@ std::string DifferenceText(const Context& context, const Workspace& workspace,
                            const assess::ReadDifference& difference) {
   std::string out = fmt::format("  {}\n", WhoText(plugin));
   if (!plugin.manifest.title.empty()) out += fmt::format("  {}\n", Plain(plugin.manifest.title));
-  const std::string limits = RaisedLimits(plugin.manifest.limits);
-  if (!limits.empty()) out += fmt::format("  with {}: grants in assay.toml can lower it\n", limits);
   if (plugin.reads.empty() && difference.removed.empty()) return out + "  reads nothing\n";
   out += "  asks for\n";
   const auto in_use = PermissionsInUse(workspace, plugin.manifest.id);
   for (const std::string& line : difference.added) {
     const std::string permission = PermissionOf(line);
     const bool fresh = !permission.empty() && !in_use.contains(permission);
-    out += fmt::format("    + {}{}\n", line, fresh ? "  <- permission new in your instance" : "");
+    out += fmt::format("    + {}{}{}\n", line, fresh ? "  <- permission new in your instance" : "",
+                       LimitRemark(line));
   }
   for (const std::string& line : difference.removed) out += fmt::format("    - {}\n", line);
   if (context.options.verbose > 0)
     for (const std::string& line : difference.kept) out += fmt::format("      {}\n", line);
   else if (!difference.kept.empty())
-    out += fmt::format("      {} read{} as granted before\n", difference.kept.size(),
-                       difference.kept.size() == 1 ? "" : "s");
+    out += fmt::format("      {} as granted before\n", difference.kept.size());
   return out;
 }
 

@@ -68,6 +68,22 @@ std::string NotReplayedText(const Compared& compared) {
   return out;
 }
 
+/// Why entries of a kind cannot follow from evidence; empty for a kind that this version does not
+/// know.
+std::string_view WhyTold(std::string_view kind) {
+  if (kind == "auth.consent") return "what the token could do; taken as it was";
+  if (kind == "sandbox.denied") return "what that machine refused to a plugin";
+  if (kind == "finding.opened") return "numbers are names; taken as they were, their sum compared";
+  return "";
+}
+
+std::string ToldText(const ReplayReport& report) {
+  std::string out;
+  for (const auto& [kind, count] : report.told)
+    out += fmt::format("  {:<14}{:>10}{:>12}  {}\n", kind, count, "not derived", WhyTold(kind));
+  return out;
+}
+
 std::string TextOf(const ReplayReport& report, const std::string& tenant) {
   std::string out = fmt::format("  {} run {} ({})\n\n", tenant, report.run, report.outcome);
   if (!report.impossible.empty())
@@ -76,6 +92,7 @@ std::string TextOf(const ReplayReport& report, const std::string& tenant) {
   out += fmt::format("  {:<14}{:>10}{:>12}\n", "", "compared", "identical");
   for (const auto& [kind, tally] : report.compared.kinds)
     out += fmt::format("  {:<14}{:>10}{:>12}\n", kind, tally.compared, tally.identical);
+  out += ToldText(report);
   if (!report.compared.differences.empty()) out += DifferencesText(report.compared);
   if (!report.compared.not_replayed.empty()) out += NotReplayedText(report.compared);
   if (!report.identical()) return out;
@@ -84,7 +101,7 @@ std::string TextOf(const ReplayReport& report, const std::string& tenant) {
 }
 
 std::string JsonOf(const ReplayReport& report, const std::string& tenant) {
-  std::string kinds, differences, missing, notes;
+  std::string kinds, differences, missing, notes, told;
   const auto comma = [](const std::string& list) { return list.empty() ? "" : ","; };
   for (const auto& [kind, tally] : report.compared.kinds)
     kinds += fmt::format("{}{}:{{\"compared\":{},\"identical\":{}}}", comma(kinds),
@@ -98,14 +115,18 @@ std::string JsonOf(const ReplayReport& report, const std::string& tenant) {
   for (const auto& one : report.compared.not_replayed)
     missing += fmt::format("{}{{\"object\":{},\"entry\":{},\"why\":{}}}", comma(missing),
                            JsonString(one.object), ToNumber(one.entry), JsonString(one.why));
+  for (const auto& [kind, count] : report.told)
+    told += fmt::format("{}{}:{{\"entries\":{},\"why\":{}}}", comma(told), JsonString(kind), count,
+                        JsonString(WhyTold(kind)));
   for (const std::string& note : report.notes) notes += comma(notes) + JsonString(note);
   return fmt::format(
       "{{\"tenant\":{},\"run\":{},\"outcome\":{},\"identical\":{},\"whole\":{},\"impossible\":{},"
       "\"verified\":{{\"first\":{},\"last\":{},\"signed_size\":{}}},\"plugin_files\":{},"
-      "\"compared\":{{{}}},\"differences\":[{}],\"not_replayed\":[{}],\"notes\":[{}]}}",
+      "\"compared\":{{{}}},\"not_derived\":{{{}}},\"differences\":[{}],\"not_replayed\":[{}],"
+      "\"notes\":[{}]}}",
       JsonString(tenant), JsonString(report.run), JsonString(report.outcome), report.identical(),
       report.whole, JsonString(report.impossible), ToNumber(report.range.first),
-      ToNumber(report.range.last), report.range.signed_size, report.files, kinds, differences,
+      ToNumber(report.range.last), report.range.signed_size, report.files, kinds, told, differences,
       missing, notes);
 }
 

@@ -182,6 +182,10 @@ const Schema& GrantsSchema() {
                                       {.name = "rows", .type = &kCount},
                                       {.name = "row_bytes", .type = &kSize},
                                       {.name = "outstanding", .type = &kCount},
+                                      {.name = "frames", .type = &kCount},
+                                      {.name = "log_bytes", .type = &kSize},
+                                      {.name = "denied_calls", .type = &kCount},
+                                      {.name = "records_per_body", .type = &kCount},
                                       {.name = "threads", .type = &kCount},
                                       {.name = "permissions", .type = &kIdList},
                                       {.name = "data", .type = &kIdList}}};

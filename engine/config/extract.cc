@@ -9,6 +9,7 @@
 #include "base/environment.h"
 #include "base/text.h"
 #include "config/params.h"
+#include "model/limits.h"
 
 namespace assay::config {
 namespace {
@@ -163,21 +164,11 @@ TenantConfig ExtractTenant(const Fields& fields, const fs::path& folder, const C
   return tenant;
 }
 
-void ExtractLimits(const Fields& grants, PluginConfig& plugin) {
-  constexpr std::pair<const char*, const char*> kSizes[] = {{"memory", "memory_bytes"},
-                                                            {"row_bytes", "row_bytes"}};
-  constexpr std::pair<const char*, const char*> kTimes[] = {{"cpu", "cpu_seconds"},
-                                                            {"wall", "wall_seconds"}};
-  constexpr std::pair<const char*, const char*> kCounts[] = {{"requests", "reads"},
-                                                             {"rows", "rows"},
-                                                             {"outstanding", "outstanding"},
-                                                             {"threads", "threads_at_most"}};
-  for (const auto& [key, limit] : kSizes)
-    if (auto bytes = ParseSize(grants.Text(key))) plugin.limits[limit] = *bytes;
-  for (const auto& [key, limit] : kTimes)
-    if (auto time = ParseDuration(grants.Text(key))) plugin.limits[limit] = time->count();
-  for (const auto& [key, limit] : kCounts)
-    if (grants.Has(key)) plugin.limits[limit] = grants.Integer(key);
+/// A size or a time is text with a unit, anything else a number.
+int64_t LimitValue(const Fields& grants, const std::string& key) {
+  if (const auto bytes = ParseSize(grants.Text(key))) return *bytes;
+  if (const auto time = ParseDuration(grants.Text(key))) return time->count();
+  return grants.Integer(key);
 }
 
 PluginConfig ExtractPlugin(const Fields& fields, const fs::path& folder) {
@@ -193,7 +184,9 @@ PluginConfig ExtractPlugin(const Fields& fields, const fs::path& folder) {
     const Fields grants = fields.Sub("grants");
     for (const char* key : {"endpoints", "permissions", "data"})
       if (grants.Has(key)) plugin.bounds[key] = {grants.Texts(key), grants.Where(key)};
-    ExtractLimits(grants, plugin);
+    for (const LimitField& field : LimitFields())
+      if (const std::string key(field.grant); grants.Has(key))
+        plugin.limits[std::string(field.name)] = LimitValue(grants, key);
   }
   plugin.place = fields.Where();
   return plugin;

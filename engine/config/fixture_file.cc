@@ -270,6 +270,16 @@ std::string FormatFixture(const Fixture& fixture) {
     if (answer.retry_after) out += fmt::format("retry_after = {}\n", *answer.retry_after);
     out += fmt::format("pages = [{}]\n", Join(pages, ", "));
   }
+  for (const CheckResult& result : fixture.results) {
+    out += fmt::format("\n[[result]]\ncheck = {}\nverdict = \"{}\"\n", JsonString(result.check),
+                       Name(result.verdict));
+    if (result.reason != Reason::kNone)
+      out += fmt::format("reason = \"{}\"\n", Name(result.reason));
+    out += fmt::format("subjects = {}\n", result.subjects());
+    if (result.verdict == Verdict::kFail)
+      out += fmt::format("failing = {}\nexcepted = {}\n", result.fail - result.excepted,
+                         result.excepted);
+  }
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/load.h"
 #include "config/manifest_schema.h"
+#include "model/limits.h"
 
 namespace assay::config {
 namespace {
@@ -276,40 +277,18 @@ class ManifestReader {
       Bad(fields.Where("dataset"), fmt::format("more than {} datasets", kMaxDatasets));
   }
 
-  template <typename Number>
-  void ReadLimit(const Fields& fields, const char* key, Number& limit) {
-    if (!fields.Has(key)) return;
-    const int64_t wanted = fields.Integer(key);
-    // A plugin may lower its bounds freely; above eight times the default only the administrator's
-    // grant helps.
-    const auto most = static_cast<int64_t>(limit) * 8;
-    if (wanted < 1 || wanted > most)
-      return Bad(fields.Where(key), fmt::format("limit {} is outside 1 to {}", key, most));
-    limit = static_cast<Number>(wanted);
-  }
-
-  void ReadThreads(const Fields& fields, uint32_t& threads) {
-    if (!fields.Has("threads")) return;
-    const int64_t wanted = fields.Integer("threads");
-    if (wanted < 1 || wanted > kMaxWorkerThreads)
-      return Bad(fields.Where("threads"),
-                 fmt::format("limit threads is outside 1 to {}", kMaxWorkerThreads));
-    threads = static_cast<uint32_t>(wanted);
-  }
-
+  // A plugin may lower its bounds freely.
   void ReadLimits(const Fields& fields, WorkerLimits& limits) {
-    ReadLimit(fields, "memory_bytes", limits.memory_bytes);
-    ReadLimit(fields, "cpu_seconds", limits.cpu_seconds);
-    ReadLimit(fields, "wall_seconds", limits.wall_seconds);
-    ReadLimit(fields, "rows", limits.rows);
-    ReadLimit(fields, "row_bytes", limits.row_bytes);
-    ReadLimit(fields, "frames", limits.frames);
-    ReadLimit(fields, "reads", limits.reads);
-    ReadLimit(fields, "outstanding", limits.outstanding);
-    ReadLimit(fields, "log_bytes", limits.log_bytes);
-    ReadLimit(fields, "denied_calls", limits.denied_calls);
-    ReadLimit(fields, "records_per_body", limits.records_per_body);
-    ReadThreads(fields, limits.threads);
+    for (const LimitField& field : LimitFields()) {
+      const std::string key(field.name);
+      if (!fields.Has(key)) continue;
+      const int64_t wanted = fields.Integer(key);
+      const auto most = static_cast<int64_t>(field.get(WorkerLimits()) * kMostTimesDefault);
+      if (wanted < 1 || wanted > most)
+        Bad(fields.Where(key), fmt::format("limit {} is outside 1 to {}", key, most));
+      else
+        field.set(limits, static_cast<uint64_t>(wanted));
+    }
   }
 
   Report& report_;

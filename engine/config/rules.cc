@@ -10,6 +10,8 @@
 #include "config/assay_schema.h"
 #include "config/credential_rules.h"
 #include "config/resolve.h"
+#include "config/values.h"
+#include "model/limits.h"
 
 namespace assay::config {
 namespace {
@@ -289,6 +291,7 @@ class Rules {
       NotInstalled(plugin.Where("id"), "plugin", id, options_.known_plugins);
     CheckTenantNames(plugin);
     CheckTrust(plugin, built_in);
+    if (plugin.Has("grants")) CheckGrantedLimits(plugin.Sub("grants"));
     if (built_in) return;
     if (config_.production && plugin.Has("dev_pin"))
       report_.Error("AS-CFG-013", plugin.WhereKey("dev_pin"),
@@ -298,6 +301,17 @@ class Rules {
           .Error("AS-CFG-019", plugin.Has("tenants") ? plugin.Where("tenants") : plugin.Where(),
                  fmt::format("plugin {} is not built in and may not see every tenant", Quote(id)))
           .caret_note = "name its tenants";
+  }
+
+  // What is below zero is refused by its type.
+  void CheckGrantedLimits(const Fields& grants) {
+    for (const LimitField& field : LimitFields()) {
+      const std::string key(field.grant), text = grants.Text(key);
+      if (!grants.Has(key) || ParseSize(text)) continue;
+      const auto time = ParseDuration(text);
+      if (time ? time->count() == 0 : text.empty() && grants.Integer(key) == 0)
+        report_.Error("AS-CFG-005", grants.Where(key), key + " is 0: a limit is at least 1");
+    }
   }
 
   // Where a plugin comes from and why it may run must say the same.

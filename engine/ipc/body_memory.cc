@@ -18,7 +18,6 @@ namespace {
 
 /// Below that, sizes are not told apart; memory is taken only where bytes are put.
 constexpr size_t kLeastBlock = 64u << 10;
-constexpr size_t kMostBlock = size_t{1} << 40;
 constexpr size_t kMemoryPage = 4096;
 
 size_t PageEnd(size_t bytes) { return (bytes + kMemoryPage - 1) / kMemoryPage * kMemoryPage; }
@@ -73,11 +72,20 @@ Status BodyMemory::Fill(Block& block, ByteSpan body) {
   return {};
 }
 
+void BodyMemory::Drop(size_t kept) {
+  kept_bytes_ -= kept_[kept].touched;
+  Unmap(kept_[kept]);
+  kept_.erase(kept_.begin() + static_cast<ptrdiff_t>(kept));
+}
+
 Result<BodyMemory::Block> BodyMemory::Take(size_t size) {
   auto best = kept_.end();
   for (auto it = kept_.begin(); it != kept_.end(); ++it)
     if (it->size >= size && (best == kept_.end() || it->touched < best->touched)) best = it;
-  if (best == kept_.end()) return Make(std::bit_ceil(std::max(size, kLeastBlock)));
+  if (best == kept_.end()) {
+    if (!kept_.empty() && kept_.size() + lent_.size() >= kFiles) Drop(0);
+    return Make(std::bit_ceil(std::max(size, kLeastBlock)));
+  }
   Block block = std::move(*best);
   kept_.erase(best);
   kept_bytes_ -= block.touched;
@@ -85,8 +93,11 @@ Result<BodyMemory::Block> BodyMemory::Take(size_t size) {
 }
 
 Result<int> BodyMemory::Lend(uint32_t page, ByteSpan body) {
-  if (body.size() > kMostBlock) return Fail(Code::kIo, "page body: too large");
   Release(page);
+  if (body.size() > kKept - kPadding || lent_.size() >= kFiles) {
+    ASSAY_ASSIGN(once_, SealedMemfd("body", body, kPadding));
+    return once_.get();
+  }
   ASSAY_ASSIGN(Block block, Take(PageEnd(body.size() + kPadding)));
   if (auto filled = Fill(block, body); !filled) {
     Unmap(block);

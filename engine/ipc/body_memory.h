@@ -22,8 +22,11 @@ class BodyMemory {
  public:
   /// Zero bytes that follow each body, for simdjson.
   static constexpr size_t kPadding = 64;
-  /// Memory that is kept for bodies to come; what is lent out comes on top.
+  /// Memory that is kept for bodies to come; what is lent out comes on top. A longer body gets
+  /// sealed memory of its own, once.
   static constexpr size_t kKept = 16u << 20;
+  /// Files that are open at once, lent and kept; pages beyond get memory of their own too.
+  static constexpr size_t kFiles = 16;
 
   BodyMemory() = default;
   ~BodyMemory();
@@ -31,8 +34,9 @@ class BodyMemory {
   BodyMemory& operator=(const BodyMemory&) = delete;
 
   /// Copies `body`, which is not empty, and returns the descriptor to send with the page: a file
-  /// that starts with it and kPadding zero bytes. Stays this object's. Both hold until Release of
-  /// the same page. kIo, also when there is no memory. [one thread at a time]
+  /// that starts with it and kPadding zero bytes. The descriptor stays this object's and holds
+  /// until the next call, the bytes hold until Release of the same page. kIo, also when there is no
+  /// memory. [one thread at a time]
   Result<int> Lend(uint32_t page, ByteSpan body);
   /// The worker gave the page back, or never gets it. Nothing happens for a page without a body.
   void Release(uint32_t page);
@@ -47,13 +51,15 @@ class BodyMemory {
 
   static Result<Block> Make(size_t size);
   static void Unmap(Block& block);
+  void Drop(size_t kept);
   static Status Fill(Block& block, ByteSpan body);
-  /// The smallest kept block that holds `size`, or a new one.
+  /// The kept block with the least memory that holds `size`, or a new one.
   Result<Block> Take(size_t size);
 
   std::map<uint32_t, Block> lent_;  ///< by page
   std::vector<Block> kept_;
   size_t kept_bytes_ = 0;
+  UniqueFd once_;  ///< last body that got memory of its own
 };
 
 }  // namespace assay::ipc

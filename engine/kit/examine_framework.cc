@@ -15,13 +15,6 @@ using sandbox::Fate;
 constexpr uint64_t kFirstCalls = 4;
 constexpr uint32_t kWallSeconds = 10;
 
-std::set<std::string> MappedChecks(const assess::LoadedPlugin& plugin) {
-  std::set<std::string> out;
-  for (const ControlSpec& control : plugin.framework.controls)
-    out.insert(control.checks.begin(), control.checks.end());
-  return out;
-}
-
 CheckResult ResultOf(const std::string& check, Verdict verdict) {
   CheckResult out;
   out.check = check;
@@ -34,21 +27,6 @@ CheckResult ResultOf(const std::string& check, Verdict verdict) {
     out.not_assessed = 3;
     out.reason = Reason::kPermission;
   }
-  return out;
-}
-
-std::string EndOf(const FrameworkTrace& trace) {
-  if (trace.results) return "";
-  const Fate fate = trace.outcome.fate;
-  if (fate == Fate::kPluginError) return "";
-  return trace.results.error().ToString();
-}
-
-std::string TextOf(const FrameworkTrace& trace) {
-  if (!trace.results) return trace.results.error().ToString();
-  std::string out;
-  for (const ControlResult& result : *trace.results)
-    out += fmt::format("{} {} {}\n", result.control, Name(result.state), result.why);
   return out;
 }
 
@@ -155,6 +133,28 @@ class FrameworkTrials {
 };
 
 }  // namespace
+
+std::set<std::string> MappedChecks(const assess::LoadedPlugin& plugin) {
+  std::set<std::string> out;
+  for (const ControlSpec& control : plugin.framework.controls)
+    out.insert(control.checks.begin(), control.checks.end());
+  return out;
+}
+
+std::string EndOf(const FrameworkTrace& trace) {
+  if (trace.results) return "";
+  const Fate fate = trace.outcome.fate;
+  if (fate == Fate::kPluginError) return "";
+  return trace.results.error().ToString();
+}
+
+std::string TextOf(const FrameworkTrace& trace) {
+  if (!trace.results) return trace.results.error().ToString();
+  std::string out;
+  for (const ControlResult& result : *trace.results)
+    out += fmt::format("{} {} {}\n", result.control, Name(result.state), result.why);
+  return out;
+}
 
 void ExamineFramework(const Bench& bench, const Fixture& fixture, OutcomeList& out) {
   const FrameworkTrace clean = bench.Conclude(fixture.results, bench.Fair());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,13 @@ std::string CleanProblem(const Trace& trace);
 
 /// Why nothing is told about threads in a tier that gives none.
 std::string NoThreadsHere(sandbox::Tier tier);
+
+/// The checks that a framework maps, by id.
+std::set<std::string> MappedChecks(const assess::LoadedPlugin& plugin);
+/// What a framework concluded, one control a line, or how it ended. [any thread]
+std::string TextOf(const FrameworkTrace& trace);
+/// Why a framework did not end as one may; empty when it ended well or with an error of its own.
+std::string EndOf(const FrameworkTrace& trace);
 
 void ExamineFramework(const Bench& bench, const Fixture& fixture, OutcomeList& out);
 void TestFramework(const Bench& bench, const Fixture& fixture, OutcomeList& out);

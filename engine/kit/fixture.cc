@@ -82,6 +82,28 @@ Result<Fixture> LoadFixture(const fs::path& folder, const Manifest& manifest) {
   return fixture;
 }
 
+Result<std::vector<std::string>> SaveFixture(const fs::path& folder, Fixture fixture,
+                                             std::string_view head, std::string_view tail) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return Fail(Code::kIo, folder.string() + ": " + error.message());
+  std::vector<std::string> names;
+  std::map<std::string, int> reads;
+  for (FixtureAnswer& answer : fixture.answers) {
+    const int number = ++reads[answer.endpoint];
+    for (size_t page = 0; page < answer.pages.size(); ++page) {
+      const std::string name = fmt::format("{}-{}-{}.json", answer.endpoint, number, page + 1);
+      ASSAY_TRY(WriteFileDurably(folder / name, AsBytes(answer.pages[page]), 0644));
+      answer.pages[page] = name;
+      names.push_back(name);
+    }
+  }
+  const std::string text = fmt::format("{}{}{}", head, config::FormatFixture(fixture), tail);
+  ASSAY_TRY(WriteFileDurably(folder / "fixture.toml", AsBytes(text), 0644));
+  names.push_back("fixture.toml");
+  return names;
+}
+
 Fixture EmptyFixture(const Manifest& manifest) {
   Fixture fixture;
   fixture.name = "empty lists";

@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "kit/body_shape.h"
-#include "kit/examine.h"
-#include "kit/rows_check.h"
+#include "kit/examine_parts.h"
+#include "kit/shrink.h"
 #include "proof/sha256.h"
 
 namespace assay::kit {
@@ -20,12 +20,6 @@ constexpr uint32_t kWallSeconds = 10;
 /// another mutation.
 constexpr uint64_t kTwiceEvery = 8;
 
-/// Fate and words of the end, without numbers that differ from run to run.
-std::string Problem(const Manifest& manifest, const Trace& trace) {
-  std::string problem = BadEnd(trace.outcome(), trace.report.detail);
-  return problem.empty() ? WrongRows(manifest, trace, false) : problem;
-}
-
 Trial TrialOf(const Bench& bench, const FuzzCase& one) {
   Trial trial = bench.Fair();
   trial.limits.wall_seconds = std::min(trial.limits.wall_seconds, kWallSeconds);
@@ -36,14 +30,29 @@ Trial TrialOf(const Bench& bench, const FuzzCase& one) {
   return trial;
 }
 
+bool IsFramework(const Bench& bench) {
+  return bench.plugin().manifest.kind == PluginKind::kFramework;
+}
+
+/// What a case is of: another one means another run under the same seed.
+std::string InputDigest(const Bench& bench, const Fixture& fixture) {
+  std::string all;
+  if (IsFramework(bench))
+    for (const std::string& check : MappedChecks(bench.plugin())) all += check + "\n";
+  for (const FixtureAnswer& answer : fixture.answers) {
+    all += fmt::format("{} {} {}\n", answer.endpoint, answer.status, answer.pages.size());
+    for (const auto& [name, value] : answer.params) all += fmt::format("{}={}\n", name, value);
+    for (const std::string& page : answer.pages) all += fmt::format("{}\n{}", page.size(), page);
+  }
+  return EncodeHex(proof::Sha256(AsBytes(all)));
+}
+
 Result<std::string> RunOnce(const Bench& bench, const Fixture& fixture, const FuzzCase& one,
                             bool twice) {
-  const Trial trial = TrialOf(bench, one);
-  ASSAY_ASSIGN(const Trace first, bench.Collect(fixture, trial));
-  std::string problem = Problem(bench.plugin().manifest, first);
-  if (!problem.empty() || !twice) return problem;
-  ASSAY_ASSIGN(const Trace second, bench.Collect(fixture, trial));
-  return Difference(first.Text(), second.Text());
+  if (!IsFramework(bench)) return ProblemOf(bench, fixture, TrialOf(bench, one), twice);
+  Fixture of_framework;
+  of_framework.results = RandomResults(bench.plugin(), one.seed);
+  return ProblemOf(bench, of_framework, TrialOf(bench, one), twice);
 }
 
 std::string_view ValueOf(std::string_view text, std::string_view key) {
@@ -54,16 +63,6 @@ std::string_view ValueOf(std::string_view text, std::string_view key) {
 }
 
 }  // namespace
-
-std::string FixtureDigest(const Fixture& fixture) {
-  std::string all;
-  for (const FixtureAnswer& answer : fixture.answers) {
-    all += fmt::format("{} {} {}\n", answer.endpoint, answer.status, answer.pages.size());
-    for (const auto& [name, value] : answer.params) all += fmt::format("{}={}\n", name, value);
-    for (const std::string& page : answer.pages) all += fmt::format("{}\n{}", page.size(), page);
-  }
-  return EncodeHex(proof::Sha256(AsBytes(all)));
-}
 
 Result<FuzzReport> Fuzz(const Bench& bench, const Fixture& fixture, uint64_t random_state,
                         const FuzzLimits& limits, const std::function<void(uint64_t)>& tick) {
@@ -82,7 +81,8 @@ Result<FuzzReport> Fuzz(const Bench& bench, const Fixture& fixture, uint64_t ran
     ASSAY_ASSIGN(one.problem, RunOnce(bench, fixture, one, report.runs % kTwiceEvery == 0));
     tick(report.runs);
     if (one.problem.empty()) continue;
-    one.fixture_sha256 = FixtureDigest(fixture);
+    one.fixture_sha256 = InputDigest(bench, fixture);
+    ASSAY_ASSIGN(report.smallest, Shrink(bench, fixture, one));
     report.found = std::move(one);
     break;
   }
@@ -93,7 +93,7 @@ Result<std::string> RunFuzzCase(const Bench& bench, const Fixture& fixture, cons
   if (one.plugin != bench.plugin().manifest.id)
     return Fail(Code::kInvalidInput, fmt::format("the case is of plugin {}, not of {}", one.plugin,
                                                  bench.plugin().manifest.id));
-  if (one.fixture_sha256 != FixtureDigest(fixture))
+  if (one.fixture_sha256 != InputDigest(bench, fixture))
     return Fail(Code::kInvalidInput, "the case was found with another fixture");
   return RunOnce(bench, fixture, one, true);
 }

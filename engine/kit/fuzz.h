@@ -1,5 +1,6 @@
-// `assay plugin fuzz`: a collector over mutated answers, bounded, repeatable. Finds ends that a
-// plugin's run may not have, rows that do not fit, and runs that differ.
+// `assay plugin fuzz`: a collector over mutated answers, a framework over results of checks;
+// bounded, repeatable. Finds ends that a plugin's run may not have, rows that do not fit, controls
+// that do not follow, and runs that differ.
 #pragma once
 
 #include <cstdint>
@@ -21,17 +22,15 @@ struct FuzzCase {
   std::string plugin;
   uint64_t seed = 0;
   std::string endpoint;        ///< whose answers are mutated; empty: of all
-  std::string fixture_sha256;  ///< of the answers that were mutated
+  std::string fixture_sha256;  ///< of the answers that were mutated; of a framework's mapped checks
   std::string problem;
 };
 
 struct FuzzReport {
   uint64_t runs = 0;
-  std::optional<FuzzCase> found;  ///< the first; the search ends there
+  std::optional<FuzzCase> found;    ///< the first; the search ends there
+  std::optional<Fixture> smallest;  ///< input that breaks it so; nothing when it takes more
 };
-
-/// Digest of all answers of a fixture, hexadecimal. [any thread]
-std::string FixtureDigest(const Fixture& fixture);
 
 /// Searches. Run n of a random state is the same everywhere. Errors are those of the machine.
 Result<FuzzReport> Fuzz(const Bench& bench, const Fixture& fixture, uint64_t random_state,

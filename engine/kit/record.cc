@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
+#include "assay/types.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "broker/url_policy.h"
-#include "config/fixture_file.h"
 #include "ipc/row.h"
 #include "kit/body_shape.h"
+#include "kit/fixture.h"
 #include "kit/page_reads.h"
 #include "kit/scrub.h"
 
@@ -29,18 +31,21 @@ void Learn(const Manifest& manifest, const Trace& trace, Scrubber& scrubber) {
       for (uint64_t n = 0;
            n < emitted->second.count && ipc::ParseRow(in, dataset.columns.size(), row); ++n)
         for (size_t i = 0; i < row.values.size(); ++i) {
-          if (dataset.columns[i].personal != personal || row.values[i].text.empty()) continue;
+          const ipc::RowValue& value = row.values[i];
+          // Two digits are a count or a flag, whatever column they stand in.
+          const bool number = value.kind == ASSAY_INT && std::abs(value.integer) >= 100;
+          if (dataset.columns[i].personal != personal || (value.text.empty() && !number)) continue;
+          const std::string text = number ? std::to_string(value.integer) : std::string(value.text);
           if (personal)
-            scrubber.AddPersonal(row.values[i].text);
+            scrubber.AddPersonal(text);
           else
-            scrubber.AddPlain(row.values[i].text);
+            scrubber.AddPlain(text);
         }
     }
 }
 
 /// The pages of one read as they will be answered, links made anew on the public cloud.
-Status Rewrite(const ReadPages& read, bool redact, Scrubber& scrubber, FixtureAnswer& answer,
-               std::vector<std::string>& bodies) {
+Status Rewrite(const ReadPages& read, bool redact, Scrubber& scrubber, FixtureAnswer& answer) {
   const EndpointSpec& endpoint = *read.endpoint;
   answer.endpoint = endpoint.id;
   for (const auto& [name, value] : read.params)
@@ -57,7 +62,7 @@ Status Rewrite(const ReadPages& read, bool redact, Scrubber& scrubber, FixtureAn
       body = Continued(body, key,
                        fmt::format("{}{}$skiptoken=p{}", first,
                                    first.find('?') == first.npos ? '?' : '&', page + 2));
-    bodies.push_back(std::move(body));
+    answer.pages.push_back(std::move(body));
   }
   return {};
 }
@@ -92,30 +97,15 @@ Result<Recording> Record(const Bench& bench, broker::Broker& broker,
   const Manifest& manifest = bench.plugin().manifest;
   Scrubber scrubber;
   Learn(manifest, trace, scrubber);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return Fail(Code::kIo, folder.string() + ": " + error.message());
   Fixture fixture;
-  std::map<std::string, int> reads;
   for (const ReadPages& read : ReadsOf(manifest, trace)) {
-    FixtureAnswer answer;
-    std::vector<std::string> bodies;
-    ASSAY_TRY(Rewrite(read, redact, scrubber, answer, bodies));
-    const int number = ++reads[answer.endpoint];
-    for (size_t page = 0; page < bodies.size(); ++page) {
-      const std::string name = fmt::format("{}-{}-{}.json", answer.endpoint, number, page + 1);
-      ASSAY_TRY(WriteFileDurably(folder / name, AsBytes(bodies[page]), 0644));
-      answer.pages.push_back(name);
-      out.files.push_back(name);
-    }
-    out.pages += bodies.size();
-    fixture.answers.push_back(std::move(answer));
+    ASSAY_TRY(Rewrite(read, redact, scrubber, fixture.answers.emplace_back()));
+    out.pages += fixture.answers.back().pages.size();
   }
-  const std::string text =
-      "# Recorded by assay plugin record; names, ids and tokens are invented.\n" +
-      config::FormatFixture(fixture) + Expectations(trace);
-  ASSAY_TRY(WriteFileDurably(folder / "fixture.toml", AsBytes(text), 0644));
-  out.files.push_back("fixture.toml");
+  ASSAY_ASSIGN(out.files, SaveFixture(folder, std::move(fixture),
+                                      "# Recorded by assay plugin record; names, ids and tokens "
+                                      "are invented.\n",
+                                      Expectations(trace)));
   return out;
 }
 

@@ -25,6 +25,10 @@ constexpr std::string_view kPersonalNames[] = {
 constexpr size_t kInside = 4;
 /// Longest text that may be a word of the service ("principalLifecycleState").
 constexpr size_t kWord = 40;
+/// Numbers of so many digits name somebody or something: telephones, accounts, serial numbers.
+constexpr size_t kNaming = 9;
+/// Fractions of so many digits are places on earth, in answers about people.
+constexpr size_t kFine = 4;
 /// Runs of base64 letters from this length on are keys or tokens.
 constexpr size_t kToken = 40;
 
@@ -69,6 +73,13 @@ size_t TokenAt(std::string_view text, size_t at) {
   return i - at >= kToken ? i - at : 0;
 }
 
+bool HasNamingDigits(std::string_view text) {
+  size_t run = 0;
+  for (const char c : text)
+    if ((run = IsDigit(c) ? run + 1 : 0) == kNaming) return true;
+  return false;
+}
+
 bool IsPersonalName(std::string_view key) {
   const std::string lower = AsciiLower(key);
   return std::any_of(std::begin(kPersonalNames), std::end(kPersonalNames),
@@ -79,6 +90,7 @@ bool IsPersonalName(std::string_view key) {
 bool LooksLikeWord(std::string_view text) {
   if (text.empty()) return true;
   if (text.size() > kWord && !text.starts_with("#microsoft.")) return false;
+  if (HasNamingDigits(text)) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return IsLetter(c) || IsDigit(c) || c == '.' || c == '_' || c == '-' || c == '#' || c == '$';
   });
@@ -205,11 +217,38 @@ std::string Scrubber::Value(std::string_view key, std::string_view raw, bool str
   return Patterns(text);
 }
 
+/// As long as it was, so that it still fits where it goes.
+std::string Scrubber::InventedNumber(std::string_view number) {
+  const auto [at, fresh] = numbers_.emplace(number, "");
+  if (fresh) {
+    const std::string count = std::to_string(numbers_.size());
+    const size_t digits = static_cast<size_t>(std::count_if(number.begin(), number.end(), IsDigit));
+    at->second =
+        digits > count.size() ? "1" + std::string(digits - count.size() - 1, '0') + count : count;
+  }
+  return at->second;
+}
+
+std::string Scrubber::Number(std::string_view key, std::string_view number, bool strict) {
+  const std::string text(number);
+  if (personal_.contains(text) || IsPersonalName(key)) return InventedNumber(number);
+  if (plain_.contains(text)) return text;
+  const size_t point = number.find('.');
+  if (strict && point != number.npos && number.size() - point > kFine) return "0.0";
+  return HasNamingDigits(number.substr(0, point)) ? InventedNumber(number) : text;
+}
+
 std::string Scrubber::Body(std::string_view body, bool strict) {
   if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
   if (!proof::CheckOneJsonValue(AsBytes(Trim(body)))) return "{}";
   std::string out, key;
   for (size_t at = 0; at < body.size();) {
+    if (IsDigit(body[at]) || body[at] == '-') {
+      const size_t end = std::min(body.find_first_not_of("0123456789+-.eE", at), body.size());
+      out += Number(key, body.substr(at, end - at), strict);
+      at = end;
+      continue;
+    }
     if (body[at] != '"') {
       out += body[at++];
       continue;

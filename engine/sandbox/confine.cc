@@ -30,8 +30,20 @@ extern "C" __attribute__((visibility("default"), used)) const char* __asan_defau
 }
 #endif
 
+#ifdef ASSAY_COVERAGE
+extern "C" void __gcov_dump(void);  // libgcov's; it writes each process's counters once
+#endif
+
 namespace assay::sandbox {
 namespace {
+
+/// gcov writes its counters to files at the end of a process: refused calls of nobody's making,
+/// after the plugin's own. What was counted so far is written now, and nothing is left for the end.
+void WriteCounters() {
+#ifdef ASSAY_COVERAGE
+  __gcov_dump();
+#endif
+}
 
 constexpr rlim_t kStackBytes =
     8u << 20;                      // the usual default; deep recursion ends in SIGSEGV, not in swap
@@ -105,7 +117,12 @@ Status PrepareThreads(const StageOptions& options) {
   g_threads = ThreadRule::kNoMore;
   if (ThreadsFor(options) <= 1 || !ThreadsAreCounted()) return {};
   pthread_attr_t attributes;
-  if (::mallopt(M_ARENA_MAX, 1) != 1 || ::pthread_attr_init(&attributes) != 0)
+#ifdef ASSAY_SANITIZED
+  constexpr bool one_heap = true;  // the runtime's own, without a limit on address space
+#else
+  const bool one_heap = ::mallopt(M_ARENA_MAX, 1) == 1;
+#endif
+  if (!one_heap || ::pthread_attr_init(&attributes) != 0)
     return Fail(Code::kDenied, "threads: the heap cannot be bound");
   const bool set = ::pthread_attr_setstacksize(&attributes, kThreadStackBytes) == 0 &&
                    ::pthread_setattr_default_np(&attributes) == 0;
@@ -165,6 +182,25 @@ void WarmUpLibrary() {
   std::qsort(bytes.data(), bytes.size(), 1, CompareBytes);
 }
 
+Status Place(UniqueFd& from, int to) {
+  if (from.get() == to) return from.Release(), Status{};
+  if (::dup2(from.get(), to) < 0) return Denied("descriptors");
+  from.Reset();
+  return {};
+}
+
+/// Waits for the spawner's message. Descriptors arrive in the lowest free places, in order, so that
+/// placing the first one cannot hit the second.
+Status TakeDescriptors() {
+  std::array<uint8_t, kWorkWord.size()> word{};
+  ASSAY_ASSIGN(auto received, ReceiveMessage(kReportFd, word));
+  if (received.bytes == 0) return Fail(Code::kDenied, "descriptors: the spawner is gone");
+  if (AsText(word) != kWorkWord || received.fds.empty() || received.fds.size() > 2)
+    return Fail(Code::kDenied, "descriptors: the spawner sent something else");
+  ASSAY_TRY(Place(received.fds[0], kChannelFd));
+  return received.fds.size() == 2 ? Place(received.fds[1], kPluginFd) : Status{};
+}
+
 /// A file that Landlock lets the loader read: the plugin in the jail. A memfd needs no rule.
 Status RestrictToPlugin(Tier tier, bool has_plugin) {
   if (tier == Tier::kMinimal) return {};
@@ -178,20 +214,27 @@ Status RestrictToPlugin(Tier tier, bool has_plugin) {
 
 Result<Tier> TierFromArguments(int argc, char** argv) {
   const auto tier = argc == 2 ? ParseTier(argv[1]) : std::nullopt;
-  if (!tier || !IsOpen(kChannelFd) || !IsOpen(kReportFd))
+  if (!tier || !IsOpen(kReportFd))
     return Fail(Code::kInvalidInput, "assay-worker: started by assay only, never by hand");
   return *tier;
+}
+
+Status AwaitWork(Tier tier) {
+  // First of all: until there is work this process may wait for long.
+  if (::prctl(PR_SET_DUMPABLE, 0) != 0) return Denied("not dumpable");
+  ASSAY_TRY(FollowParent());
+  // An inherited READ_IMPLIES_EXEC would make every page that the filter lets map executable.
+  if (::personality(PER_LINUX) < 0) return Denied("personality");
+  WarmUpLibrary();
+  WriteCounters();
+  if (tier == Tier::kStrict) ASSAY_TRY(EnterJail());
+  return TakeDescriptors();
 }
 
 Result<std::string> EnterStageA(const StageOptions& options) {
   const bool strict = options.tier == Tier::kStrict;
   const bool has_plugin = IsOpen(kPluginFd);
-  WarmUpLibrary();
-  ASSAY_TRY(FollowParent());
-  if (::prctl(PR_SET_DUMPABLE, 0) != 0) return Denied("not dumpable");
-  // An inherited READ_IMPLIES_EXEC would make every page that the filter lets map executable.
-  if (::personality(PER_LINUX) < 0) return Denied("personality");
-  if (strict) ASSAY_TRY(EnterJail(has_plugin ? kPluginFd : -1));
+  if (strict) ASSAY_TRY(FillJail(has_plugin ? kPluginFd : -1));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Denied("no_new_privs");
   ASSAY_TRY(SetLimits(options));
   ASSAY_TRY(DropCapabilities(strict));

@@ -4,6 +4,7 @@
 //
 //   int main(int argc, char** argv) {
 //     auto tier = sandbox::TierFromArguments(argc, argv);
+//     sandbox::AwaitWork(*tier)          made ahead of time: waits here, in an empty jail already
 //     ... read ipc::Init from kChannelFd (the engine's words; no plugin byte is in the process yet)
 //     ... auto plugin_path = sandbox::EnterStageA({tier, init.role, init.limits});
 //     ... dlopen(plugin_path)            the loader runs inside stage A; no constructor runs ...
@@ -25,11 +26,11 @@
 
 namespace assay::sandbox {
 
-/// Descriptors of a worker at its start; there are no others. 0, 1 and 2 are /dev/null (2 is the
-/// engine's stderr in sanitizer builds).
+/// Descriptors of a worker once it has work; there are no others. 0, 1 and 2 are /dev/null (2 is
+/// the engine's stderr in sanitizer builds). At its start it has kReportFd alone.
 inline constexpr int kChannelFd = 3;  ///< frames of ipc/channel.h, to and from the engine
 inline constexpr int kReportFd =
-    4;  ///< to the spawner: confinement failures; closed by EnterStageB
+    4;  ///< from the spawner: the other two; to it: confinement failures; closed by EnterStageB
 inline constexpr int kPluginFd =
     5;  ///< sealed memfd of the plugin; absent for evaluator and canary; closed by EnterStageB
 
@@ -51,10 +52,15 @@ struct StageOptions {
 /// spawner.
 Result<Tier> TierFromArguments(int argc, char** argv);
 
-/// Not dumpable, jail (strict), no_new_privs, rlimits, capabilities, Landlock A, seccomp A. Returns
-/// the path to give to the loader ("/plugin.so" in the jail, "/proc/self/fd/5" without), empty when
-/// no plugin came along. Irrevocable, also when it fails half way: call ExitReporting then. kDenied
-/// naming the layer. [single-threaded]
+/// What needs neither engine nor plugin: parent death signal, not dumpable, a jail that is still
+/// empty (strict). Then waits until the spawner hands over channel and plugin, as kChannelFd and
+/// kPluginFd. kDenied naming the layer, or that the spawner is gone. [single-threaded]
+Status AwaitWork(Tier tier);
+
+/// The plugin into the jail, which becomes read-only (strict), no_new_privs, rlimits, capabilities,
+/// Landlock A, seccomp A. Returns the path to give to the loader ("/plugin.so" in the jail,
+/// "/proc/self/fd/5" without), empty when no plugin came along. Irrevocable, also when it fails
+/// half way: call ExitReporting then. kDenied naming the layer. [single-threaded]
 Result<std::string> EnterStageA(const StageOptions& options);
 
 /// Landlock B (no file at all), seccomp B (channel, private memory, clocks, exit). Call after the

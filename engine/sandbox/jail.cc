@@ -32,7 +32,7 @@ const char* MountTmpfs() {
 Status CopyPlugin(int plugin_fd) {
   struct stat info {};
   if (::fstat(plugin_fd, &info) != 0) return Denied("fstat of the plugin");
-  UniqueFd out(::open("plugin.so", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+  UniqueFd out(::open(kJailPluginPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
   if (!out.valid()) return Denied("create plugin.so");
   off_t at = 0;
   while (at < info.st_size) {
@@ -45,7 +45,7 @@ Status CopyPlugin(int plugin_fd) {
 
 }  // namespace
 
-Status EnterJail(int plugin_fd) {
+Status EnterJail() {
   // Nothing that happens here may show in the host's mounts, and pivot_root refuses a shared
   // parent.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
@@ -53,11 +53,15 @@ Status EnterJail(int plugin_fd) {
   const char* folder = MountTmpfs();
   if (folder == nullptr) return Denied("mount tmpfs");
   if (::chdir(folder) != 0) return Denied("chdir");
-  if (plugin_fd >= 0) ASSAY_TRY(CopyPlugin(plugin_fd));
   // The old root is stacked on the new one; detaching "." takes every mount of the host away.
   if (::syscall(SYS_pivot_root, ".", ".") != 0) return Denied("pivot_root");
   if (::umount2(".", MNT_DETACH) != 0) return Denied("umount of the old root");
   if (::chdir("/") != 0) return Denied("chdir to the new root");
+  return {};
+}
+
+Status FillJail(int plugin_fd) {
+  if (plugin_fd >= 0) ASSAY_TRY(CopyPlugin(plugin_fd));
   const unsigned long flags = MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV;
   if (::mount("tmpfs", "/", "tmpfs", flags, "mode=0755,nr_inodes=8") != 0)
     return Denied("make the root read-only");

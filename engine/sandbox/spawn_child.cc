@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <vector>
 
 #include "sandbox/confine.h"
 #include "sandbox/spawn_protocol.h"
@@ -106,7 +107,7 @@ void KeepJailCapabilities(int report) {
 }
 
 struct Wiring {
-  int channel, report, plugin, binary, null, start;
+  int report, binary, null, start;
 };
 
 constexpr int kBinaryFd = kPluginFd + 1;
@@ -115,22 +116,18 @@ constexpr int kBinaryFd = kPluginFd + 1;
 void ArrangeDescriptors(const Wiring& w, bool keep_stderr) {
   constexpr int kHigh = 100;
   const auto high = [&](int fd) {
-    const int moved = fd < 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, kHigh);
-    if (fd >= 0 && moved < 0) FailInChild(w.report, "descriptors");
+    const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, kHigh);
+    if (moved < 0) FailInChild(w.report, "descriptors");
     return moved;
   };
-  const int report = high(w.report), channel = high(w.channel), plugin = high(w.plugin);
-  const int binary = high(w.binary), null = high(w.null);
+  const int report = high(w.report), binary = high(w.binary), null = high(w.null);
   const auto place = [&](int from, int to, int flags) {
     if (::dup3(from, to, flags) < 0) FailInChild(report, "descriptors");
   };
   for (int fd = 0; fd <= (keep_stderr ? 1 : 2); ++fd) place(null, fd, 0);
-  place(channel, kChannelFd, 0);
   place(report, kReportFd, 0);
-  if (plugin >= 0)
-    place(plugin, kPluginFd, 0);
-  else
-    ::close(kPluginFd);
+  ::close(kChannelFd);
+  ::close(kPluginFd);
   place(binary, kBinaryFd, O_CLOEXEC);
   if (::syscall(SYS_close_range, kBinaryFd + 1, ~0u, 0) != 0) FailInChild(kReportFd, "close_range");
 }
@@ -174,7 +171,7 @@ Result<std::pair<UniqueFd, UniqueFd>> MakePair(int type) {
 
 }  // namespace
 
-Result<Child> MakeWorker(const WorkerBinary& binary, Tier tier, int channel, int plugin) {
+Result<Child> MakeWorker(const WorkerBinary& binary, Tier tier) {
   ASSAY_ASSIGN(auto report, MakePair(SOCK_SEQPACKET));
   ASSAY_ASSIGN(auto start, MakePair(SOCK_SEQPACKET));
   int pidfd = -1;
@@ -182,9 +179,7 @@ Result<Child> MakeWorker(const WorkerBinary& binary, Tier tier, int channel, int
   if (pid < 0) return Fail(DeniedError(tier == Tier::kStrict ? "namespaces: clone3" : "clone3"));
   if (pid == 0) {
     start.first.Reset();
-    RunChild({channel, report.second.get(), plugin, binary.file.get(), binary.null.get(),
-              start.second.get()},
-             tier);
+    RunChild({report.second.get(), binary.file.get(), binary.null.get(), start.second.get()}, tier);
   }
   Child child;
   child.pid = static_cast<int>(pid);
@@ -198,6 +193,12 @@ Result<Child> MakeWorker(const WorkerBinary& binary, Tier tier, int channel, int
   }
   [[maybe_unused]] const ssize_t n = ::write(start.first.get(), "", 1);
   return child;
+}
+
+void HandOver(const Child& child, int channel, int plugin) {
+  std::vector<int> fds{channel};
+  if (plugin >= 0) fds.push_back(plugin);
+  (void)SendMessage(child.report.get(), AsBytes(kWorkWord), fds);
 }
 
 }  // namespace assay::sandbox

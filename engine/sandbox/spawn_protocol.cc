@@ -45,11 +45,13 @@ Result<Received> ReceiveMessage(int socket, std::span<uint8_t> out) {
   msg.msg_control = control.data();
   msg.msg_controllen = control.size();
   ssize_t n;
+  // ECONNRESET is told once, when the peer went without reading all: what it said itself comes
+  // next.
   do n = ::recvmsg(socket, &msg, MSG_CMSG_CLOEXEC);
-  while (n < 0 && errno == EINTR);
-  if (n < 0 && errno != ECONNRESET) return Fail(ErrnoError("spawner: recvmsg"));
+  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+  if (n < 0) return Fail(ErrnoError("spawner: recvmsg"));
   Received received;
-  received.bytes = n < 0 ? 0 : static_cast<size_t>(n);
+  received.bytes = static_cast<size_t>(n);
   for (cmsghdr* c = CMSG_FIRSTHDR(&msg); c != nullptr; c = CMSG_NXTHDR(&msg, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
     const size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);

@@ -25,6 +25,8 @@ struct SpawnRequest {
   uint32_t denied_calls = 100;  ///< more than that and the worker is killed
 };
 
+/// Goes from the spawner to a worker with its end of the channel and the plugin's memfd, if any.
+inline constexpr std::string_view kWorkWord = "work";
 /// Goes with the listener's descriptor from a worker to the spawner.
 inline constexpr std::string_view kListenerWord = "listener";
 
@@ -93,8 +95,12 @@ struct WorkerBinary {
 };
 
 /// Makes one worker process, confined as far as the spawner does it (namespaces, ids, session,
-/// descriptors), executing the worker binary. kDenied naming the layer, kIo. Runs in the spawner.
-Result<Child> MakeWorker(const WorkerBinary& binary, Tier tier, int channel, int plugin);
+/// descriptors), executing the worker binary, which then waits for HandOver. kDenied naming the
+/// layer, kIo. Runs in the spawner.
+Result<Child> MakeWorker(const WorkerBinary& binary, Tier tier);
+/// Gives it its work: channel, and plugin unless negative; both stay the caller's. A worker that is
+/// gone by now says why by its end.
+void HandOver(const Child& child, int channel, int plugin);
 
 /// The spawner process: serves requests until the engine's end of `socket` closes, then kills every
 /// worker. Never returns.

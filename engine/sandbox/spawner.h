@@ -1,7 +1,7 @@
 // Starts confined workers and tells what became of them. The spawner is a small process forked from
 // main() before any secret is read; it makes each worker with clone3 in new namespaces, so no
 // worker is ever forked from memory that holds a token or key. plugins.md section 4 gives the order
-// of the layers.
+// of the layers. From the first one on it makes the next worker of that tier ahead of time.
 #pragma once
 
 #include <chrono>

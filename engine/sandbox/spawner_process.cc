@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "sandbox/spawn_protocol.h"
@@ -21,7 +22,8 @@
 namespace assay::sandbox {
 namespace {
 
-constexpr size_t kPolled = 4;        // descriptors polled for each worker
+constexpr size_t kOwn = 2;           // descriptors polled for the spawner itself
+constexpr size_t kPolled = 4;        // and for each worker
 constexpr size_t kMaxWorkers = 256;  // far above any schedule; bounds the poll set
 
 void Reply(const Child& child, SpawnReply reply, std::string_view text = {}) {
@@ -124,16 +126,17 @@ class Loop {
       const size_t count = children_.size();  // those that `polled` speaks of
       std::vector<size_t> ended;
       for (size_t i = 0; i < count; ++i)
-        if (Serve(children_[i], &polled[1 + kPolled * i])) ended.push_back(i);
+        if (Serve(children_[i], &polled[kOwn + kPolled * i])) ended.push_back(i);
       for (auto it = ended.rbegin(); it != ended.rend(); ++it)
         children_.erase(children_.begin() + static_cast<ptrdiff_t>(*it));
+      if (polled[1].revents != 0) DropSpare();
       if (polled[0].revents != 0 && !ServeRequest()) return;
     }
   }
 
  private:
   std::vector<pollfd> PollSet() const {
-    std::vector<pollfd> polled{{socket_.get(), POLLIN, 0}};
+    std::vector<pollfd> polled{{socket_.get(), POLLIN, 0}, {spare_.pidfd.get(), POLLIN, 0}};
     for (const Child& child : children_) {
       polled.push_back({child.pidfd.get(), POLLIN, 0});
       polled.push_back({child.report.get(), POLLIN, 0});  // -1 is skipped
@@ -171,21 +174,46 @@ class Loop {
       return true;
     const int plugin = request.has_plugin ? received->fds[2].get() : -1;
     Result<Child> made = children_.size() < kMaxWorkers
-                             ? MakeWorker(binary_, request.tier, received->fds[0].get(), plugin)
+                             ? TakeWorker(request.tier)
                              : Fail(Code::kLimitExceeded, "too many workers at once");
+    if (made) HandOver(*made, received->fds[0].get(), plugin);
     Child child = made ? std::move(*made) : Child{};
     child.reply = std::move(received->fds[1]);
     child.denied_limit = request.denied_calls;
     SpawnReply reply;
     reply.kind = made ? ReplyKind::kStarted : ReplyKind::kFailed;
     Reply(child, reply, made ? std::string() : made.error().ToString());
-    if (made) children_.push_back(std::move(child));
+    if (!made) return true;
+    children_.push_back(std::move(child));
+    // While that one loads its plugin, on another processor. What fails here fails again, and is
+    // told, when it is asked for.
+    if (auto next = MakeWorker(binary_, request.tier)) spare_ = std::move(*next);
+    spare_tier_ = request.tier;
     return true;
+  }
+
+  Result<Child> TakeWorker(Tier tier) {
+    pollfd end{spare_.pidfd.get(), POLLIN, 0};
+    const bool fit = spare_.pid > 0 && spare_tier_ == tier && ::poll(&end, 1, 0) == 0;
+    if (fit) return std::exchange(spare_, Child{});
+    DropSpare();
+    return MakeWorker(binary_, tier);
+  }
+
+  void DropSpare() {
+    if (spare_.pid <= 0) return;
+    ::kill(spare_.pid, SIGKILL);
+    ::waitpid(spare_.pid, nullptr, 0);
+    spare_ = Child{};
   }
 
   UniqueFd socket_;
   WorkerBinary binary_;
   std::vector<Child> children_;
+  /// The next worker, made ahead of time: it waits in its namespaces and its empty jail, loaded,
+  /// for the first descriptor and the first byte of anybody. Serves one request like any other.
+  Child spare_;
+  Tier spare_tier_ = Tier::kStrict;
 };
 
 }  // namespace

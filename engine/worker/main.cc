@@ -68,6 +68,8 @@ End Work(ipc::Channel& channel, const ipc::Init& init, const worker::LoadedPlugi
 End Run(int argc, char** argv) {
   const auto tier = sandbox::TierFromArguments(argc, argv);
   if (!tier) return Failed(sandbox::kExitSetupFailed, tier.error());
+  if (auto work = sandbox::AwaitWork(*tier); !work)
+    return Failed(sandbox::kExitSetupFailed, work.error());
   ipc::Channel channel{UniqueFd(sandbox::kChannelFd)};
   const auto init = ReceiveInit(channel);
   if (!init) return Failed(sandbox::kExitProtocol, init.error());

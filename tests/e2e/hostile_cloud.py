@@ -1,6 +1,6 @@
 """The demo tenant over real TLS, with tricks played in its place: what a broken, overloaded or hostile service may answer."""
 import collections
-import gzip
+import hashlib
 import http.server
 import re
 import socket
@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 
 PASSED_ON = ("Authorization", "Content-Type", "client-request-id")
 PASSED_BACK = ("Content-Type", "Retry-After", "request-id", "x-ms-request-id", "Date")
@@ -101,12 +102,15 @@ class HostileCloud:
     demo server answers after all."""
 
     def __init__(self, access, folder, certificate="web.pem"):
+        """Without a certificate: plain HTTP, for one that stands in front. `public` is what links then say."""
         self.demo, self.tricks, self.lock = access, [], threading.Lock()
         self.folder = folder if (folder / "web.pem").exists() else certificates(folder)
         self.log, self.seen = [], collections.Counter()  # (service, method, path, whether it had a token)
-        self.servers = {name: Server(self, name, folder / certificate) for name in ("login", "graph", "arm")}
+        self.served = collections.Counter()  # (service, path) answered wholly
+        self.servers = {name: Server(self, name, certificate and folder / certificate) for name in ("login", "graph", "arm")}
+        self.public = {name: server.base for name, server in self.servers.items()}
         self.thief, self.plain_thief = Server(self, "thief", folder / "web.pem"), Server(self, "thief")
-        self.access = {**access, **{name: server.base for name, server in self.servers.items()}}
+        self.access = {**access, **self.public}
 
     def trick(self, service, pattern):
         def keep(function):
@@ -128,6 +132,8 @@ class HostileCloud:
         if service == "thief":
             return handler.reply(200, b'{"value":[]}')
         status, fields, data = self.forward(service, handler)
+        with self.lock:
+            self.served[service, path] += 1
         handler.reply(status, data, *fields)
 
     def forward(self, service, handler):
@@ -139,8 +145,8 @@ class HostileCloud:
             answer = error
         with answer:
             data, back = answer.read(), [(key, answer.headers[key]) for key in PASSED_BACK if key in answer.headers]
-        for name, server in self.servers.items():
-            data = data.replace(self.demo[name].encode(), server.base.encode())
+        for name, base in self.public.items():
+            data = data.replace(self.demo[name].encode(), base.encode())
         return answer.status, back, data
 
     def stolen(self):
@@ -153,12 +159,31 @@ class HostileCloud:
             server.server_close()
 
 
+def fail_some(cloud, seed, share):
+    """A share of all requests fails, by a sequence that depends on seed, request and how often that was asked: statuses, a
+    reset, a cut body. `cloud.failed` counts them."""
+    cloud.failed = collections.Counter()
+
+    def fail(handler, before):
+        service = handler.server.service
+        drawn = hashlib.sha256(f"{seed} {service} {handler.path} {before}".encode()).digest()
+        if drawn[0] >= share * 256:
+            return False
+        kind = ("500", "503", "429", "reset", "cut")[drawn[1] % 5]
+        with cloud.lock:
+            cloud.failed[kind] += 1
+        if kind == "reset":
+            handler.reset()
+        elif kind == "cut":
+            handler.raw(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4000\r\n\r\n{"value":[', close=True)
+        else:
+            handler.reply(int(kind), b'{"error":{"code":"x"}}', *([("Retry-After", "1")] if kind == "429" else []))
+        return True
+    for service in ("login", "graph", "arm"):
+        cloud.trick(service, "")(fail)
+
+
 def bomb(megabytes):
     """A gzip stream of so many MiB of zeros."""
-    return gzip.compress(bytes(1 << 20), 9) if megabytes == 1 else _long_bomb(megabytes)
-
-
-def _long_bomb(megabytes):
-    import zlib
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     return b"".join([packer.compress(bytes(1 << 20)) for _ in range(megabytes)] + [packer.flush()])

@@ -50,6 +50,17 @@ def sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def framework_that_satisfies(folder):
+    """One control, satisfied whatever its check says."""
+    folder.mkdir(parents=True)
+    compile_plugin(folder / f"{folder.name}.so", f'id = "{folder.name}"\nversion = "1.0"\nkind = "framework"\nabi = "1.0"\n'
+                   'title = "Rules"\nneeds = ["assay.framework/1"]\n', "-DFRAMEWORK")
+    (folder / "controls.toml").write_text(f'id = "{folder.name}"\nversion = "1"\ntitle = "Rules of the house"\n[[control]]\n'
+                                          'id = "R.1"\ntitle = "Guests"\ngroup = "People"\nautomation = "partial"\n')
+    (folder / "mapping.toml").write_text(f'[[map]]\ncontrol = "R.1"\nchecks = ["{ID}-exists"]\n')
+    return folder
+
+
 class WithPackages(Scenario):
     """`assay` with an author's key, and packages made on demand."""
 
@@ -67,14 +78,7 @@ class WithPackages(Scenario):
         return self.finish(folder, sign)
 
     def framework(self, plugin="guest-rules", sign="author"):
-        folder = self.home / "frameworks" / plugin
-        folder.mkdir(parents=True)
-        compile_plugin(folder / f"{plugin}.so", f'id = "{plugin}"\nversion = "1.0"\nkind = "framework"\nabi = "1.0"\ntitle = "Rules"\n'
-                       'needs = ["assay.framework/1"]\n', "-DFRAMEWORK")
-        (folder / "controls.toml").write_text(f'id = "{plugin}"\nversion = "1"\ntitle = "Rules of the house"\n[[control]]\nid = "R.1"\n'
-                                              'title = "Guests"\ngroup = "People"\nautomation = "partial"\n')
-        (folder / "mapping.toml").write_text(f'[[map]]\ncontrol = "R.1"\nchecks = ["{ID}-exists"]\n')
-        return self.finish(folder, sign)
+        return self.finish(framework_that_satisfies(self.home / "frameworks" / plugin), sign)
 
     def finish(self, folder, sign):
         for path in (folder, *folder.rglob("*")):

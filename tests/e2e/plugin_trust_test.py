@@ -13,7 +13,7 @@ import time
 import unittest
 
 from packages import ID, ORGANIZATION, SIGN_INS, SOURCE, WithPackages, sha256
-from scenario import BIN, ENV, LIB
+from scenario import BIN, ENV, LIB, pin_of
 
 SEED = 20261121
 READER = {"roles": ["Organization.Read.All"]}
@@ -33,6 +33,13 @@ def openssl_verifies(package, pem):
         shutil.copy(package / f"{ID}.note", folder)
         (pathlib.Path(folder) / "author.pub.pem").write_text(pem)
         return subprocess.run(["bash", "-e", "-c", commands], cwd=folder, capture_output=True, check=False).returncode == 0
+
+
+def pin_by_hand(package):
+    """The pin as the commands of the format's page give it."""
+    page = (SOURCE / "docs/formats/plugin-package.md").read_text()
+    commands = re.search(r"## Pin\n.*?```sh\n(.*?)```", page, re.S).group(1)
+    return subprocess.run(["bash", "-c", commands], cwd=package, capture_output=True, text=True, check=True).stdout.split()[0]
 
 
 class Journey(WithPackages):
@@ -107,7 +114,7 @@ class Journey(WithPackages):
         wanted = "GET graph:/v1.0/auditLogs/signIns permission=AuditLog.Read.All data=directory"
         told = self.ok("plugin", "install", str(newer))
         self.assertEqual([line.split("  <-")[0] for line in pluses(told.out)], [wanted])
-        self.assertIn("1 read as granted before", told.out)
+        self.assertIn("1 as granted before", told.out)
         self.refused("AS-PLG-005", "run", told=[wanted, f"assay plugin grant {ID} --review"])
         self.assertEqual(len(pluses(self.ok("plugin", "grant", ID, "--review").out)), 1)
         self.refused("AS-PLG-005", "run")
@@ -117,8 +124,7 @@ class Journey(WithPackages):
 
     def test_a_version_within_the_grant_runs_at_once(self):
         folder = self.installed("0.1.0", endpoints=(ORGANIZATION, SIGN_INS))
-        told = self.ok("plugin", "install", str(self.package("0.1.1", extra="[limits]\nmemory_bytes = 2147483648\n")))
-        self.assertIn("with memory 2048 MiB instead of 512 MiB", told.out)
+        told = self.ok("plugin", "install", str(self.package("0.1.1", extra="[limits]\nmemory_bytes = 67108864\n")))
         self.assertIn("within what was granted", told.out)
         self.assertIn("- GET graph:/v1.0/auditLogs/signIns", told.out)
         self.runs()
@@ -168,7 +174,7 @@ class Journey(WithPackages):
 
     def test_a_pinned_plugin_runs_and_is_recorded_as_unsigned(self):
         package = self.package(sign=None)
-        pin = sha256(package / f"{ID}.so")
+        pin = pin_of(package)
         self.configure(self.access, [f'id = "{ID}"\npath = "{package}/{ID}.so"\ndev_pin = "{pin}"\ntenants = ["t"]'])
         self.assertIn(f"plugin {ID} is unsigned: a developer's pin lets it run", self.runs()["warnings"])
         self.assertEqual(self.started()["keys"], {ID: "unsigned"})
@@ -438,23 +444,81 @@ class Refused(WithPackages):
     def test_unsigned_packages(self):
         folder = self.installed()
         package = self.package("0.3.0", sign=None)
-        pin = sha256(package / f"{ID}.so")
+        pin = pin_of(package)
         self.refused("AS-PLG-007", "plugin", "install", str(package), told=["unsigned", pin])
         self.refused("AS-PLG-007", "plugin", "verify", str(package), told=["unsigned"])
         (folder / f"{ID}.note").unlink()
         self.refused("AS-PLG-007", "run", told=["unsigned"])
         table = f'id = "{ID}"\npath = "{package}/{ID}.so"\ntenants = ["t"]\n'
         self.configure(self.access, [table])
-        self.refused("AS-PLG-003", "run", told=["dev_pin", "assay plugin install"])
+        self.refused("AS-PLG-003", "run", told=[f'dev_pin = "{pin}"', "assay plugin install"])
         self.configure(self.access, [table + 'dev_pin = "' + "0" * 64 + '"'])
         self.refused("AS-PLG-004", "run", told=["dev_pin"])
         self.configure(self.access, [table + f'dev_pin = "{pin}"'])
         self.would_run()
+        self.assertEqual(pin, pin_by_hand(package))
+        self.pin_covers(package, pin, table)
         (package / "checks").chmod(0o777)
         self.refused("AS-PLG-009", "run", told=["checks"])
         other = f'id = "{ID}"\npath = "{package}/other.so"\ntenants = ["t"]\ndev_pin = "{pin}"'
         self.configure(self.access, [other])
         self.refused("AS-PLG-001", "run", told=[f"{ID}.so"])
+
+    def pin_covers(self, package, pin, table):
+        """Every file that is read, no other; the digest of the shared object alone is told from a change."""
+        checks, views, stray = package / "checks/guests.toml", package / "views.sql", package / "checks/more.toml"
+        whole = checks.read_text()
+        checks.write_text(whole.replace("'pass' AS", "'fail' AS"))
+        self.refused("AS-PLG-004", "run", told=[pin, f"its files have pin {pin_of(package)}"])
+        checks.write_text(whole)
+        for path in (views, stray):
+            path.write_text("-- nothing\n" if path == views else "")
+            self.refused("AS-PLG-004", "run", told=[pin_of(package)])
+            path.unlink()
+        (package / "notes.txt").write_text("not read, not pinned")
+        self.would_run()
+        self.configure(self.access, [table + f'dev_pin = "{sha256(package / f"{ID}.so")}"'])
+        self.refused("AS-PLG-004", "run", told=["of the .so alone", f'dev_pin = "{pin}"'])
+        self.configure(self.access, [table + f'dev_pin = "{pin}"'])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can give a file away")
+    def test_whose_files_they_are(self):
+        folder = self.installed()
+        for path in (self.lock(), folder, folder / "checks", folder / f"{ID}.so", folder / "checks/guests.toml"):
+            with self.subTest(path=path.name):
+                os.chown(path, 4711, -1)
+                self.refused("AS-PLG-009", "run", told=[path.name, "it belongs to account 4711", f"chown root {path}"])
+                os.chown(path, 0, -1)
+        self.would_run()
+
+    def test_limits_are_part_of_the_grant(self):
+        """What a manifest asks beyond the usual is shown, granted and refused like a read."""
+        self.installed()
+        more = "[limits]\nmemory_bytes = {}\nreads = 500000\ncpu_seconds = 10\nthreads = 4\n"
+        told = self.ok("plugin", "install", str(self.package("0.2.0", extra=more.format(1 << 31))))
+        self.assertEqual(pluses(told.out), [
+            f"LIMIT memory_bytes={1 << 31}  <- 2048 MiB, 512 MiB without asking", "LIMIT threads=4  <- 1 without asking"])
+        self.refused("AS-PLG-005", "run", told=[f"LIMIT memory_bytes={1 << 31}", f"assay plugin grant {ID} --review"])
+        self.ok("plugin", "grant", ID, "--yes")
+        self.would_run()
+        self.assertIn("within what was granted", self.ok("plugin", "install", str(self.package("0.3.0", extra=more.format(1 << 30)))).out)
+        self.would_run()
+        self.ok("plugin", "install", str(self.package("0.4.0", extra=more.format((1 << 31) + 1))))
+        self.refused("AS-PLG-005", "run", told=[f"LIMIT memory_bytes={(1 << 31) + 1}"])
+        review = self.ok("plugin", "grant", ID, "--review", "--json").json()["data"]
+        self.assertEqual((review["added"], review["removed"]), ([f"LIMIT memory_bytes={(1 << 31) + 1}"], [f"LIMIT memory_bytes={1 << 31}"]))
+        self.change_lock(r"LIMIT memory_bytes=\d+", f"LIMIT memory_bytes={1 << 40}")
+        self.refused("AS-PLG-009", "run", told=["grant is not the digest of reads"])
+
+    def test_data_that_no_read_gives_is_part_of_the_grant(self):
+        self.installed()
+        derived = ('[[dataset]]\nid = "guest_person"\nkey = ["id"]\nsubject = "id"\nsubject_type = "person"\ndata_class = "people"\n'
+                   'columns = [{ name = "id", type = "text", personal = true }]\n')
+        told = self.ok("plugin", "install", str(self.package("0.2.0", extra=derived)))
+        self.assertEqual(pluses(told.out), ["DATA people personal"])
+        self.refused("AS-PLG-005", "run", told=["DATA people personal"])
+        self.ok("plugin", "grant", ID, "--yes")
+        self.would_run()
 
     def test_grants_in_the_configuration_are_bounds_with_a_place(self):
         """[CM-12] Endpoints, permissions and data classes."""
@@ -483,7 +547,7 @@ class Refused(WithPackages):
                               ({"needs": '"assay.future/1"'}, "assay.future/1")):
             package = self.package(sign=None, **change)
             self.refused("AS-PLG-002", "plugin", "sign", str(package), "--key", "author", told=[words])
-            pin = sha256(package / f"{ID}.so")
+            pin = pin_of(package)
             self.configure(self.access, [f'id = "{ID}"\npath = "{package}"\ndev_pin = "{pin}"\ntenants = ["t"]'])
             self.refused("AS-PLG-002", "run", told=[words])
 
@@ -494,7 +558,7 @@ class Refused(WithPackages):
         self.refused("AS-PLG-001", "plugin", "install", str(taken), told=["built-in"])
         package = self.package(sign=None, endpoints=(ORGANIZATION,), where="second", plugin="second")
         first = self.package(sign=None)
-        tables = [f'id = "{p.name}"\npath = "{p}"\ndev_pin = "{sha256(p / (p.name + ".so"))}"\ntenants = ["t"]' for p in (package, first)]
+        tables = [f'id = "{p.name}"\npath = "{p}"\ndev_pin = "{pin_of(p)}"\ntenants = ["t"]' for p in (package, first)]
         self.configure(self.access, tables)
         self.refused("AS-PLG-001", "run", told=["guest_thing", "second"])
 

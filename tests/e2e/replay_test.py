@@ -14,7 +14,7 @@ import time
 import unittest
 
 from insider import rewrite
-from scenario import BIN, ENV, LIB, Scenario
+from scenario import BIN, ENV, LIB, Scenario, pin_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEED = 20261121
@@ -24,8 +24,7 @@ FRAMEWORK = '[[frameworks]]\nid = "iso27001-2022"\nversion = "1"\ntenants = ["*"
 
 def broken(sin):
     path = LIB / "assay-broken" / f"broken-{sin}" / f"broken-{sin}.so"
-    pin = hashlib.sha256(path.read_bytes()).hexdigest()
-    return f'id = "broken-{sin}"\npath = "{path}"\ndev_pin = "{pin}"\ntenants = ["t"]'
+    return f'id = "broken-{sin}"\npath = "{path}"\ndev_pin = "{pin_of(path.parent)}"\ntenants = ["t"]'
 
 
 class Replay(Scenario):
@@ -61,6 +60,21 @@ class Replay(Scenario):
 
 
 class Whole(Replay):
+    def test_limits_of_the_ledger_are_bounded_by_who_replays(self):
+        server = self.server()
+        generous = 'id = "graph"\ngrants = { memory = "5GiB", cpu = "3h" }'
+        self.configure(server.access, [generous])
+        self.assertIn(self.assay("run").code, (0, 5))
+        self.forget(server)
+        self.assertEqual(self.replay()["notes"], [])
+        config = self.home / "assay.toml"
+        config.write_text(config.read_text().replace(generous, GRAPH))
+        told = self.replay()
+        self.assertEqual(told["notes"], [
+            f"plugin graph: {name} was {then} in the run and is {now} here; {word} under its grants in assay.toml raises it"
+            for name, then, now, word in (("memory_bytes", 5 << 30, 4 << 30, "memory"), ("cpu_seconds", 10800, 4800, "cpu"))])
+        self.assertTrue(told["whole"])
+
     def test_a_run_follows_again_from_the_ledger_alone(self):
         self.collect(runs=2)
         for run in ("R-1", "R-2"):
@@ -71,7 +85,11 @@ class Whole(Replay):
                 self.assertGreater(tally["compared"], 2, kind)
                 self.assertEqual(tally["compared"], tally["identical"], kind)
             self.assertGreater(told["verified"]["signed_size"], told["verified"]["last"])
+            self.assertEqual(told["not_derived"]["auth.consent"]["entries"], 1)
+            self.assertIn("taken as it was", told["not_derived"]["auth.consent"]["why"])
+            self.assertTrue(all(kind["why"] for kind in told["not_derived"].values()), told["not_derived"])
         said = self.assay("replay", "R-1")
+        self.assertRegex(said.out, r"auth\.consent +1 +not derived")
         self.assertIn("identical: everything that the run recorded follows again", said.out)
         self.ledger_verifies()
         read = subprocess.run([sys.executable, ROOT / "tools/verify.py", self.home / "data/t"], capture_output=True, check=False)

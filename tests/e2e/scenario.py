@@ -1,6 +1,7 @@
 """What the scenarios share: the built programs, the demo server, a fake cloud, and one folder for each scenario."""
 import base64
 import http.server
+import hashlib
 import json
 import os
 import pathlib
@@ -18,6 +19,13 @@ ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "TZ": "UTC", "LC_
 TENANT_ID = "7f0c1b2e-0000-4000-8000-00000000e21a"
 CLIENT_ID = "51d2a7c0-0000-4000-8000-0000000000aa"
 AUDIENCE = {"graph": "https://graph.fake.example", "arm": "https://arm.fake.example"}
+
+
+def pin_of(folder):
+    """What `dev_pin` is of: the list of the plugin's files, as a package note has it."""
+    files = [path for pattern in ("*.so", "checks/*.toml", "views.sql", "controls.toml", "mapping.toml") for path in folder.glob(pattern)]
+    lines = sorted((path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files)
+    return hashlib.sha256(("assay plugin pin v1\n" + "".join(f"file {digest} {name}\n" for name, digest in lines)).encode()).hexdigest()
 
 
 class Done:

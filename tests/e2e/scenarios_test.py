@@ -16,7 +16,7 @@ import urllib.parse
 import urllib.request
 
 from canaries import CanaryCloud, find, forms
-from scenario import BIN, CLIENT_ID, ENV, LIB, TENANT_ID, Scenario
+from scenario import BIN, CLIENT_ID, ENV, LIB, TENANT_ID, Scenario, pin_of
 
 SEED = 20261121
 # What becomes of each: fates of its worker (a busy machine decides which limit a loop meets first), and telling words.
@@ -36,7 +36,7 @@ GRAPH = 'id = "graph"'
 def broken(sin, pin=None):
     """A [[plugins]] table for a plugin of the gallery."""
     path = LIB / "assay-broken" / f"broken-{sin}" / f"broken-{sin}.so"
-    pin = pin or hashlib.sha256(path.read_bytes()).hexdigest()
+    pin = pin or pin_of(path.parent)
     return f'id = "broken-{sin}"\npath = "{path}"\ndev_pin = "{pin}"\ntenants = ["t"]'
 
 

@@ -244,8 +244,11 @@ def part_two(args, samples, work):
     shutil.copy(built, plugin)
     shutil.copy(pathlib.Path(__file__).parent / "anything/check.toml", plugin / "checks")
     digest = hashlib.sha256(built.read_bytes()).hexdigest()
+    files = {name: hashlib.sha256((plugin / name).read_bytes()).hexdigest() for name in ("anything.so", "checks/check.toml")}
+    listed = "".join(f"file {files[name]} {name}\n" for name in sorted(files))
+    pin = hashlib.sha256(f"assay plugin pin v1\n{listed}".encode()).hexdigest()
     more = (f'[[plugins]]\nid = "anything"\npath = "{plugin / "anything.so"}"\nsha256 = "{digest}"\n'
-            f'dev_pin = "{digest}"\ntenants = ["{TENANT}"]\n')
+            f'dev_pin = "{pin}"\ntenants = ["{TENANT}"]\n')
     try:
         home = Home(work / "two", args.build, args.source, server.access, more)
         run = home.run()

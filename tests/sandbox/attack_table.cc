@@ -236,7 +236,7 @@ const std::vector<AttackCase>& EveryAttack() {
     {"barrier", "timing", kRefused, kFilter, "membarrier", kDepends, kAll},
     {"wait_for_any", "timing", kRefused, kFilter, "wait4", kNothing, kAll},
     // threads
-    {"thread_bomb", "threads", kRefused, kLimit, "RLIMIT_NPROC", kShown, kAll},
+    {"thread_bomb", "threads", kRefused, kLimit, "RLIMIT_NPROC", kShown, kOwnOnly},
     {"thread_other_flags", "threads", kRefused, kFilter, "clone", kShown, kAll},
     {"thread_new_namespaces", "threads", kRefused, kFilter, "clone", kShown, kAll},
 #if defined(__x86_64__)
@@ -245,10 +245,10 @@ const std::vector<AttackCase>& EveryAttack() {
     {"thread_clone3", "threads", kRefused, kUncounted, "clone3", kDepends, kAll},
     {"thread_vfork", "threads", kRefused, kFilter, "vfork", kShown, kAll},
     {"thread_outlives_run", "threads", kRefused, kNothingThere, "the process ends", kNothing, kAll},
-    {"thread_outlives_first", "threads", kTimedOut, kEngine, "wall limit", kShown, kAll},
+    {"thread_outlives_first", "threads", kTimedOut, kEngine, "wall limit", kShown, kOwnOnly},
     {"thread_big_stack", "threads", kRefused, kLimit, "RLIMIT_AS", kShown, kOwnOnly},
     {"thread_signals_group", "threads", kRefused, kFilter, "tkill", kShown, kAll},
-    {"thread_innocent", "threads", kRefused, kNothingThere, "nothing forbidden", kNothing, kAll},
+    {"thread_innocent", "threads", kRefused, kNothingThere, "nothing forbidden", kNothing, kOwnOnly},
     // protocol
     {"garbage_frame", "protocol", kProtocol, kEngine, "frame check", kShown, kAll},
     {"frame_too_long", "protocol", kProtocol, kEngine, "frame check", kShown, kAll},

@@ -233,8 +233,20 @@ TEST_CASE("Sandbox: obtains nothing by any attack from destroy() or a handler at
   TryAll(Entry::kExit, {OfferedTiers().front()}, "exit:");
 }
 
+namespace {
+
+/// Root's own `unshare -r` has one id, the machine's root, whose tasks the kernel does not count:
+/// there strict gives no threads either, and that is what the tests then demand.
+bool CountsThreads() {
+  std::ifstream map("/proc/self/uid_map");
+  uint64_t inside = 0, outside = 0, count = 0;
+  return !(map >> inside >> outside >> count) || count > 1 || outside != 0;
+}
+
+}  // namespace
+
 TEST_CASE("Sandbox: obtains nothing by any attack from a second thread [CL-5]") {
-  if (OfferedTiers().front() != Tier::kStrict) {
+  if (OfferedTiers().front() != Tier::kStrict || !CountsThreads()) {
     WARN("NOT OFFERED HERE: threads, which strict alone gives");
     return;
   }
@@ -255,7 +267,7 @@ TEST_CASE(
       const AttackEnd end = RunSpec(spec, tier, std::chrono::milliseconds(20'000));
       INFO(Name(tier) << ", " << row.asked << " of " << row.at_most << ": " << Describe(end));
       REQUIRE(end.done);
-      CHECK(end.done->status == (tier == Tier::kStrict ? row.besides : 0));
+      CHECK(end.done->status == (tier == Tier::kStrict && CountsThreads() ? row.besides : 0));
       // Without having asked it is a refused call like any other; whoever asked is not blamed.
       if (CountsRefusals()) CHECK(end.outcome.denied.empty() == (row.asked > 1));
     }
@@ -271,7 +283,7 @@ TEST_CASE("Sandbox: never runs a destructor of the plugin's file") {
 
 #ifndef ASSAY_SANITIZED  // its runtime needs what the box takes away
 TEST_CASE("Sandbox: the attacks succeed where nothing confines them [CL-5]") {
-  size_t demanded = 0;
+  size_t demanded = 0, absent = 0;
   for (const AttackCase& attack : AttackTable()) {
     if (attack.control == Unconfined::kUnsafe) continue;
     const bool endless = attack.layer == Layer::kEngine || attack.expect == Expect::kCpuLimit;
@@ -284,11 +296,17 @@ TEST_CASE("Sandbox: the attacks succeed where nothing confines them [CL-5]") {
     g_seen[attack.name]["unconfined"] = Name(got);
     if (attack.control != Unconfined::kShown) continue;
     ++demanded;
+    if (got == Control::kAbsent) {  // said by the kernel itself; a refusal is something else
+      WARN("NOT IN THIS KERNEL, so nothing is shown: " << attack.name);
+      ++absent;
+      continue;
+    }
     INFO(attack.name << " without confinement: " << Name(got));
     const bool replaces = std::string_view(attack.name) == "exec_shell";
     CHECK(got == (endless ? Control::kGoesOn : replaces ? Control::kReplaced : Control::kObtained));
   }
   CHECK(demanded > 100);
+  CHECK(absent <= 10);  // a kernel without more than that would be no test of anything
 }
 #endif
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sandbox/elf_damage.h"
 #include "sandbox/harness.h"
 
 namespace assay::sandbox {
@@ -15,7 +16,7 @@ constexpr const char* kHead = R"(# What stops which attack
 
 Written by `tools/sandbox-matrix` from the table that the tests assert (`tests/sandbox/attack_table.cc`); a test fails when
 the two differ. Each program is a plugin that tries one thing and reports what it obtained. Nothing obtained, by any of them, in any
-tier is the condition for a release.
+tier is the condition for a release. Tricks with URLs and links, and with being told to stop, stand in [a table of their own](request-matrix.md).
 
 * **Tiers**: strict, reduced and minimal, whichever of them the machine offers; the outcome is the same in each, which is asserted. As root,
   as an ordinary user, and once more inside a runtime that listens to system calls itself (`tools/test full tests`).
@@ -25,10 +26,12 @@ tier is the condition for a release.
 * **Stopped by**: the layer, and for the filter the system call. The filter is the layer that the call meets first; behind it stand
   namespaces, Landlock and empty capability sets ([how workers are confined](decisions/0002-confinement.md)).
 * **Without confinement**: the same program in a throwaway process with namespaces and rlimits around it that keep the host safe, and no layer of
-  assay. *succeeds*: asserted wherever user namespaces are offered, so that a test that cannot fail would be found out. *where the host allows*: tried, printed, not
+  assay. *succeeds*: asserted wherever user namespaces are offered, so that a test that cannot fail would be found out; a call
+  or protocol that the kernel says it does not have (ENOSYS, EAFNOSUPPORT and their like) is named and not demanded. *where the host allows*: tried, printed, not
   asserted, since kernels and container runtimes differ. *nothing to show*: the kernel refuses it to anybody, or it harms its own process only.
   *not tried*: it would reach the host.
 * **Builds**: all: also where an address sanitizer's runtime is in the worker; gcc: there it could not be told from the runtime's own doings.
+  Builds that count coverage (gcov) run every program; what was counted is written before the first filter, so that outcome and layer are those of gcc.
 
 )";
 
@@ -57,6 +60,27 @@ std::string Row(const AttackCase& attack) {
   return fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", attack.name, Describe(attack),
                      Name(attack.expect), Entries(attack), Words(attack.control),
                      attack.builds == Builds::kAll ? "all" : "gcc");
+}
+
+std::string DamagedFiles() {
+  const auto loads = std::count_if(EveryDamage().begin(), EveryDamage().end(),
+                                   [](const Damage& d) { return d.loader == Loader::kLoads; });
+  std::string text = fmt::format(
+      "\n## damaged plugin files\n\nThe attack plugin with one field changed: {} files. The ELF "
+      "pass refuses each before a "
+      "process is made for it, with the words below. Each\nwas also given to a worker past that "
+      "pass, in all tiers: it obtains "
+      "nothing, whether the loader refuses it, crashes or runs it. *runs*: without\nassay the "
+      "loader takes it and its "
+      "code runs, asserted for {} of them; *nothing to show*: the loader refuses it, crashes, or "
+      "luck decides.\n\n"
+      "| damage | refused by the ELF pass with | without the pass and confinement "
+      "|\n|---|---|---|\n",
+      EveryDamage().size(), loads);
+  for (const Damage& d : EveryDamage())
+    text += fmt::format("| `{}` | {} | {} |\n", d.name, d.words,
+                        d.loader == Loader::kLoads ? "runs" : "nothing to show");
+  return text;
 }
 
 }  // namespace
@@ -150,6 +174,7 @@ std::string MatrixDocument() {
     }
     text += Row(attack);
   }
+  text += DamagedFiles();
   return text;
 }
 

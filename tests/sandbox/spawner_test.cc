@@ -2,11 +2,17 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
 #include <thread>
 
 #include "base/files.h"
@@ -22,6 +28,56 @@ bool IsGone(int pidfd, int timeout_ms) {
   pollfd p{pidfd, POLLIN, 0};
   return ::poll(&p, 1, timeout_ms) == 1;
 }
+
+std::string ReadProc(int pid, const char* file) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/" + file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::set<int> ChildrenOf(int parent) {
+  std::set<int> children;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const int pid = std::atoi(entry.path().filename().c_str());
+    const std::string stat = pid > 0 ? ReadProc(pid, "stat") : std::string();
+    const size_t name_end = stat.rfind(')');  // "pid (name) state parent ..."
+    if (name_end != std::string::npos && std::atoi(stat.c_str() + name_end + 4) == parent)
+      children.insert(pid);
+  }
+  return children;
+}
+
+/// A spawner of its own, and its process.
+struct OwnSpawner {
+  std::unique_ptr<Spawner> spawner;
+  int pid = -1;
+
+  OwnSpawner() {
+    const std::set<int> before = ChildrenOf(::getpid());
+    auto started = Spawner::Start(ASSAY_TEST_WORKER);
+    if (!started) FAIL(started.error().ToString());
+    spawner = std::move(*started);
+    for (int child : ChildrenOf(::getpid()))
+      if (!before.contains(child)) pid = child;
+    REQUIRE(pid > 0);
+  }
+
+  WorkerOutcome Run(Tier tier) {
+    REQUIRE_OK_AND_ASSIGN(auto worker, spawner->Spawn(AttackSpec("innocent"), tier));
+    return worker->Wait(ipc::Done{}, milliseconds(10'000));
+  }
+
+  /// The one process that waits for work, once nothing else is left and `ready` says so.
+  template <typename Ready>
+  int Waiting(Ready ready) {
+    for (int i = 0; i < 1000; ++i) {
+      const std::set<int> children = ChildrenOf(pid);
+      if (children.size() == 1 && ready(*children.begin())) return *children.begin();
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    FAIL("no single worker is waiting");
+    return -1;
+  }
+};
 
 }  // namespace
 
@@ -134,6 +190,46 @@ TEST_CASE("Spawner: takes its workers along when the engine dies") {
     ::waitpid(engine, nullptr, 0);
     ::close(ends[0]);
   }
+}
+
+TEST_CASE("Spawner: the worker made ahead waits with nothing of the host and of anybody [CL-5]") {
+  OwnSpawner own;
+  for (Tier tier : OfferedTiers()) {
+    CHECK(own.Run(tier).fate == Fate::kOk);
+    // Not dumpable: what /proc shows of it belongs to root.
+    const bool visible = ::geteuid() == 0;
+    const int waiting = own.Waiting([&](int pid) {
+      const std::string mounts = ReadProc(pid, "mountinfo");
+      return tier != Tier::kStrict || !visible ||
+             std::count(mounts.begin(), mounts.end(), '\n') == 1;
+    });
+    if (!visible || tier != Tier::kStrict) continue;
+    CHECK_THAT(ReadProc(waiting, "mountinfo"), Catch::Matchers::Contains("tmpfs"));
+    std::set<std::string> open;
+    const std::string fds = "/proc/" + std::to_string(waiting) + "/fd";
+    for (const auto& entry : std::filesystem::directory_iterator(fds))
+      open.insert(entry.path().filename());
+    CHECK(open == std::set<std::string>{"0", "1", "2", "4"});
+    CHECK(ReadProc(waiting, "environ").empty());
+  }
+}
+
+TEST_CASE("Spawner: goes on when the worker made ahead is killed, or of another tier") {
+  OwnSpawner own;
+  for (Tier tier : OfferedTiers()) {
+    CHECK(own.Run(tier).fate == Fate::kOk);
+    const int waiting = own.Waiting([](int) { return true; });
+    const UniqueFd end(static_cast<int>(::syscall(SYS_pidfd_open, waiting, 0)));
+    REQUIRE(::kill(waiting, SIGKILL) == 0);
+    REQUIRE(IsGone(end.get(), 10'000));
+    CHECK(own.Run(tier).fate == Fate::kOk);  // whether or not the spawner has noticed
+  }
+  for (Tier tier : OfferedTiers()) CHECK(own.Run(tier).fate == Fate::kOk);
+  const int last = own.Waiting([](int) { return true; });
+  own.spawner.reset();
+  for (int i = 0; i < 300 && ::kill(last, 0) == 0; ++i)
+    std::this_thread::sleep_for(milliseconds(10));
+  CHECK(::kill(last, 0) == -1);  // it goes with the spawner
 }
 
 TEST_CASE("Spawner: lets an ordinary C++ plugin do its work") {

@@ -50,6 +50,7 @@ void Say(ipc::Channel& channel, ipc::Type type, const ByteVector& payload) {
 int Main(int argc, char** argv) {
   auto tier = TierFromArguments(argc, argv);
   if (!tier) return 2;
+  if (auto work = AwaitWork(*tier); !work) ExitReporting(kExitSetupFailed, work.error());
   ipc::Channel channel{UniqueFd(kChannelFd)};
   auto frame = channel.Receive();
   if (!frame) ExitReporting(kExitProtocol, frame.error());

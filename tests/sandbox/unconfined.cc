@@ -19,12 +19,14 @@
 
 #include "assay/plugin.h"
 #include "base/files.h"
+#include "sandbox/corpus/attack.h"
 
 namespace assay::sandbox {
 namespace {
 
 constexpr int kNoBox = 200;  // exit codes of the keeper; attacks use 42 and 120
 constexpr int kObtained = 201, kRefusedCode = 202, kReplaced = 203, kKilled = 204, kExited = 205;
+constexpr int kAbsentCode = 206;
 constexpr int kResultFd = 10;
 
 bool WriteFile(const char* path, const std::string& text) {
@@ -107,7 +109,8 @@ void SetLimits() {
   SetLimits();
   if (!ArrangeDescriptors(result)) ::_exit(kNoBox);
   assay_host_t host{};
-  host.impl = const_cast<char*>(name.c_str());
+  const std::string bare = "bare:" + name;
+  host.impl = const_cast<char*>(bare.c_str());
   void* state = nullptr;
   plugin->create(&host, &state);
   const char status = static_cast<char>(plugin->run(state));
@@ -125,7 +128,8 @@ void SetLimits() {
   ::close(ends[1]);
   char status = 0;
   const ssize_t told = ::read(ends[0], &status, 1);
-  if (told == 1) ::_exit(status == 0 ? kRefusedCode : kObtained);
+  if (told == 1)
+    ::_exit(status == 0 ? kRefusedCode : status == ATTACK_ABSENT ? kAbsentCode : kObtained);
   int end = 0;
   ::waitpid(attacker, &end, 0);
   if (WIFSIGNALED(end)) ::_exit(kKilled);
@@ -159,6 +163,8 @@ Control FromExit(int code) {
       return Control::kObtained;
     case kRefusedCode:
       return Control::kRefused;
+    case kAbsentCode:
+      return Control::kAbsent;
     case kReplaced:
       return Control::kReplaced;
     case kKilled:
@@ -178,6 +184,8 @@ std::string Name(Control control) {
       return "obtained";
     case Control::kRefused:
       return "refused";
+    case Control::kAbsent:
+      return "not in this kernel";
     case Control::kReplaced:
       return "replaced";
     case Control::kKilled:

@@ -12,6 +12,7 @@ namespace assay::sandbox {
 enum class Control {
   kObtained,    ///< it got what it wanted
   kRefused,     ///< the kernel refused it anyway
+  kAbsent,      ///< this kernel has no such call or protocol: nothing can be shown here
   kReplaced,    ///< another program runs in the process's place
   kKilled,      ///< a signal ended it
   kExited,      ///< it left on its own account

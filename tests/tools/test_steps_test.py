@@ -24,6 +24,7 @@ class Steps(LintCase):
             self.assertTrue(found, name)
             (self.bin / name).symlink_to(found)
         self.script("presubmit", "echo linted")
+        self.script("install-oauth-server", "exit 0")
 
     def script(self, name, text):
         path = self.root / "tools" / name

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 from forge import A, B, ORIGIN, handover
-from story_test import Story
+from stories import Story
 
 ARGS = argparse.Namespace()
 

@@ -16,6 +16,7 @@ extern const attack_t kResourceAttacks[];
 extern const attack_t kCallAttacks[];
 extern const attack_t kProtocolAttacks[];
 extern const attack_t kThreadAttacks[];
+extern const attack_t kCancelAttacks[];
 
 /* What the worker's manifest asks for when threads are tried. */
 #define ATTACK_THREADS 4
@@ -27,6 +28,10 @@ long raw(long number, long a, long b, long c, long d, long e, long f);
   raw((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define CALL3(n, a, b, c) CALL6((n), (a), (b), (c), 0, 0, 0)
 #define CALL0(n) CALL6((n), 0, 0, 0, 0, 0, 0)
+/* Whether the kernel said of some call that it has no such thing. */
+extern int absent_seen;
+/* Result of an attack in the control ("bare:NAME") that got nothing since the kernel has it not. */
+#define ATTACK_ABSENT 96
 #define WORKED(expr) ((expr) >= 0)
 
 #endif

@@ -11,14 +11,19 @@
 #include "assay/plugin.h"
 #include "attack.h"
 
+int absent_seen;
+
 long raw(long number, long a, long b, long c, long d, long e, long f) {
   long r = syscall(number, a, b, c, d, e, f);
+  if (r < 0 && (errno == ENOSYS || errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT ||
+                errno == EOPNOTSUPP || errno == ENODEV))
+    absent_seen = 1;
   return r < 0 ? -errno : r;
 }
 
 static int attack_by_name(const char* name) {
   const attack_t* tables[] = {kFileAttacks, kProcessAttacks,  kKernelAttacks, kResourceAttacks,
-                              kCallAttacks, kProtocolAttacks, kThreadAttacks};
+                              kCallAttacks, kProtocolAttacks, kThreadAttacks, kCancelAttacks};
   for (unsigned t = 0; t < sizeof tables / sizeof tables[0]; ++t)
     for (const attack_t* a = tables[t]; a->name != 0; ++a)
       if (strcmp(a->name, name) == 0) return a->run();
@@ -70,6 +75,10 @@ static assay_status_t run(void* state) {
   if (strncmp(chosen, "exit:", 5) == 0) {
     strncpy(exit_attack, chosen + 5, sizeof exit_attack - 1);
     return atexit(at_exit) == 0 ? ASSAY_OK : ASSAY_E_INTERNAL;
+  }
+  if (strncmp(chosen, "bare:", 5) == 0) {
+    const int result = attack_by_name(chosen + 5);
+    return result == 0 && absent_seen ? ATTACK_ABSENT : result;
   }
   if (strncmp(chosen, "thread:", 7) == 0) return attack_beside(chosen + 7);
   return attack_by_name(chosen);

@@ -140,14 +140,14 @@ static void* add_up(void* p) {
     pthread_mutex_lock(&innocent_lock);
     innocent_sum += block[i];
     pthread_mutex_unlock(&innocent_lock);
-    if (i % 100 == 0) sched_yield();
+    if (i == 500) sched_yield();
   }
   free(block);
   return 0;
 }
 static int thread_innocent(void) {
   int wanted = 0;
-  for (int round = 0; round < 50; ++round) {
+  for (int round = 0; round < 10; ++round) {
     pthread_t threads[ATTACK_THREADS - 1];
     int made = 0;
     for (int i = 0; i < ATTACK_THREADS - 1; ++i)

@@ -82,6 +82,8 @@ class InstantBroker : public broker::Broker {
   Timestamp Now() const override { return SystemClock().Now(); }
   std::map<std::string, uint64_t> RequestCounts() const override { return {}; }
   broker::PaceReport Pace() const override { return {}; }
+  std::vector<broker::ReadResult> TakeGuardReads() override { return {}; }
+  std::optional<Error> Refusal() const override { return std::nullopt; }
   bool inside = true;  ///< every link that was handed on lay within its body
 
  private:

@@ -67,6 +67,40 @@ TEST_CASE("Read set: whatever widens a read changes its line") {
   CHECK(line(imitation) != line(personal));
 }
 
+TEST_CASE("Read set: limits above the usual, and data that no read gives") {
+  Manifest manifest;
+  manifest.limits.memory_bytes *= 2;
+  manifest.limits.outstanding += 1;
+  manifest.limits.cpu_seconds = 1;  // less is never a question
+  DatasetSpec fed, derived;
+  fed.id = "fed";
+  fed.data_class = "directory";
+  derived.id = "derived";
+  derived.data_class = "people data";
+  derived.columns = {{"name", ColumnType::kText, true}};
+  manifest.datasets = {fed, derived};
+  manifest.endpoints = {Read("/users")};
+  manifest.endpoints[0].datasets = {"fed"};
+  CHECK(ReadLines(manifest) ==
+        std::vector<std::string>{"DATA people%20data personal",
+                                 "GET graph:/v1.0/users permission=User.Read.All data=directory",
+                                 "LIMIT memory_bytes=1073741824", "LIMIT outstanding=65"});
+}
+
+TEST_CASE("Read set: a limit is within the grant of a larger one, and of no other") {
+  const std::vector<std::string> granted = {"GET x", "LIMIT reads=70",
+                                            "LIMIT rows=", "LIMIT rows=9x"};
+  CHECK(CompareReads(granted, {"LIMIT reads=70"}).added.empty());
+  const ReadDifference less = CompareReads(granted, {"LIMIT reads=9"});
+  CHECK(less.kept == std::vector<std::string>{"LIMIT reads=9"});
+  CHECK(less.removed.size() == 4);
+  for (const char* more : {"LIMIT reads=71", "LIMIT rows=1", "LIMIT frames=1",
+                           "LIMIT reads=", "LIMIT reads=18446744073709551616", "LIMIT =1"}) {
+    INFO(more);
+    CHECK(CompareReads(granted, {more}).added == std::vector<std::string>{more});
+  }
+}
+
 TEST_CASE("Read set: the difference is what was not granted") {
   const ReadDifference d = CompareReads({"a", "b"}, {"b", "c"});
   CHECK(d.added == std::vector<std::string>{"c"});
@@ -120,6 +154,19 @@ TEST_CASE("Package note: says every file in order, and gives back who signed") {
   const auto signer = VerifyPackage(Package(), *note);
   REQUIRE(signer);
   CHECK(signer->Encode() == author.Encode());
+}
+
+TEST_CASE("Pin: is of every file, by its name and bytes") {
+  const std::vector<PluginFile> files = Package().files;
+  const std::string text = "assay plugin pin v1\nfile " + EncodeHex(files[1].digest) +
+                           " checks/a.toml\nfile " + EncodeHex(files[0].digest) +
+                           " guest-review.so\n";
+  CHECK(PinOf(files) == EncodeHex(proof::Sha256(AsBytes(text))));
+  std::vector<PluginFile> changed = files, renamed = files, fewer = files;
+  changed[1].digest[0] ^= 1;
+  renamed[1].name = "checks/b.toml";
+  fewer.pop_back();
+  for (const auto& other : {changed, renamed, fewer}) CHECK(PinOf(other) != PinOf(files));
 }
 
 TEST_CASE("Package note: refuses another package, and a note of two signatures") {

@@ -96,6 +96,7 @@ TEST_CASE("Proxy: what it refuses is told with its own id, and not asked again",
   Site site;
   const auto [answer, id, words] = GENERATE(table<std::string, std::string, std::string>({
       {"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "AS-NET-003", "proxy_credential"},
+      {"HTTP/1.0 401 Unauthorized\r\n\r\n", "AS-NET-003", "proxy_credential"},
       {"HTTP/1.1 403 Filtered\r\nContent-Length: 2\r\n\r\nno", "AS-NET-004", "answered 403"},
       {"HTTP/1.1 502 Bad Gateway\r\n\r\n", "", "answered 502"},
       {"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "", "bytes behind"},

@@ -109,6 +109,44 @@ TEST_CASE("BodyMemory: a body that fills its block has its zeros too", "[ipc]") 
   }
 }
 
+TEST_CASE("BodyMemory: lends any number of pages from few files", "[ipc]") {
+  BodyMemory memory;
+  std::vector<UniqueFd> files;  // as the worker holds them
+  std::set<int> own;
+  constexpr uint32_t kPages = 3 * BodyMemory::kFiles;
+  const auto body = [](uint32_t page) { return std::string(1000 * page, static_cast<char>(page)); };
+  for (uint32_t page = 1; page <= kPages; ++page) {
+    const int file = LendOrFail(memory, page, body(page));
+    own.insert(file);
+    files.emplace_back(::fcntl(file, F_DUPFD_CLOEXEC, 500));
+  }
+  CHECK(own.size() <= BodyMemory::kFiles + 2);  // one that is replaced, one that replaces it
+  for (uint32_t page = 1; page <= kPages; ++page) {
+    CAPTURE(page);
+    CHECK(Content(files[page - 1].get(), 1000 * page + 64) == body(page) + std::string(64, '\0'));
+    CHECK(::mmap(nullptr, 4096, PROT_WRITE, MAP_SHARED, files[page - 1].get(), 0) == MAP_FAILED);
+    memory.Release(page);
+  }
+  // Sizes that grow and never fit what is kept.
+  own.clear();
+  for (uint32_t page = 1; page <= kPages; ++page) {
+    own.insert(LendOrFail(memory, 100 + page, std::string(page * 70'000, 'g')));
+    if (page % 2 == 0) memory.Release(100 + page);
+  }
+  CHECK(own.size() <= BodyMemory::kFiles + 2);
+}
+
+TEST_CASE("BodyMemory: a body that is longer than what is kept gets memory of its own", "[ipc]") {
+  BodyMemory memory;
+  const std::string body(BodyMemory::kKept, 'l');
+  const int file = LendOrFail(memory, 1, body);
+  CHECK(Content(file, body.size() + 64) == body + std::string(64, '\0'));
+  CHECK(::mmap(nullptr, 4096, PROT_WRITE, MAP_SHARED, file, 0) == MAP_FAILED);
+  const ino_t inode = FileOf(file);
+  memory.Release(1);
+  CHECK(FileOf(LendOrFail(memory, 2, body)) != inode);
+}
+
 TEST_CASE("BodyMemory: keeps no more than its bound", "[ipc]") {
   BodyMemory memory;
   const std::string body(6 * kMiB, 'x');

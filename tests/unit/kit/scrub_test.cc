@@ -54,6 +54,22 @@ TEST_CASE("Scrub: keeps numbers, words of the service, times and the shape") {
       R"("seen":"2026-06-01T00:00:00Z"}]} )");
 }
 
+TEST_CASE("Scrub: numbers that name somebody are invented, the same for the same") {
+  kit::Scrubber scrubber;
+  scrubber.AddPersonal("4711");
+  scrubber.AddPlain("17179869184");
+  const std::string body =
+      R"({"mobilePhone":31612345678,"badge":4711,"other":4712,"account":123456789,"again":[123456789,-5],)"
+      R"("disk":17179869184,"score":0.833333,"ratio":1.5,"big":1e9,"text":"316123456789","short":"12345678"})";
+  CHECK(
+      scrubber.Body(body, true) ==
+      R"({"mobilePhone":10000000001,"badge":1002,"other":4712,"account":100000003,"again":[100000003,-5],)"
+      R"("disk":17179869184,"score":0.0,"ratio":1.5,"big":1e9,"text":"redacted-1","short":"12345678"})");
+  const std::string plain = scrubber.Body(body, false);
+  CHECK(Holds(plain, "\"score\":0.833333"));
+  CHECK_FALSE(Holds(plain, "\"mobilePhone\":31612345678"));
+}
+
 TEST_CASE("Scrub: where it is strict, only what is emitted or looks like a word stays") {
   kit::Scrubber scrubber;
   scrubber.AddPlain("Sales and service");
