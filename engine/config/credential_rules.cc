@@ -64,9 +64,13 @@ class OneCredential {
  private:
   void Demand(const char* key) {
     if (fields_.Has(key)) return;
-    report_.Error(
-        "AS-CFG-002", fields_.Where(),
-        fmt::format("a credential of kind {} needs the key {}", Quote(kind_), Quote(key)));
+    Place place = fields_.Where();
+    place.end_line = place.line;
+    place.end_column = place.column + 1;
+    report_
+        .Error("AS-CFG-002", place,
+               fmt::format("a credential of kind {} needs the key {}", Quote(kind_), Quote(key)))
+        .notes.push_back(fmt::format("help: add  {} = \"...\"", key));
   }
   void Refuse(const char* key) {
     if (!fields_.Has(key)) return;

@@ -43,6 +43,8 @@ class OauthServer:
 
     def stop(self):
         """Ends the server; gives the reasons of its refusals."""
+        if self.process.stdin.closed:
+            return []
         out, _ = self.process.communicate(timeout=20)
         return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
@@ -53,7 +55,7 @@ class Oauth(scenario.Scenario):
 
     def prepare(self, client, credential):
         server = OauthServer({"id": scenario.CLIENT_ID, **client}, self.CLAIMS)
-        self.addCleanup(server.process.kill)
+        self.addCleanup(server.stop)
         access = {**self.cloud({}).access, "login": server.base}
         self.configure(access, plugins=['id = "graph"'])
         file = self.home / "assay.toml"
@@ -61,7 +63,7 @@ class Oauth(scenario.Scenario):
             file.write_text(re.sub(r"credential = .*", f"credential = {credential}", file.read_text()))
         return server
 
-    def tested(self):
+    def attempt(self):
         done = self.assay("tenant", "test", "t", "--json")
         return done, done.json()["data"]
 
@@ -78,13 +80,13 @@ class Oauth(scenario.Scenario):
 
     def test_a_client_secret_is_taken(self):
         self.prepare({"secret": "not-a-real-one"}, None)
-        done, data = self.tested()
+        done, data = self.attempt()
         self.assertEqual(data.get("error"), None, done.text)
         self.assertEqual(data["granted"], ["User.Read.All"])
 
     def test_a_wrong_secret_is_refused_and_explained(self):
         server = self.prepare({"secret": "another-one"}, None)
-        done, data = self.tested()
+        done, data = self.attempt()
         self.assertEqual(done.code, 6, done.text)
         self.assertEqual(data["code"], "AS-CON-001")
         self.assertIn("invalid_client", data["error"])
@@ -96,7 +98,7 @@ class Oauth(scenario.Scenario):
             with self.subTest(algorithm):
                 self.certificate()
                 self.prepare({"jwk": public_jwk(self.home / "app.crt"), "alg": algorithm}, self.credential(algorithm))
-                done, data = self.tested()
+                done, data = self.attempt()
                 self.assertEqual(data.get("error"), None, done.text)
                 self.assertEqual(data["granted"], ["User.Read.All"])
 
@@ -105,7 +107,7 @@ class Oauth(scenario.Scenario):
         old = public_jwk(self.home / "app.crt")
         self.certificate()
         server = self.prepare({"jwk": old, "alg": "PS256"}, self.credential("PS256"))
-        done, data = self.tested()
+        done, data = self.attempt()
         self.assertEqual(done.code, 6, done.text)
         self.assertEqual(data["code"], "AS-CON-001")
         self.assertTrue(server.stop())
