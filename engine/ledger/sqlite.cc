@@ -242,7 +242,11 @@ Status Database::CopyTo(const std::filesystem::path& path) {
 }
 
 Result<Transaction> Transaction::Begin(Database& database) {
-  ASSAY_TRY(database.Execute("BEGIN IMMEDIATE"));
+  if (!database.commit_.is_prepared()) {
+    ASSAY_ASSIGN(database.begin_, database.Prepare("BEGIN IMMEDIATE"));
+    ASSAY_ASSIGN(database.commit_, database.Prepare("COMMIT"));
+  }
+  ASSAY_TRY(database.begin_.Run());
   return Transaction(database);
 }
 
@@ -252,7 +256,7 @@ Transaction::~Transaction() {
 }
 
 Status Transaction::Commit() {
-  ASSAY_TRY(database_->Execute("COMMIT"));
+  ASSAY_TRY(database_->commit_.Run());
   database_ = nullptr;
   return {};
 }
