@@ -242,11 +242,7 @@ Status Database::CopyTo(const std::filesystem::path& path) {
 }
 
 Result<Transaction> Transaction::Begin(Database& database) {
-  if (!database.commit_.is_prepared()) {
-    ASSAY_ASSIGN(database.begin_, database.Prepare("BEGIN IMMEDIATE"));
-    ASSAY_ASSIGN(database.commit_, database.Prepare("COMMIT"));
-  }
-  ASSAY_TRY(database.begin_.Run());
+  ASSAY_TRY(database.Execute("BEGIN IMMEDIATE"));
   return Transaction(database);
 }
 
@@ -256,7 +252,7 @@ Transaction::~Transaction() {
 }
 
 Status Transaction::Commit() {
-  ASSAY_TRY(database_->commit_.Run());
+  ASSAY_TRY(database_->Execute("COMMIT"));
   database_ = nullptr;
   return {};
 }

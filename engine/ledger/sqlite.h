@@ -17,7 +17,6 @@ namespace assay::ledger {
 class Statement {
  public:
   Statement() = default;
-  bool is_prepared() const { return statement_ != nullptr; }
   Statement& Bind(int at, uint64_t value);
   Statement& Bind(int at, ByteSpan bytes);
   Statement& BindNull(int at);
@@ -73,7 +72,6 @@ class Database {
   const std::string& name() const { return name_; }
 
  private:
-  friend class Transaction;
   struct Close {
     WalMark* mark;
     void operator()(sqlite3* connection) const;
@@ -81,7 +79,6 @@ class Database {
   Status Configure(Mode mode);
   std::unique_ptr<WalMark> mark_;  ///< none when reading
   std::unique_ptr<sqlite3, Close> connection_;
-  Statement begin_, commit_;  ///< prepared by the first transaction
   std::string name_;
 };
 
