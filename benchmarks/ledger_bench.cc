@@ -150,8 +150,10 @@ Cost Measure(const Trial& trial) {
 
 void AppendEntries(Ledger& ledger, size_t rows, size_t batch) {
   for (size_t row = 0; row < rows; ++row) {
-    auto done = ledger.Append(ReadDraft(row));
-    if (batch == 1) done.wait();
+    if (batch > 1)
+      (void)ledger.Append(ReadDraft(row));
+    else if (!ledger.AppendDurably(ReadDraft(row)))
+      Die("the ledger stopped");
   }
   if (!ledger.Sync()) Die("the ledger stopped");
 }
@@ -288,7 +290,7 @@ int Records(const std::string& file) {
       if (!body) Die(body.error().ToString());
       EntryDraft draft = ReadDraft(first / kPage);
       draft.body = std::move(*body);
-      if (!ledger->Append(std::move(draft)).get()) Die("the ledger stopped");
+      if (!ledger->AppendDurably(std::move(draft))) Die("the ledger stopped");
     }
     seconds = Seconds(started);
     if (!ledger->SignCheckpoint()) Die("the ledger stopped");

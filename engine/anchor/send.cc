@@ -49,7 +49,7 @@ Status Keep(ledger::Ledger& ledger, const Place& place, uint64_t size,
                            "engine",
                            {{"size", size}, {"line", cosignature.line}, {"vkey", place.vkey}},
                            {}};
-  ASSAY_TRY(ledger.Append(std::move(draft)).get());
+  ASSAY_TRY(ledger.AppendDurably(std::move(draft)));
   return {};
 }
 

@@ -20,7 +20,7 @@ ledger::EntryDraft Derivation::Draft(std::string kind) const {
 }
 
 Status Derivation::Append(ledger::EntryDraft draft) {
-  auto appended = ports_.sink().Append(std::move(draft)).get();
+  auto appended = ports_.sink().AppendDurably(std::move(draft));
   if (appended) return {};
   sink_failed_ = true;
   return Fail(std::move(appended.error()));

@@ -77,7 +77,7 @@ Status FindingRegister::Commit(ledger::EntrySink& ledger, const std::string& run
   if (last_) draft.members.emplace("previous", ToNumber(*last_));
   ASSAY_ASSIGN(draft.body, ledger.PutSegments(pending_));
   pending_.clear();
-  ASSAY_ASSIGN(const ledger::Appended appended, ledger.Append(std::move(draft)).get());
+  ASSAY_ASSIGN(const ledger::Appended appended, ledger.AppendDurably(std::move(draft)));
   last_ = appended.index;
   return {};
 }

@@ -48,7 +48,7 @@ Status KeptFiles::Keep(ledger::EntrySink& sink, const std::string& actor,
     draft.members = {{"plugin", fresh[i]->plugin}, {"sha256", fresh[i]->sha256}};
     if (newest_) draft.members.emplace("previous", ToNumber(*newest_));
     draft.body = std::move(bodies[i]);
-    ASSAY_ASSIGN(const ledger::Appended appended, sink.Append(std::move(draft)).get());
+    ASSAY_ASSIGN(const ledger::Appended appended, sink.AppendDurably(std::move(draft)));
     entries_[fresh[i]->sha256] = appended.index;
     newest_ = appended.index;
   }

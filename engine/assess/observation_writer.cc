@@ -43,7 +43,7 @@ Status ObservationWriter::Flush(ledger::EntryDraft draft) {
     draft.body = std::move(*body);
     segments_.clear();
   }
-  auto appended = ledger_.Append(std::move(draft)).get();
+  auto appended = ledger_.AppendDurably(std::move(draft));
   if (!appended) return ledger_failure_ = appended.error(), Fail(std::move(appended.error()));
   Status opened = findings_.Commit(ledger_, run_, false);
   if (!opened) ledger_failure_ = opened.error();

@@ -73,7 +73,7 @@ Result<LeafIndex> AppendHold(ledger::Ledger& ledger, std::string kind, ledger::M
                              const ErasureRequest& why) {
   ledger::EntryDraft draft{std::move(kind), why.actor, std::move(members), {}};
   ASSAY_ASSIGN(draft.body, ledger.PutSegments({Note(why)}));
-  ASSAY_ASSIGN(const ledger::Appended appended, ledger.Append(std::move(draft)).get());
+  ASSAY_ASSIGN(const ledger::Appended appended, ledger.AppendDurably(std::move(draft)));
   ASSAY_TRY(ledger.SignCheckpoint());
   return appended.index;
 }
@@ -94,7 +94,7 @@ Result<Receipt> EraseSubject(ledger::Ledger& ledger, const SubjectMatcher& match
                             {"records", receipt.records}},
                            {}};
   ASSAY_ASSIGN(draft.body, ledger.PutSegments({Note(request)}));
-  ASSAY_ASSIGN(const ledger::Appended appended, ledger.Append(std::move(draft)).get());
+  ASSAY_ASSIGN(const ledger::Appended appended, ledger.AppendDurably(std::move(draft)));
   receipt.entries.push_back(ToNumber(appended.index));
   ASSAY_ASSIGN(const SubjectFind again, FindSubject(ledger, matcher));
   for (const SubjectBody& left : again.bodies) {

@@ -90,7 +90,7 @@ class RunSteps final : public DerivePorts {
 };
 
 Status RunSteps::Append(ledger::EntryDraft draft) {
-  auto appended = plan_.ledger->Append(std::move(draft)).get();
+  auto appended = plan_.ledger->AppendDurably(std::move(draft));
   if (appended) return {};
   ledger_failed_ = true;
   return Fail(std::move(appended.error()));

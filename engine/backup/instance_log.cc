@@ -70,7 +70,7 @@ Status RecordEntry(const ledger::OpenOptions& options, ledger::EntryDraft draft,
   if (!notes.empty()) {
     ASSAY_ASSIGN(draft.body, log->PutSegments(notes));
   }
-  ASSAY_TRY(log->Append(std::move(draft)).get());
+  ASSAY_TRY(log->AppendDurably(std::move(draft)));
   ASSAY_TRY(log->SignCheckpoint());
   return {};
 }

@@ -135,7 +135,7 @@ Result<Replay> ReplayErasures(const fs::path& known, const fs::path& restored, u
 
 Status RecordReplay(ledger::Ledger& ledger, const Replay& replay) {
   for (const Replay::Entry& entry : replay.entries)
-    ASSAY_TRY(ledger.Append({entry.kind, entry.actor, entry.members, entry.body}).get());
+    ASSAY_TRY(ledger.AppendDurably({entry.kind, entry.actor, entry.members, entry.body}));
   ASSAY_TRY(ledger.SignCheckpoint());
   return {};
 }

@@ -6,6 +6,8 @@
 #include <bit>
 #include <iterator>
 
+#include "proof/sha256_lanes.h"
+
 namespace assay::ledger {
 
 Result<std::string> ReadOneLine(LedgerStore& store, uint64_t index) {
@@ -182,12 +184,12 @@ Appended Chain::Append(std::string_view prepared, const LineShape& shape, Timest
   if (now < last_) place.clock_behind_ms = static_cast<uint64_t>((last_ - now).count());
   const std::string_view line =
       group.lines.AddWith([&](std::string& text) { CompleteLine(prepared, shape, place, text); });
-  const Digest leaf = proof::HashEntry(line);
-  prev_ = proof::Sha256(AsBytes(line));
+  const proof::LineHashes hashes = proof::HashLine(line);
+  prev_ = hashes.whole;
   last_ = place.time;
-  frontier_.Append(leaf);
-  tiles_.Append(leaf, group.tiles);
-  return {LeafIndex{place.index}, leaf};
+  frontier_.Append(hashes.leaf);
+  tiles_.Append(hashes.leaf, group.tiles);
+  return {LeafIndex{place.index}, hashes.leaf};
 }
 
 StoredHead Chain::ToStored() const {

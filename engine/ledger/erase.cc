@@ -67,7 +67,7 @@ EntryDraft DraftErasure(const ErasureOrder& order, const Digest& root,
 
 Result<LeafIndex> AppendAndWait(GroupWriter& writer, const EntryDraft& draft) {
   ASSAY_ASSIGN(const PreparedLine line, PrepareLine(draft));
-  ASSAY_ASSIGN(const Appended appended, writer.Append(line).get());
+  ASSAY_ASSIGN(const Appended appended, writer.AppendDurably(line));
   return appended.index;
 }
 

@@ -122,7 +122,7 @@ Result<LedgerRotation> RotateLedgerKey(const OpenOptions& options, bool keep_old
   ASSAY_TRY(RemoveHalfMade(NextKeyPath(path)));
   ASSAY_TRY(StoreLedgerKey(NextKeyPath(path), next));
   ASSAY_ASSIGN(const EntryDraft draft, DraftRotation(from, files.current, next, actor));
-  ASSAY_ASSIGN(const Appended appended, ledger->Append(draft).get());
+  ASSAY_ASSIGN(const Appended appended, ledger->AppendDurably(draft));
   out.index = appended.index;
   ledger.reset();
   ASSAY_TRY(FinishByOpening(options));

@@ -43,6 +43,7 @@ class LedgerImpl : public Ledger {
                            Keep keep) override;
   Result<BodyRef> PutSegments(const std::vector<std::string>& segments) override;
   PendingEntry Append(EntryDraft draft) override;
+  Result<Appended> AppendDurably(EntryDraft draft) override;
   Result<Head> Sync() override {
     return p_.writer ? p_.writer->Sync() : Result<Head>(Fail(Refusal()));
   }
@@ -170,7 +171,7 @@ Status AppendGenesis(GroupWriter& writer, uint64_t size, const proof::Verifier& 
   ASSAY_ASSIGN(const PreparedLine first, PrepareLine(created));
   ASSAY_ASSIGN(const PreparedLine second, PrepareLine(key));
   if (size == 0) (void)writer.Append(first);  // a failure shows in the next one
-  ASSAY_TRY(writer.Append(second).get());
+  ASSAY_TRY(writer.AppendDurably(second));
   return {};
 }
 
@@ -221,7 +222,7 @@ Result<LeafIndex> LedgerImpl::EraseTenant(const ErasureOrder& order,
 Status LedgerImpl::RecordRewraps() {
   const auto record = [&](const char* purpose, const std::string& which) -> Status {
     ASSAY_TRY(
-        Append({"key.rewrapped", "engine", {{"purpose", purpose}, {"which", which}}, {}}).get());
+        AppendDurably({"key.rewrapped", "engine", {{"purpose", purpose}, {"which", which}}, {}}));
     return {};
   };
   const std::string& seal = p_.named_seal;
@@ -269,9 +270,8 @@ Result<BodyRef> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRang
   // Marks are a collector's claim: unusable ones cost the splitting, never a byte.
   static const std::vector<RecordRange> kWhole;
   const auto& marks = MarksAreUsable(bytes.size(), records) ? records : kWhole;
-  const Digest ident = IdentOfBody(*p_.keys, bytes, marks);
-  return PutSealed(
-      ident, [&](const SealContext& context) { return SealBody(context, bytes, marks, ident); });
+  ASSAY_ASSIGN(const CutBody cut, CutBody::Make(*p_.keys, bytes, marks));
+  return PutSealed(cut.ident(), [&](const SealContext& context) { return cut.Seal(context); });
 }
 
 Result<KeptBody> LedgerImpl::PutBody(ByteSpan bytes, const std::vector<RecordRange>& records,
@@ -323,6 +323,12 @@ Result<BodyRef> LedgerImpl::PutSegments(const std::vector<std::string>& segments
 }
 
 PendingEntry LedgerImpl::Append(EntryDraft draft) { return AppendWith(draft, {}); }
+
+Result<Appended> LedgerImpl::AppendDurably(EntryDraft draft) {
+  if (!p_.writer) return Fail(Refusal());
+  ASSAY_ASSIGN(const PreparedLine line, PrepareLine(draft));
+  return p_.writer->AppendDurably(line);
+}
 
 PendingEntry LedgerImpl::AppendWith(const EntryDraft& draft, ByteVector token) {
   Result<PreparedLine> line =

@@ -59,5 +59,8 @@ struct LineFacts {
 };
 /// kCorrupt unless canonical and with all members that every entry has.
 Result<LineFacts> ParseLine(std::string_view line);
+/// The same for who reads every line: `members` stays empty for most kinds, whose other members say
+/// nothing of the ledger itself. A quarter of ParseLine's time.
+Result<LineFacts> ParseLineForAudit(std::string_view line);
 
 }  // namespace assay::ledger

@@ -115,7 +115,7 @@ class RuleRun {
                actor,
                {{"class", done_.class_name}, {"through", done_.through}, {"bodies", done_.bodies}},
                {}}));
-      ASSAY_ASSIGN(const Appended appended, context_.writer.Append(line).get());
+      ASSAY_ASSIGN(const Appended appended, context_.writer.AppendDurably(line));
       done_.entry = appended.index;
     }
     for (const auto& [file, roots] : removed_)

@@ -70,15 +70,36 @@ Status SealParts(const SealContext& context, ByteSpan envelope, SealedBody& body
   return {};
 }
 
-Result<SealedBody> SealAll(const SealContext& context, const std::vector<ByteSpan>& segments,
+// What is sealed of a body, once it is known which segments it has and what they hash to.
+Result<SealedBody> SealAll(const SealContext& context, ByteSpan salts,
+                           const std::vector<ByteSpan>& segments, std::span<const Digest> leaves,
                            SealedBody body) {
-  proof::SecretBytes salts(ByteVector(segments.size() * proof::kSaltBytes));
-  ASSAY_TRY(proof::FillRandom(salts.get()));
   body.epoch = context.epoch;
-  body.ref.root = proof::RecordRoot(salts.span(), segments);
-  const proof::SecretBytes envelope(proof::MakeEnvelope(salts.span(), segments));
+  body.ref.root = proof::RootOf(proof::TreeKind::kRecord, leaves);
+  const proof::SecretBytes envelope(proof::MakeEnvelope(salts, segments));
   ASSAY_TRY(SealParts(context, envelope.span(), body));
   return body;
+}
+
+Result<proof::SecretBytes> DrawSalts(size_t segments) {
+  proof::SecretBytes salts(ByteVector(segments * proof::kSaltBytes));
+  ASSAY_TRY(proof::FillRandom(salts.get()));
+  return salts;
+}
+
+// What the ident of a response is a digest of, but for the response itself.
+ByteVector IdentHead(const std::vector<RecordRange>& records) {
+  ByteVector marks;
+  for (const RecordRange& record : records) {
+    proof::AppendVarint(marks, record.offset);
+    proof::AppendVarint(marks, record.length);
+  }
+  return proof::JoinPrefixed({AsBytes(proof::kRecordScheme), marks});
+}
+
+Digest IdentOfBody(const TenantKeys& keys, ByteSpan bytes,
+                   const std::vector<RecordRange>& records) {
+  return proof::HmacSha256(keys.index.bytes(), {IdentHead(records), bytes});
 }
 
 Status UnsealParts(const SealContext& context, const SealedBody& body, ByteVector& envelope) {
@@ -116,17 +137,6 @@ bool MarksAreUsable(uint64_t size, const std::vector<RecordRange>& records) {
   return true;
 }
 
-Digest IdentOfBody(const TenantKeys& keys, ByteSpan bytes,
-                   const std::vector<RecordRange>& records) {
-  ByteVector marks;
-  for (const RecordRange& record : records) {
-    proof::AppendVarint(marks, record.offset);
-    proof::AppendVarint(marks, record.length);
-  }
-  const ByteVector head = proof::JoinPrefixed({AsBytes(proof::kRecordScheme), marks});
-  return proof::HmacSha256(keys.index.bytes(), {head, bytes});
-}
-
 Digest IdentOfSegments(const TenantKeys& keys, const std::vector<ByteSpan>& segments) {
   Digest running = proof::HmacSha256(keys.index.bytes(), {AsBytes(proof::kSegmentScheme)});
   for (ByteSpan segment : segments)
@@ -140,17 +150,32 @@ Digest IdentOfOpened(const TenantKeys& keys, const OpenedBody& body, ByteSpan by
   return marks ? IdentOfBody(keys, bytes, *marks) : Digest{};
 }
 
-Result<SealedBody> SealBody(const SealContext& context, ByteSpan bytes,
-                            const std::vector<RecordRange>& records, const Digest& ident) {
+// Ident and record hashes at once: both go over all of the bytes, and two messages that do not wait
+// for each other take little longer than one. When the ident finds the bytes, only salts are lost.
+Result<CutBody> CutBody::Make(const TenantKeys& keys, ByteSpan bytes,
+                              const std::vector<RecordRange>& records) {
+  CutBody out;
   std::vector<proof::Range> ranges;
   for (const RecordRange& record : records) ranges.emplace_back(record.offset, record.length);
-  const proof::SecretBytes skeleton(proof::MakeSkeleton(bytes, ranges));
-  std::vector<ByteSpan> segments{skeleton.span()};
-  for (const auto& [offset, length] : ranges) segments.push_back(bytes.subspan(offset, length));
+  out.ref_ = {{}, bytes.size(), records.size(), std::string(proof::kRecordScheme)};
+  out.skeleton_ = proof::SecretBytes(proof::MakeSkeleton(bytes, ranges));
+  out.segments_ = {out.skeleton_.span()};
+  for (const auto& [offset, length] : ranges)
+    out.segments_.push_back(bytes.subspan(offset, length));
+  ASSAY_ASSIGN(out.salts_, DrawSalts(out.segments_.size()));
+  const proof::HmacPads pads(keys.index.bytes());
+  proof::SecretBytes head(ByteVector(pads.inner.begin(), pads.inner.end()));
+  AppendBytes(head.get(), IdentHead(records));
+  out.hashes_ = proof::HashWithRecords({head.span(), bytes}, out.salts_.span(), out.segments_);
+  out.hashes_.front() = proof::Sha256({pads.outer, out.hashes_.front()});
+  return out;
+}
+
+Result<SealedBody> CutBody::Seal(const SealContext& context) const {
   SealedBody body;
-  body.ref = {{}, bytes.size(), records.size(), std::string(proof::kRecordScheme)};
-  body.ident = ident;
-  return SealAll(context, segments, std::move(body));
+  body.ref = ref_;
+  body.ident = ident();
+  return SealAll(context, salts_.span(), segments_, std::span(hashes_).subspan(1), std::move(body));
 }
 
 Result<PartlySealed> SealPartly(const SealContext& context, ByteSpan bytes,
@@ -158,8 +183,7 @@ Result<PartlySealed> SealPartly(const SealContext& context, ByteSpan bytes,
   std::vector<proof::Range> ranges;
   for (const RecordRange& record : records) ranges.emplace_back(record.offset, record.length);
   const proof::SecretBytes skeleton(proof::MakeSkeleton(bytes, ranges));
-  proof::SecretBytes salts(ByteVector((ranges.size() + 1) * proof::kSaltBytes));
-  ASSAY_TRY(proof::FillRandom(salts.get()));
+  ASSAY_ASSIGN(const proof::SecretBytes salts, DrawSalts(ranges.size() + 1));
   const auto salt = [&](size_t i) {
     return salts.span().subspan(i * proof::kSaltBytes, proof::kSaltBytes);
   };
@@ -191,7 +215,9 @@ Result<SealedBody> SealSegments(const SealContext& context, const std::vector<By
   SealedBody body;
   body.ref = {{}, LengthOf(segments), segments.size(), std::string(proof::kSegmentScheme)};
   body.ident = ident;
-  return SealAll(context, segments, std::move(body));
+  ASSAY_ASSIGN(const proof::SecretBytes salts, DrawSalts(segments.size()));
+  return SealAll(context, salts.span(), segments, proof::HashRecords(salts.span(), segments),
+                 std::move(body));
 }
 
 Result<OpenedBody> OpenedBody::Open(const SealContext& context, const SealedBody& body) {
@@ -215,18 +241,20 @@ Status OpenedBody::PlaceSegments(const BodyRef& ref) {
     return Fail(Code::kCorrupt, "body: number of records is not the recorded one");
   segments_.resize(total);
   salts_.get().resize(total * proof::kSaltBytes);
-  proof::Frontier tree(proof::TreeKind::kRecord);
+  const std::vector<Digest> left = proof::HashRecords(kept.span(), view.segments);
+  std::vector<Digest> leaves;
   for (uint64_t i = 0, next = 0; i < total; ++i) {
     if (const auto gone = erased_.find(i); gone != erased_.end()) {
-      tree.Append(gone->second);
+      leaves.push_back(gone->second);
       continue;
     }
     const ByteSpan salt = kept.span().subspan(next * proof::kSaltBytes, proof::kSaltBytes);
     std::copy(salt.begin(), salt.end(), salts_.get().begin() + i * proof::kSaltBytes);
+    leaves.push_back(left[next]);
     segments_[i] = view.segments[next++];
-    tree.Append(proof::HashRecord(salt, segments_[i]));
   }
-  if (tree.Root() != ref.root) return Fail(Code::kCorrupt, "body: does not match its root");
+  if (proof::RootOf(proof::TreeKind::kRecord, leaves) != ref.root)
+    return Fail(Code::kCorrupt, "body: does not match its root");
   return {};
 }
 

@@ -21,13 +21,25 @@ struct SealContext {
   const TenantKeys& keys;
 };
 
-/// Keyed digest of a response with its marks: equal for bytes seen before.
-Digest IdentOfBody(const TenantKeys& keys, ByteSpan bytes, const std::vector<RecordRange>& records);
+/// Keyed digest of segments: equal for those seen before.
 Digest IdentOfSegments(const TenantKeys& keys, const std::vector<ByteSpan>& segments);
 
-/// Scheme rec/1: skeleton and records. Marks must be usable.
-Result<SealedBody> SealBody(const SealContext& context, ByteSpan bytes,
-                            const std::vector<RecordRange>& records, const Digest& ident);
+/// Scheme rec/1: skeleton and records, salted and hashed.
+class CutBody {
+ public:
+  /// Marks must be usable; `bytes` must outlive it. kIo when there is no random generator.
+  static Result<CutBody> Make(const TenantKeys& keys, ByteSpan bytes,
+                              const std::vector<RecordRange>& records);
+  /// Keyed digest of the response with its marks: equal for bytes seen before.
+  const Digest& ident() const { return hashes_.front(); }
+  Result<SealedBody> Seal(const SealContext& context) const;
+
+ private:
+  BodyRef ref_;  ///< but for the root
+  proof::SecretBytes skeleton_, salts_;
+  std::vector<ByteSpan> segments_;
+  std::vector<Digest> hashes_;  ///< ident, then the leaves of the record tree
+};
 /// Scheme seg/1: one segment a subject.
 Result<SealedBody> SealSegments(const SealContext& context, const std::vector<ByteSpan>& segments,
                                 const Digest& ident);
@@ -77,7 +89,7 @@ ErasedSegments ErasedWith(const OpenedBody& body, const std::vector<uint64_t>& s
 Result<SealedBody> SealWithout(const SealContext& context, const OpenedBody& body,
                                const SealedBody& before, const ErasedSegments& erased);
 
-/// The ident that Seal* was given, computed again from an opened body.
+/// The ident that was sealed with it, computed again from an opened body.
 Digest IdentOfOpened(const TenantKeys& keys, const OpenedBody& body, ByteSpan bytes);
 
 }  // namespace assay::ledger

@@ -93,8 +93,8 @@ struct StorageFault {
   std::string message;
 };
 
-/// One tenant's storage. Writing methods are called by one thread (the writer); reading ones are
-/// safe from any thread and see what is committed.
+/// One tenant's storage. Writing methods are called by one thread at a time (the writer); reading
+/// ones are safe from any thread and see what is committed.
 class LedgerStore {
  public:
   using LineVisitor = std::function<bool(LeafIndex, std::string_view)>;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ledger/two_threads.h"
+#include "proof/sha256_lanes.h"
 
 namespace assay::ledger {
 namespace {
@@ -77,9 +78,10 @@ bool EntryAudit::Read(Block& block) {
 void EntryAudit::Work(Block& block) {
   for (Line& line : block.lines) {
     const std::string_view text = block.TextOf(line);
-    line.leaf = proof::HashEntry(text);
-    line.hash = proof::Sha256(AsBytes(text));
-    line.facts = ParseLine(text);
+    const proof::LineHashes hashes = proof::HashLine(text);
+    line.leaf = hashes.leaf;
+    line.hash = hashes.whole;
+    line.facts = ParseLineForAudit(text);
   }
 }
 

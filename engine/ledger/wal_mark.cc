@@ -24,6 +24,7 @@ constexpr size_t kLength = 78;
 struct Mark {
   uint32_t frames = 0;
   std::array<uint32_t, 2> salt{}, sum{};
+  bool operator==(const Mark&) const = default;
 };
 
 uint32_t Big32(const uint8_t* at) {
@@ -147,6 +148,24 @@ Status CompareWith(const Mark& mark, const std::filesystem::path& database) {
   return log.sum() == mark.sum ? Status{} : Damaged(database, mark, 0);
 }
 
+// What tells that a writer moved on while its log was compared with its mark. The mark alone does
+// not: a log that is begun anew gets another header and its first frames before the mark follows.
+struct LiveState {
+  std::optional<Mark> mark;
+  ByteVector header;
+  bool operator==(const LiveState&) const = default;
+
+  static Result<LiveState> Read(const std::filesystem::path& database) {
+    LiveState out;
+    ASSAY_ASSIGN(out.mark, ReadMark(database));
+    const UniqueFd log(::open(LogOf(database).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!log.valid() && errno == ENOENT) return out;
+    if (!log.valid()) return Fail(ErrnoError(LogOf(database)));
+    ASSAY_ASSIGN(out.header, ReadAt(log, 0, kLogHeader, LogOf(database)));
+    return out;
+  }
+};
+
 }  // namespace
 
 Status WalMark::Check(const std::filesystem::path& path) {
@@ -158,11 +177,11 @@ Status WalMark::CheckLive(const std::filesystem::path& path) {
   constexpr int kTries = 100;
   Status status;
   for (int i = 0; i < kTries; ++i) {
-    ASSAY_ASSIGN(const std::optional<Mark> mark, ReadMark(path));
-    status = mark ? CompareWith(*mark, path) : Status{};
+    ASSAY_ASSIGN(const LiveState before, LiveState::Read(path));
+    status = before.mark ? CompareWith(*before.mark, path) : Status{};
     if (status) return status;
-    ASSAY_ASSIGN(const std::optional<Mark> after, ReadMark(path));
-    if (after && ToText(*after) == ToText(*mark)) return status;
+    ASSAY_ASSIGN(const LiveState after, LiveState::Read(path));
+    if (after == before) return status;
   }
   return status;
 }
@@ -181,10 +200,12 @@ Status WalMark::Note(int frames) {
   const std::string name = LogOf(database_);
   if (!log_.valid()) log_.Reset(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!log_.valid()) return Fail(ErrnoError(name));
-  ASSAY_ASSIGN(const ByteVector header, ReadAt(log_, 0, kLogHeader, name));
-  if (header.size() < kLogHeader) return Fail(Code::kIo, name + ": has no header");
-  const uint64_t size = kFrameHeader + uint64_t{Big32(&header[8])};
-  const uint64_t last = kLogHeader + (static_cast<uint64_t>(frames) - 1) * size;
+  if (frame_bytes_ == 0) {
+    ASSAY_ASSIGN(const ByteVector header, ReadAt(log_, 0, kLogHeader, name));
+    if (header.size() < kLogHeader) return Fail(Code::kIo, name + ": has no header");
+    frame_bytes_ = kFrameHeader + uint64_t{Big32(&header[8])};
+  }
+  const uint64_t last = kLogHeader + (static_cast<uint64_t>(frames) - 1) * frame_bytes_;
   ASSAY_ASSIGN(const ByteVector frame, ReadAt(log_, last, kFrameHeader, name));
   if (frame.size() < kFrameHeader) return Fail(Code::kIo, name + ": its last frame is not there");
   is_set_ = true;

@@ -21,7 +21,7 @@ class WalMark {
   /// has begun the log anew since. To be asked before SQLite opens the database. kIo.
   static Status Check(const std::filesystem::path& path);
 
-  /// Check for readers: a mark that a writer moved meanwhile is looked at again.
+  /// Check for readers: a log that a writer changed meanwhile is looked at again.
   static Status CheckLive(const std::filesystem::path& path);
 
   /// Marks the log as it is with `frames` frames, after a commit.
@@ -38,7 +38,8 @@ class WalMark {
   std::filesystem::path database_;
   UniqueFd mark_, log_;
   int frames_ = 0;
-  bool is_set_ = true;  ///< what an earlier process left may be
+  uint64_t frame_bytes_ = 0;  ///< of a database's page and its header; never changes
+  bool is_set_ = true;        ///< what an earlier process left may be
 };
 
 }  // namespace assay::ledger

@@ -84,7 +84,54 @@ auto GroupWriter::EnqueueAndWait(Item item, List Intake::*list) {
 }
 
 Result<BodyRef> GroupWriter::Put(const SealedBody& body) {
-  return EnqueueAndWait(BodyItem{&body, {}}, &Intake::bodies);
+  Round round;
+  if (!BeginAlone(round)) return EnqueueAndWait(BodyItem{&body, {}}, &Intake::bodies);
+  round.bodies.push_back({&body, {}});
+  auto future = round.bodies.back().done.get_future();
+  Commit(round);
+  EndAlone(std::move(round));
+  return future.get();
+}
+
+// What a lone entry costs beside its sync is mostly the waking of one thread by another, three
+// times.
+Result<Appended> GroupWriter::AppendDurably(const PreparedLine& line) {
+  Round round;
+  if (!BeginAlone(round)) return Append(line).get();
+  Result<Appended> done = AppendAlone(line, round);
+  if (!done) Stop(done.error());
+  EndAlone(std::move(round));
+  return done;
+}
+
+Result<Appended> GroupWriter::AppendAlone(const PreparedLine& line, Round& round) {
+  ASSAY_TRY(chain_.MakeReady(store_, 1));
+  round.group.first_index = chain_.size();
+  const Appended out = chain_.Append(line.text, line.shape, clock_.Now(), round.group);
+  round.group.head = chain_.ToStored();
+  ASSAY_TRY(store_.AppendGroup(round.group));
+  return out;
+}
+
+// True when nothing is queued, chained or committed: then neither thread does anything before
+// EndAlone, and what others queue meanwhile comes after.
+bool GroupWriter::BeginAlone(Round& round) {
+  const std::lock_guard lock(mutex_);
+  if (!resting_ || !intake_.IsEmpty() || IsBusy() || stopped_ || closing_) return false;
+  committing_ = alone_ = true;
+  if (!spare_.empty()) {
+    round = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  return true;
+}
+
+void GroupWriter::EndAlone(Round round) {
+  round.Clear();
+  const std::lock_guard lock(mutex_);
+  spare_.push_back(std::move(round));
+  committing_ = alone_ = false;
+  if (!intake_.IsEmpty()) chaining_wakes_.notify_one();
 }
 
 Result<Head> GroupWriter::Sync() { return EnqueueAndWait(SyncItem{}, &Intake::controls); }
@@ -148,14 +195,15 @@ bool GroupWriter::Next(Round& round) {
       return false;
     }
     chaining_wants_more_ = !round.IsFull();
+    resting_ = round.IsEmpty() && taken_.IsEmpty();
     chaining_wakes_.wait(lock);
-    chaining_wants_more_ = false;
+    chaining_wants_more_ = resting_ = false;
   }
 }
 
 // True when the round has room and there is something to fill it with.
 bool GroupWriter::TakeQueued(const Round& round) {
-  if (round.IsFull()) return false;
+  if (round.IsFull() || alone_) return false;
   if (!taken_.IsEmpty()) return true;
   const bool worth = !IsBusy() || urgent_ || closing_ || intake_.ends.size() >= kWorthWaking;
   if (intake_.IsEmpty() || !worth) return false;

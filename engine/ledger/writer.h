@@ -1,6 +1,7 @@
 // The writer of a ledger, two threads: one gives entries their place (index, time, prev, tree), the
-// other commits them as a group, bodies before the entries that refer to them. Both stop for good
-// at the first failure.
+// other commits them as a group, bodies before the entries that refer to them. While neither has
+// anything to do, a caller who waits for one entry or body does both itself. All stop for good at
+// the first failure.
 #pragma once
 
 #include <condition_variable>
@@ -32,6 +33,8 @@ class GroupWriter {
 
   /// With `token` the RFC 3161 token that the entry names: both become durable together.
   PendingEntry Append(const PreparedLine& line, ByteVector token = {});
+  /// Append, and waits until the entry is durable.
+  Result<Appended> AppendDurably(const PreparedLine& line);
   /// Waits until the body is committed; gives the earlier reference for bytes seen before.
   Result<BodyRef> Put(const SealedBody& body);
   Result<Head> Sync();
@@ -115,10 +118,13 @@ class GroupWriter {
   Result<std::string> SignHead(const Head& head);
   Result<std::string> MakeNote(const Head& head) const;
   void FailTaken(Round& round, const Error& error);
+  bool BeginAlone(Round& round);
+  Result<Appended> AppendAlone(const PreparedLine& line, Round& round);
+  void EndAlone(Round round);
   void Stop(const Error& error);
 
   LedgerStore& store_;
-  Chain chain_;  ///< the chaining thread's
+  Chain chain_;  ///< the chaining thread's, or of who works alone
   CheckpointLog log_;
   const std::string origin_;
   const proof::SigningKey& key_;
@@ -137,6 +143,8 @@ class GroupWriter {
   std::vector<Round> spare_;          ///< done; their memory is used again
   bool committing_ = false;           ///< a round is being committed
   bool chaining_wants_more_ = false;  ///< it sleeps, and its round has room
+  bool resting_ = false;              ///< it sleeps and holds nothing
+  bool alone_ = false;                ///< a caller chains and commits: committing_ is set, too
   bool urgent_ = false;               ///< something queued must not wait for company
   std::optional<Error> stopped_;      ///< the first failure
   bool closing_ = false, chained_all_ = false;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "proof/secret.h"
 #include "proof/tree.h"
 
 namespace assay::proof {
@@ -15,6 +16,20 @@ Result<ByteSpan> TakeBytes(ByteSpan& in, uint64_t length) {
   if (length > in.size()) return Bad("cut short");
   const ByteSpan out = in.first(static_cast<size_t>(length));
   in = in.subspan(static_cast<size_t>(length));
+  return out;
+}
+
+std::vector<Digest> HashAfter(std::vector<Message> messages, ByteSpan salts,
+                              std::span<const ByteSpan> segments) {
+  constexpr size_t kHead = 1 + kSaltBytes;
+  SecretBytes heads(ByteVector(segments.size() * kHead, static_cast<uint8_t>(TreeKind::kRecord)));
+  messages.reserve(messages.size() + segments.size());
+  for (size_t i = 0; i < segments.size(); ++i) {
+    std::copy_n(&salts[i * kSaltBytes], kSaltBytes, &heads.get()[i * kHead + 1]);
+    messages.push_back({heads.span().subspan(i * kHead, kHead), segments[i]});
+  }
+  std::vector<Digest> out(messages.size());
+  Sha256Each(messages, out);
   return out;
 }
 
@@ -92,11 +107,17 @@ Digest HashRecord(ByteSpan salt, ByteSpan segment) {
   return HashLeaf(TreeKind::kRecord, {salt, segment});
 }
 
+std::vector<Digest> HashRecords(ByteSpan salts, std::span<const ByteSpan> segments) {
+  return HashAfter({}, salts, segments);
+}
+
+std::vector<Digest> HashWithRecords(const Message& message, ByteSpan salts,
+                                    std::span<const ByteSpan> segments) {
+  return HashAfter({message}, salts, segments);
+}
+
 Digest RecordRoot(ByteSpan salts, const std::vector<ByteSpan>& segments) {
-  Frontier frontier(TreeKind::kRecord);
-  for (size_t i = 0; i < segments.size(); ++i)
-    frontier.Append(HashRecord(salts.subspan(i * kSaltBytes, kSaltBytes), segments[i]));
-  return frontier.Root();
+  return RootOf(TreeKind::kRecord, HashRecords(salts, segments));
 }
 
 ByteVector MakeEnvelope(ByteSpan salts, const std::vector<ByteSpan>& segments) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "proof/aead.h"
-#include "proof/sha256.h"
+#include "proof/sha256_lanes.h"
 
 namespace assay::proof {
 
@@ -37,7 +37,12 @@ Result<std::vector<Range>> ReadMarks(ByteSpan skeleton);
 
 /// SHA-256(0x02, salt, segment).
 Digest HashRecord(ByteSpan salt, ByteSpan segment);
-/// Root of the record tree over segments[i] with salts[16 i .. 16 i + 16).
+/// HashRecord of each segments[i] with salts[16 i .. 16 i + 16).
+std::vector<Digest> HashRecords(ByteSpan salts, std::span<const ByteSpan> segments);
+/// SHA-256 of a message, then those hashes: a long message costs little beside them.
+std::vector<Digest> HashWithRecords(const Message& message, ByteSpan salts,
+                                    std::span<const ByteSpan> segments);
+/// Root of the record tree over those hashes.
 Digest RecordRoot(ByteSpan salts, const std::vector<ByteSpan>& segments);
 
 /// Count, then (salt, length) for each segment, then the segments: what is compressed and sealed.

@@ -76,8 +76,7 @@ Digest Sha256(std::initializer_list<ByteSpan> pieces) {
   return hashing.Finish();
 }
 
-Digest HmacSha256(ByteSpan key, std::initializer_list<ByteSpan> pieces) {
-  std::array<uint8_t, 64> inner{}, outer{};
+HmacPads::HmacPads(ByteSpan key) {
   const Digest short_key = key.size() > 64 ? Sha256(key) : Digest{};
   const ByteSpan used = key.size() > 64 ? ByteSpan(short_key) : key;
   for (size_t i = 0; i < 64; ++i) {
@@ -85,14 +84,19 @@ Digest HmacSha256(ByteSpan key, std::initializer_list<ByteSpan> pieces) {
     inner[i] = byte ^ 0x36;
     outer[i] = byte ^ 0x5c;
   }
-  Hashing hashing;
-  hashing.Add(inner);
-  hashing.Add(pieces);
-  const Digest middle = hashing.Finish();
-  const Digest out = Sha256({outer, middle});
+}
+
+HmacPads::~HmacPads() {
   Wipe(inner);
   Wipe(outer);
-  return out;
+}
+
+Digest HmacSha256(ByteSpan key, std::initializer_list<ByteSpan> pieces) {
+  const HmacPads pads(key);
+  Hashing hashing;
+  hashing.Add(pads.inner);
+  hashing.Add(pieces);
+  return Sha256({pads.outer, hashing.Finish()});
 }
 
 Digest HashLeaf(TreeKind kind, std::initializer_list<ByteSpan> content) {

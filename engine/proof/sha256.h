@@ -26,7 +26,15 @@ class Sha256Stream {
   std::unique_ptr<Context> context_;
 };
 
-/// HMAC-SHA-256 (RFC 2104) of the pieces put one after another. [any thread]
+/// What HMAC-SHA-256 (RFC 2104) puts before its two messages: SHA-256(outer, SHA-256(inner, text)).
+struct HmacPads {
+  explicit HmacPads(ByteSpan key);
+  ~HmacPads();
+  HmacPads(const HmacPads&) = delete;
+  HmacPads& operator=(const HmacPads&) = delete;
+  std::array<uint8_t, 64> inner{}, outer{};
+};
+/// HMAC-SHA-256 of the pieces put one after another. [any thread]
 Digest HmacSha256(ByteSpan key, std::initializer_list<ByteSpan> pieces);
 
 /// Which of the two trees a hash belongs to: other prefixes, so that none can pass for the other.

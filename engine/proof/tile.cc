@@ -7,19 +7,9 @@ namespace {
 
 constexpr unsigned kMaxLevels = 7;  // 2^56 leaves; a line says at most 2^53
 
-Digest HashAt(ByteSpan hashes, uint64_t position) {
-  return *ToDigest(hashes.subspan(position * 32, 32));
-}
-
 // Root over 2^depth neighbouring hashes that start at `first`; depth below kTileBits.
 Digest Fold(ByteSpan hashes, uint64_t first, unsigned depth) {
-  std::array<Digest, kTileWidth / 2> nodes;
-  size_t count = size_t{1} << depth;
-  for (size_t i = 0; i < count; ++i) nodes[i] = HashAt(hashes, first + i);
-  for (; count > 1; count /= 2)
-    for (size_t i = 0; i < count / 2; ++i)
-      nodes[i] = HashNode(TreeKind::kEntry, nodes[2 * i], nodes[2 * i + 1]);
-  return nodes[0];
+  return TileRoot(hashes.subspan(first * sizeof(Digest), sizeof(Digest) << depth));
 }
 
 }  // namespace
@@ -32,9 +22,8 @@ std::string TilePath(TileId id) {
 }
 
 Digest TileRoot(ByteSpan hashes) {
-  Frontier frontier(TreeKind::kEntry);
-  for (; hashes.size() >= 32; hashes = hashes.subspan(32)) frontier.Append(HashAt(hashes, 0));
-  return frontier.Root();
+  const auto* first = reinterpret_cast<const Digest*>(hashes.data());
+  return RootOf(TreeKind::kEntry, {first, hashes.size() / sizeof(Digest)});
 }
 
 TileBuilder::TileBuilder(uint64_t size, std::vector<ByteVector> open)

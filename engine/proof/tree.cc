@@ -4,6 +4,8 @@
 
 #include <bit>
 
+#include "proof/sha256_lanes.h"
+
 namespace assay::proof {
 namespace {
 
@@ -94,10 +96,12 @@ ByteVector Frontier::Encode() const {
   return out;
 }
 
-Digest RootOf(TreeKind kind, const std::vector<Digest>& leaves) {
-  Frontier frontier(kind);
-  for (const Digest& leaf : leaves) frontier.Append(leaf);
-  return frontier.Root();
+// Level by level: what has no neighbour goes up as it is, which is where RFC 9162 splits.
+Digest RootOf(TreeKind kind, std::span<const Digest> leaves) {
+  if (leaves.empty()) return Sha256(ByteSpan{});
+  std::vector<Digest> level;
+  for (; leaves.size() > 1; leaves = level) level = HashLevel(kind, leaves);
+  return leaves.front();
 }
 
 Result<Frontier> FrontierAt(TreeKind kind, uint64_t size, const HashReader& read) {

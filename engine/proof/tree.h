@@ -32,7 +32,7 @@ class Frontier {
 };
 
 /// Root over a list of leaves.
-Digest RootOf(TreeKind kind, const std::vector<Digest>& leaves);
+Digest RootOf(TreeKind kind, std::span<const Digest> leaves);
 
 /// Hash of the complete subtree of 2^level leaves that starts at leaf index * 2^level.
 using HashReader = std::function<Result<Digest>(unsigned level, uint64_t index)>;

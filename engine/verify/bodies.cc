@@ -9,6 +9,7 @@
 #include "proof/body.h"
 #include "proof/tree.h"
 #include "verify/log_mark.h"
+#include "verify/opened_body.h"
 
 namespace assay::verify {
 namespace {
@@ -77,70 +78,22 @@ bool IsAscending(ByteSpan erased, uint64_t leaves) {
   return true;
 }
 
-// Root of the record tree, with the leaf hashes of erased segments in their places.
-Result<Digest> RootWith(const proof::EnvelopeView& view, ByteSpan erased, uint64_t leaves) {
-  if (view.segments.size() + erased.size() / kErasedBytes != leaves)
+// Root of the record tree from the hashes of the segments that are left, with those of erased
+// segments in their places.
+Result<Digest> RootWith(std::span<const Digest> left, ByteSpan erased, uint64_t leaves) {
+  if (left.size() + erased.size() / kErasedBytes != leaves)
     return Bad("body has another number of segments");
-  proof::Frontier tree(proof::TreeKind::kRecord);
-  size_t at = 0, kept = 0;
-  for (uint64_t leaf = 0; leaf < leaves; ++leaf) {
-    if (at < erased.size() && NumberOf(erased, at) == leaf) {
-      tree.Append(*ToDigest(erased.subspan(at + 4, 32)));
-      at += kErasedBytes;
-    } else {
-      tree.Append(proof::HashRecord(
-          ByteSpan(view.salts).subspan(kept * proof::kSaltBytes, proof::kSaltBytes),
-          view.segments[kept]));
-      ++kept;
-    }
+  if (erased.empty()) return proof::RootOf(proof::TreeKind::kRecord, left);
+  std::vector<Digest> all;
+  for (; all.size() < leaves;) {
+    const bool is_erased = !erased.empty() && NumberOf(erased, 0) == all.size();
+    all.push_back(is_erased ? *ToDigest(erased.subspan(4, 32)) : left.front());
+    if (is_erased)
+      erased = erased.subspan(kErasedBytes);
+    else
+      left = left.subspan(1);
   }
-  return tree.Root();
-}
-
-// Length of the whole: of a rec/1 body, what its skeleton says and what lies between the records.
-Result<uint64_t> LengthOf(const BodyMember& member, const std::vector<ByteSpan>& segments) {
-  uint64_t length = 0;
-  if (member.scheme == proof::kSegmentScheme) {
-    for (const ByteSpan segment : segments) length += segment.size();
-    return length;
-  }
-  if (member.scheme != proof::kRecordScheme) return Bad("body scheme is not known");
-  ByteSpan skeleton = segments.front();
-  ASSAY_ASSIGN(const uint64_t records, proof::TakeVarint(skeleton));
-  if (records != member.records) return Bad("skeleton counts other records");
-  uint64_t gaps = 0;
-  for (uint64_t i = 0; i < records; ++i) {
-    ASSAY_ASSIGN(const uint64_t gap, proof::TakeVarint(skeleton));
-    ASSAY_ASSIGN(const uint64_t record, proof::TakeVarint(skeleton));
-    if (segments.size() == records + 1 && record != segments[i + 1].size())
-      return Bad("record has another length than the skeleton says");
-    gaps += gap;
-    length += record;
-    if (gaps > skeleton.size()) return Bad("skeleton is cut short");
-  }
-  return length + skeleton.size();
-}
-
-// The keyed digest that finds bytes seen before: over the response under its marks, or the chain
-// over segments.
-Result<Digest> IdentOf(ByteSpan key, std::string_view scheme,
-                       const std::vector<ByteSpan>& segments) {
-  if (scheme == proof::kSegmentScheme) {
-    Digest running = proof::HmacSha256(key, {AsBytes(proof::kSegmentScheme)});
-    for (const ByteSpan segment : segments) running = proof::HmacSha256(key, {running, segment});
-    return running;
-  }
-  ASSAY_ASSIGN(const std::vector<proof::Range> marks, proof::ReadMarks(segments.front()));
-  ByteVector table;
-  for (const auto& [offset, length] : marks) {
-    proof::AppendVarint(table, offset);
-    proof::AppendVarint(table, length);
-  }
-  ASSAY_ASSIGN(ByteVector filled,
-               proof::FillSkeleton(segments.front(), {segments.begin() + 1, segments.end()}));
-  const proof::SecretBytes bytes(std::move(filled));
-  const ByteVector head = proof::JoinPrefixed({AsBytes(proof::kRecordScheme), table});
-  return proof::HmacSha256(key, {head, bytes.span()});
+  return proof::RootOf(proof::TreeKind::kRecord, all);
 }
 
 }  // namespace
@@ -187,7 +140,7 @@ void BodyStore::ListFiles() {
 
 Status BodyStore::HoldFile(EvidenceFile& file) const {
   if (!still) ASSAY_TRY(CheckLogMark(directory / file.name));
-  for (size_t i = 0; i < kReaders; ++i) {
+  for (size_t i = 0; i < kReaders + 1; ++i) {
     ASSAY_ASSIGN(Database database, Database::Open(directory / file.name, still));
     if (Status held = database.Hold(); !held) {
       // A rollback journal is used only once, for the very first page of the file.
@@ -201,11 +154,13 @@ Status BodyStore::HoldFile(EvidenceFile& file) const {
   return {};
 }
 
-void BodyStore::CheckFiles() {
+std::map<std::string, std::string> BodyStore::CheckFiles() const {
+  std::map<std::string, std::string> bad;
   for (const EvidenceFile& file : files) {
-    const Status good = file.held.empty() ? Status{} : file.held[0].Check(kEvidenceFile);
-    if (!good) faults.emplace(file.name, good.error().message);
+    const Status good = file.held.empty() ? Status{} : file.held[kReaders].Check(kEvidenceFile);
+    if (!good) bad.emplace(file.name, good.error().message);
   }
+  return bad;
 }
 
 void BodyStore::LoadKeys(const Options& options, const Database& ledger) {
@@ -385,15 +340,17 @@ Status BodyReader::Open(const Line& line, const Stored& stored) {
     ASSAY_TRY(status);
   }
   ASSAY_ASSIGN(const proof::EnvelopeView view, proof::ReadEnvelope(envelope.span()));
-  ASSAY_ASSIGN(const Digest found, RootWith(view, stored.erased, line.body.leaves()));
+  const bool is_redacted = stored.ident.empty() && line.raw == "redacted";  // is never looked for
+  const BodyHashes hashes = HashesOf(store_.keys.index.bytes(), stored.scheme, view,
+                                     stored.erased.empty() && !is_redacted);
+  ASSAY_ASSIGN(const Digest found, RootWith(hashes.leaves, stored.erased, line.body.leaves()));
   if (found != root) return Bad("body does not match its root");
   if (!stored.erased.empty())  // the record tree vouches for what is left
     return stored.ident.empty() ? Status{} : Bad("erased, and its ident is still there");
   ASSAY_ASSIGN(const uint64_t length, LengthOf(line.body, view.segments));
   if (length != line.body.len) return Bad("body has another length");
-  if (stored.ident.empty() && line.raw == "redacted") return {};  // is never looked for
-  ASSAY_ASSIGN(const Digest ident,
-               IdentOf(store_.keys.index.bytes(), stored.scheme, view.segments));
+  if (is_redacted) return {};
+  ASSAY_ASSIGN(const Digest ident, hashes.ident);
   return stored.ident == ByteVector(ident.begin(), ident.end())
              ? Status{}
              : Bad("ident is not that of the body");

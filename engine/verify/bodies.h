@@ -26,8 +26,8 @@ struct TenantKeys {
 
 constexpr size_t kReaders = 2;  ///< threads that look at bodies
 
-/// An evidence file, held at one moment by a connection for each reader; none when it holds
-/// nothing.
+/// An evidence file, held at one moment by a connection for each reader and one for CheckFiles;
+/// none when it holds nothing.
 struct EvidenceFile {
   std::string name;
   std::vector<Database> held;
@@ -40,8 +40,8 @@ class BodyStore {
   /// tenant keys. To be made after the ledger is held, so that the bodies of its entries are there,
   /// and while nobody erases. What is wrong is kept for CheckBodies: other findings come before.
   BodyStore(const Options& options, bool still, const Database& ledger);
-  /// Looks at every page of the files.
-  void CheckFiles();
+  /// Looks at every page of the files, which readers may read meanwhile: what is wrong, by file.
+  std::map<std::string, std::string> CheckFiles() const;
 
   /// True the first time that it is asked for this body of this file.
   bool Claim(size_t file, uint64_t id) const;

@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <future>
 #include <thread>
 
+#include "base/in_order.h"
+#include "proof/sha256_lanes.h"
 #include "proof/tile.h"
 #include "verify/verify.h"
 
@@ -125,8 +126,9 @@ class BlockWork {
     block.leaves.clear();
     for (Item& item : block.items) {
       const std::string_view text = block.TextOf(item);
-      block.leaves.push_back(proof::HashEntry(text));
-      item.hash = proof::Sha256(AsBytes(text));
+      const proof::LineHashes hashes = proof::HashLine(text);
+      block.leaves.push_back(hashes.leaf);
+      item.hash = hashes.whole;
       auto line = ReadLine(text);
       if (!line) {
         item.fault = std::make_unique<std::string>(line.error().message);
@@ -313,56 +315,34 @@ class Order {
   std::optional<Finding> form_, link_, fact_;
 };
 
-/// The threads' common loop: any block first, then in order.
-class Pipeline {
- public:
-  Pipeline(Source& source, Order& order) : source_(source), order_(order) {}
-
-  Status Run(BlockWork& work) {
-    const Status status = Loop(work);
-    if (!status) Stop();
-    return status;
+/// What each of the threads does until the lines are at an end or there is no use in more.
+Status Run(Source& source, Order& order, InOrder<Block>& turns, BlockWork& work) {
+  for (bool more = true; more;) {
+    auto block = turns.Spare();
+    ASSAY_ASSIGN(const bool there, source.Next(*block));
+    if (!there) return {};
+    ASSAY_TRY(work.Do(*block));
+    const uint64_t number = block->number;
+    more =
+        turns.Give(number, std::move(block), [&](Block& next) { return order.Take(next, work); });
   }
-
- private:
-  Status Loop(BlockWork& work) {
-    Block block;
-    for (;;) {
-      ASSAY_ASSIGN(const bool there, source_.Next(block));
-      if (!there) return {};
-      ASSAY_TRY(work.Do(block));
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopped_ || turn_ == block.number; });
-      if (stopped_) return {};
-      stopped_ = !order_.Take(block, work);
-      ++turn_;
-      lock.unlock();
-      changed_.notify_all();
-    }
-  }
-  void Stop() {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
-  }
-
-  Source& source_;
-  Order& order_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  uint64_t turn_ = 0;
-  bool stopped_ = false;
-};
+  return {};
+}
 
 Status ReadAll(const Database& database, const Options& options, const BodyStore& bodies,
                Order& order) {
   ASSAY_ASSIGN(Query lines, database.Prepare("SELECT idx, line FROM entry ORDER BY idx"));
   Source source(std::move(lines));
-  Pipeline pipeline(source, order);
+  InOrder<Block> turns;
+  const auto run = [&](BlockWork& work) {
+    Status status = Run(source, order, turns, work);
+    if (!status) turns.Stop();
+    return status;
+  };
   ASSAY_ASSIGN(const auto mine, BlockWork::Make(options, bodies, 0));
   ASSAY_ASSIGN(const auto other, BlockWork::Make(options, bodies, 1));
-  auto helper = std::async(std::launch::async, [&] { return pipeline.Run(*other); });
-  const Status here = pipeline.Run(*mine);
+  auto helper = std::async(std::launch::async, [&] { return run(*other); });
+  const Status here = run(*mine);
   const Status there = helper.get();
   return here ? there : here;
 }

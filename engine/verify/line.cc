@@ -1,10 +1,13 @@
 #include "verify/line.h"
 
 #include "base/time.h"
-#include "verify/json_scan.h"
+#include "proof/json_scan.h"
 
 namespace assay::verify {
 namespace {
+
+using proof::JsonScan;
+using proof::Scanned;
 
 constexpr size_t kMaxLine = 4096, kTimeLength = 24, kSecondsLength = 19;
 

@@ -56,8 +56,8 @@ class World {
   std::function<void(const Story&)> on_progress;
 
  private:
-  ledger::PendingEntry Submit(std::optional<ledger::BodyRef> body);
-  Status Await(const ledger::PendingEntry& entry);
+  ledger::EntryDraft NextDraft(std::optional<ledger::BodyRef> body);
+  Status Await(const Result<ledger::Appended>& appended);
   void Tell() const {
     if (on_progress) on_progress(story_);
   }

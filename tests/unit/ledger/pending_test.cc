@@ -1,4 +1,6 @@
 // What an appender is told, by entries that share one record of it.
+#include <sqlite3.h>
+
 #include <thread>
 
 #include "proof/sha256.h"
@@ -79,6 +81,73 @@ TEST_CASE("Pending: every appender is told its own entry [CL-12]") {
   CHECK(all_own);
   CHECK(in_order);
   CHECK(ledger->Verify()->ok);
+}
+
+// Callers who work alone beside the writer's own threads: one order, one chain, each its own entry.
+TEST_CASE("Durably: alone and beside others every appender is told its own entry [CL-12]") {
+  constexpr int kEach = 300;
+  const int threads_in_turn = GENERATE(1, 4);
+  TestLedger home;
+  REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());
+  std::vector<std::vector<Result<Appended>>> told(static_cast<size_t>(threads_in_turn));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < threads_in_turn; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        EntryDraft draft{"read", "engine", {{"page", t * kEach + i}}, {}};
+        if (i % 7 == 3)
+          draft.body =
+              *ledger->PutSegments({"page " + std::to_string(t) + ":" + std::to_string(i)});
+        if (i % 5 == 1) (void)ledger->Append({"read", "engine", {{"page", -1}}, {}});
+        told[static_cast<size_t>(t)].push_back(ledger->AppendDurably(std::move(draft)));
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  bool all_own = true;
+  for (size_t t = 0; t < told.size(); ++t)
+    for (size_t i = 0; i < told[t].size(); ++i) {
+      REQUIRE_OK_AND_ASSIGN(const Appended entry, told[t][i]);
+      REQUIRE_OK_AND_ASSIGN(const std::string line, ledger->ReadLine(entry.index));
+      const std::string page = "\"page\":" + std::to_string(t * kEach + i) + ",";
+      all_own = all_own && proof::HashEntry(line) == entry.leaf && line.find(page) != line.npos;
+    }
+  CHECK(all_own);
+  CHECK(ledger->Verify()->ok);
+}
+
+TEST_CASE("Durably: the entry is there for other processes when it returns [CL-12]") {
+  TestLedger home;
+  REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE_OK_AND_ASSIGN(const Appended done,
+                          ledger->AppendDurably({"read", "engine", {{"page", i}}, {}}));
+    REQUIRE_OK_AND_ASSIGN(auto reader, home.OpenReadOnly());
+    REQUIRE_OK_AND_ASSIGN(const Head head, reader->ReadHead());
+    CHECK(ToNumber(head.size) == ToNumber(done.index) + 1);
+  }
+}
+
+TEST_CASE("Durably: a draft that is refused stops nothing, a commit that fails stops all [CL-12]") {
+  TestLedger home;
+  REQUIRE_OK_AND_ASSIGN(auto ledger, home.Open());
+  REQUIRE_OK(ledger->Sync());
+  CHECK(ledger->AppendDurably({"NO", "engine", {}, {}}).error().code == Code::kInvalidInput);
+  REQUIRE_OK(ledger->AppendDurably({"read", "engine", {{"page", 1}}, {}}));
+  REQUIRE_OK_AND_ASSIGN(const Head before, ledger->ReadHead());
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((home.directory() / "ledger.db").c_str(), &other) == SQLITE_OK);
+  CHECK(sqlite3_exec(other, "UPDATE lease SET writer = writer + 1", nullptr, nullptr, nullptr) ==
+        SQLITE_OK);
+  sqlite3_close(other);
+  const auto lost = ledger->AppendDurably({"read", "engine", {{"page", 2}}, {}});
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().message.find("another writer took the lease") != std::string::npos);
+  for (const auto& later : {ledger->AppendDurably({"read", "engine", {{"page", 3}}, {}}),
+                            ledger->Append({"read", "engine", {{"page", 4}}, {}}).get()})
+    CHECK(later.error().message == lost.error().message);
+  CHECK(ledger->Sync().error().message == lost.error().message);
+  REQUIRE_OK_AND_ASSIGN(const Head after, ledger->ReadHead());
+  CHECK(after.size == before.size);
 }
 
 }  // namespace

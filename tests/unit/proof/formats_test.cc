@@ -30,7 +30,7 @@ TEST_CASE("Formats: EntryTreeIsThatOfTheDocuments") {
         "a09f23bc2ae8546af84b77701e6de4699eefc11a8a33ceeefcaae698420d3590");
   CHECK(EncodeHex(HashEntry(kSecond)) ==
         "0629dd72a766cdd0b43d85b2ea457bad4f63e646ed08badf0e76465d93f45613");
-  CHECK(EncodeHex(RootOf(TreeKind::kEntry, {HashEntry(kFirst), HashEntry(kSecond)})) ==
+  CHECK(EncodeHex(RootOf(TreeKind::kEntry, std::vector{HashEntry(kFirst), HashEntry(kSecond)})) ==
         "3458a1f2495b9e5094d85c1feefd1a699747dbc22359dee50b57a5376cc8af91");
 }
 

@@ -1,14 +1,15 @@
 // The common case of a canonical JSON object in one pass, without building it: ASCII, no escapes.
-// Every line of a ledger goes through here; what it gives up on, proof::ReadJson judges.
+// Every line of a ledger goes through here; what it gives up on, ReadJson judges.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
 #include "proof/canonical_json.h"
 
-namespace assay::verify {
+namespace assay::proof {
 
 /// A value as it stands in the text.
 struct Scanned {
@@ -37,7 +38,7 @@ class JsonScan {
 
   template <typename Visitor>
   bool ObjectAt(const Visitor& member, int depth) {
-    if (depth > proof::kMaxJsonDepth || !Take('{')) return false;
+    if (depth > kMaxJsonDepth || !Take('{')) return false;
     if (Take('}')) return true;
     std::string_view last;
     bool first = true;
@@ -54,7 +55,7 @@ class JsonScan {
   }
 
   bool Value(Scanned& value, int depth) {
-    if (at_ == end_ || depth > proof::kMaxJsonDepth) return false;
+    if (at_ == end_ || depth > kMaxJsonDepth) return false;
     if (*at_ == '"') return String(value);
     if (*at_ >= '0' && *at_ <= '9') return Integer(value);
     const char* begin = at_;
@@ -66,7 +67,7 @@ class JsonScan {
   }
 
   bool Array(int depth) {
-    if (depth > proof::kMaxJsonDepth || !Take('[')) return false;
+    if (depth > kMaxJsonDepth || !Take('[')) return false;
     if (Take(']')) return true;
     Scanned element;
     do {
@@ -81,14 +82,14 @@ class JsonScan {
     while (at_ != end_ && *at_ >= '0' && *at_ <= '9' && at_ - begin < 17)
       number = number * 10 + static_cast<uint64_t>(*at_++ - '0');
     value = {'0', {begin, static_cast<size_t>(at_ - begin)}, number};
-    return number <= static_cast<uint64_t>(proof::kMaxJsonInteger) &&
-           (*begin != '0' || at_ - begin == 1);
+    return number <= static_cast<uint64_t>(kMaxJsonInteger) && (*begin != '0' || at_ - begin == 1);
   }
 
   bool String(Scanned& value) {
     if (!Take('"')) return false;
     const char* begin = at_;
-    while (end_ - at_ >= 8 && IsPlain(at_)) at_ += 8;
+    size_t plain = 8;
+    for (; plain == 8 && end_ - at_ >= 8; at_ += plain) plain = CountPlain(at_);
     while (at_ != end_ && *at_ != '"') {
       const auto c = static_cast<unsigned char>(*at_);
       if (c < 0x20 || c >= 0x80 || c == '\\') return false;
@@ -104,17 +105,21 @@ class JsonScan {
     return key[0] > before[0];  // ASCII
   }
 
-  // Eight bytes at once: none is a quote, a backslash, below 0x20 or above 0x7f.
-  static bool IsPlain(const char* bytes) {
+  // Of eight bytes, how many come before the first that is a quote, a backslash, below 0x20 or
+  // above 0x7f. A borrow goes to later bytes only, so that the first one marked is one of these.
+  static size_t CountPlain(const char* bytes) {
     constexpr uint64_t kOnes = 0x0101010101010101u, kHigh = 0x8080808080808080u;
     uint64_t word;
     std::memcpy(&word, bytes, sizeof word);
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
     const uint64_t quote = word ^ (kOnes * '"'), backslash = word ^ (kOnes * '\\');
-    return ((word | (word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes)) & kHigh) == 0;
+    const uint64_t marks =
+        (word | (word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes)) & kHigh;
+    return static_cast<size_t>(std::countr_zero(marks)) / 8;
   }
 
   const char* at_;
   const char* end_;
 };
 
-}  // namespace assay::verify
+}  // namespace assay::proof
