@@ -72,7 +72,7 @@ def page(**members):
 def first_tricks(cloud):
     """One for each endpoint: what the service does there."""
     graph, pages = cloud.access["graph"], itertools.count(1)
-    packed = bomb(2000)
+    packed = bomb(300)
     return {
         "/organization": lambda h, _: h.reply(200, b"<html><body>Service unavailable</body></html>", ("Content-Type", "text/html")),
         "/subscribedSkus": lambda h, _: h.reply(200, b'{"value":' + b"[" * 500_000 + b"]" * 500_000 + b"}"),
