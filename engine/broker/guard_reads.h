@@ -1,5 +1,5 @@
 // The reads that the consent guard makes for itself: a closed list compiled in, sent and recorded
-// as every other read, parsed here (docs/decisions/0042-consent-guard-reads.md).
+// as every other read, parsed here (docs/decisions/0062-consent-guard-reads.md).
 #pragma once
 
 #include <string>

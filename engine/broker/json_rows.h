@@ -1,5 +1,5 @@
 // The few answers of directory and Azure about assay's own identity, as flat rows. Bounded and
-// strict; never used for what collectors read (docs/decisions/0042-consent-guard-reads.md).
+// strict; never used for what collectors read (docs/decisions/0062-consent-guard-reads.md).
 #pragma once
 
 #include <map>

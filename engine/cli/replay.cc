@@ -71,6 +71,7 @@ std::string NotReplayedText(const Compared& compared) {
 /// Why entries of a kind cannot follow from evidence; empty for a kind that this version does not
 /// know.
 std::string_view WhyTold(std::string_view kind) {
+  if (kind == "access.log") return "what was asked, and when; asked again of nobody";
   if (kind == "auth.consent") return "what the token could do; taken as it was";
   if (kind == "sandbox.denied") return "what that machine refused to a plugin";
   if (kind == "finding.opened") return "numbers are names; taken as they were, their sum compared";

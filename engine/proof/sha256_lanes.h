@@ -1,5 +1,5 @@
 // SHA-256 of several messages at once: two that do not wait for each other take little longer than
-// one where the processor has SHA extensions (docs/decisions/0060-sha-256-of-two-messages.md).
+// one where the processor has SHA extensions (docs/decisions/0061-sha-256-of-two-messages.md).
 #pragma once
 
 #include <span>
