@@ -36,9 +36,9 @@ class OauthServer:
         wanted = {"tenant": scenario.TENANT_ID, "clients": [client], "claims": claims}
         self.process.stdin.write(json.dumps(wanted) + "\n")
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        while not line.startswith("{"):
-            line = self.process.stdout.readline()
+        line = next((line for line in self.process.stdout if line.startswith("{")), None)
+        if line is None:
+            raise AssertionError(f"the OAuth server ended at its start: {self.process.wait(10)}")
         self.base = json.loads(line)["base"]
 
     def stop(self):
