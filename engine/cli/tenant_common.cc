@@ -29,7 +29,9 @@ std::string Wrap(const std::vector<std::string>& words, const std::string& inden
 std::vector<std::string> AzureScopes(const config::TenantConfig& tenant) {
   constexpr const char* kGroups = "/providers/Microsoft.Management/managementGroups/";
   std::vector<std::string> out;
-  for (const std::string& one : tenant.subscriptions) out.push_back("/subscriptions/" + one);
+  // A display name is no scope: only the directory knows which subscription it means.
+  for (const std::string& one : tenant.subscriptions)
+    if (IsGuid(one)) out.push_back("/subscriptions/" + one);
   if (out.empty() && tenant.directory_id) out.push_back(kGroups + tenant.directory_id->text());
   return out;
 }
