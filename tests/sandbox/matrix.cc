@@ -19,7 +19,7 @@ the two differ. Each program is a plugin that tries one thing and reports what i
 tier is the condition for a release. Tricks with URLs and links, and with being told to stop, stand in [a table of their own](request-matrix.md).
 
 * **Tiers**: strict, reduced and minimal, whichever of them the machine offers; the outcome is the same in each, which is asserted. As root,
-  as an ordinary user, and once more inside a runtime that listens to system calls itself (`tools/test full tests`).
+  as an ordinary user, and from `run` once more inside a runtime that listens to system calls itself (`tools/test full tests`).
 * **Entries**: `run` in all tiers, `ctor` (a constructor of the file) in all tiers, `destroy` (the plugin's own last call) and `exit` (a
   handler registered for the end of the process) in the best tier; `thread` (a second thread of a plugin that may have several) in strict, which
   alone gives threads. The group *threads* runs as a plugin that asks for four, in all tiers. Destructors of the file never run at all, which has its own test.
