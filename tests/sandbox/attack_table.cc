@@ -244,7 +244,7 @@ const std::vector<AttackCase>& EveryAttack() {
 #endif
     {"thread_clone3", "threads", kRefused, kUncounted, "clone3", kDepends, kAll},
     {"thread_vfork", "threads", kRefused, kFilter, "vfork", kShown, kAll},
-    {"thread_outlives_run", "threads", kRefused, kNothingThere, "the process ends", kNothing, kAll},
+    {"thread_outlives_run", "threads", kRefused, kNothingThere, "the process ends", kNothing, kOwnOnly},
     {"thread_outlives_first", "threads", kTimedOut, kEngine, "wall limit", kShown, kOwnOnly},
     {"thread_big_stack", "threads", kRefused, kLimit, "RLIMIT_AS", kShown, kOwnOnly},
     {"thread_signals_group", "threads", kRefused, kFilter, "tkill", kShown, kAll},
