@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "assay/read.h"
 #include "base/text.h"
 
@@ -29,12 +27,6 @@ uint32_t ParseOutcome(std::string_view word) {
 
 namespace {
 
-bool IsPlainId(const std::string& text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-  });
-}
-
 ledger::MemberMap Members(const std::string& run, const JournalPage& page, size_t request_bytes,
                           bool marks_hold) {
   const broker::ReadRecord& r = page.result.record;
@@ -51,8 +43,7 @@ ledger::MemberMap Members(const std::string& run, const JournalPage& page, size_
                       {"sent", FormatTime(r.sent)},
                       {"received", FormatTime(r.received)}};
   if (!r.client_request_id.empty()) m.emplace("client_request_id", r.client_request_id);
-  // Untrusted header text: kept only when it is the short identifier that it should be.
-  if (IsPlainId(r.request_id)) m.emplace("request_id", r.request_id);
+  if (!r.request_id.empty()) m.emplace("request_id", r.request_id);
   if (!r.content_coding.empty()) m.emplace("coding", r.content_coding);
   if (r.waited_ms != 0) m.emplace("waited_ms", r.waited_ms);
   if (r.tls_version != 0) m.emplace("tls", r.tls_version);

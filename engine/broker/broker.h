@@ -109,7 +109,8 @@ struct ReadRecord {
   uint32_t http_status = 0;  ///< 0 when there was no answer
   Timestamp sent{}, received{};
   std::string client_request_id;  ///< GUID that we sent
-  std::string request_id;         ///< the service's: "request-id" or "x-ms-request-id"
+  std::string request_id;         ///< the service's: "request-id" or "x-ms-request-id"; "" unless a
+                                  ///< short plain identifier
   std::string content_coding;     ///< "gzip" or ""
   std::string server_date;        ///< Date header
   uint32_t attempts = 1;

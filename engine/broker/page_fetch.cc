@@ -2,6 +2,7 @@
 #include "broker/page_fetch.h"
 
 #include "assay/read.h"
+#include "broker/access_log.h"
 #include "broker/connection.h"
 #include "broker/link_policy.h"
 
@@ -45,7 +46,7 @@ void FillRecord(ReadRecord& record, const HttpAnswer& answer) {
   const HttpHead& head = answer.head;
   record.http_status = head.status;
   record.received = answer.received;
-  record.request_id = head.Find("request-id").value_or(head.Find("x-ms-request-id").value_or(""));
+  record.request_id = RequestIdOf(head);
   record.server_date = head.Find("Date").value_or("");
   record.content_coding = answer.coding;
   record.tls_version = answer.tls_version;
