@@ -1,4 +1,5 @@
 """Connecting a tenant as an administrator meets it, and where an attacker looks for its secret afterwards."""
+import contextlib
 import datetime
 import os
 import pathlib
@@ -38,10 +39,12 @@ class SlowCloud(FakeCloud):
 
 
 def descendants(pid):
+    """`pid` and all processes below it. Threads that end meanwhile have no children any more."""
     out = [pid]
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            out += descendants(int(child))
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for child in (task / "children").read_text().split():
+                out += descendants(int(child))
     return out
 
 
