@@ -74,12 +74,140 @@ SELECT p.id AS policy_id, lower(e.value) AS excluded_id FROM entra_ca_policy p, 
 UNION
 SELECT p.id, lower(e.value) FROM entra_ca_policy p, json_each(p.exclude_groups) e;
 
--- Users who hold a directory role for the whole tenant, directly or through a group.
+-- The directory's other half.
+
+-- Names of the built-in roles that checks ask about, for their sentences.
+CREATE VIEW known_role(role_id, name) AS VALUES
+  ('62e90394-69f5-4237-9190-012177145e10', 'Global Administrator'),
+  ('e8611ab8-c189-46e8-94e1-60213ab1f814', 'Privileged Role Administrator'),
+  ('7be44c8a-adaf-4e2a-84d6-ab2649e08a13', 'Privileged Authentication Administrator'),
+  ('9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3', 'Application Administrator'),
+  ('158c047a-c907-4556-b7ef-446551a6b5f7', 'Cloud Application Administrator'),
+  ('c4e39bd9-1100-46d3-8c65-fb160da0071f', 'Authentication Administrator'),
+  ('0526716b-113d-4c15-b2c8-68e3c22b9f80', 'Authentication Policy Administrator'),
+  ('b1be1c3e-b65d-4f19-8427-f6fa0d97feb9', 'Conditional Access Administrator'),
+  ('8329153b-31d0-4727-b945-745eb3bc5f31', 'Domain Name Administrator'),
+  ('be2f45a1-457d-42af-a067-6ec1fa63bc45', 'External Identity Provider Administrator'),
+  ('8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2', 'Hybrid Identity Administrator'),
+  ('194ae4cb-b126-40b2-bd5b-6091b380977d', 'Security Administrator'),
+  ('fe930be7-5e62-47db-91af-98c3a49a38b1', 'User Administrator'),
+  ('f28a1f50-f6e7-4571-818b-6a12f2af6b6c', 'SharePoint Administrator'),
+  ('29232cdf-9323-42fd-ade2-1d097af3e4de', 'Exchange Administrator'),
+  ('3a2c62db-5318-420d-8d74-23affee5d9d5', 'Intune Administrator'),
+  ('69091246-20e8-4a56-aa4d-066075b2a7a8', 'Teams Administrator'),
+  ('b0f54661-2d74-4c50-afa3-1ec803f12efe', 'Billing Administrator'),
+  ('729827e3-9c14-49f7-bb1b-9608f156bbb8', 'Helpdesk Administrator'),
+  ('966707d0-3269-4727-9be2-8c3a10f19b9d', 'Password Administrator'),
+  ('fdd7a751-b60b-444a-984c-02652fe8fa1c', 'Groups Administrator'),
+  ('17315797-102d-40b4-93e0-432062caca18', 'Compliance Administrator'),
+  ('d29b2b05-8046-44ba-8758-1e26182fcf32', 'Directory Synchronization Accounts'),
+  ('e00e864a-17c5-4a4b-9c06-f5b95a8d5bd8', 'Partner Tier2 Support');
+
+-- Directory roles that control the whole tenant. The collector knows the same ones (privileges.h).
+CREATE VIEW tier0_role(role_id) AS VALUES
+  ('62e90394-69f5-4237-9190-012177145e10'),
+  ('e8611ab8-c189-46e8-94e1-60213ab1f814'),
+  ('7be44c8a-adaf-4e2a-84d6-ab2649e08a13'),
+  ('9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3'),
+  ('158c047a-c907-4556-b7ef-446551a6b5f7'),
+  ('c4e39bd9-1100-46d3-8c65-fb160da0071f'),
+  ('0526716b-113d-4c15-b2c8-68e3c22b9f80'),
+  ('b1be1c3e-b65d-4f19-8427-f6fa0d97feb9'),
+  ('8329153b-31d0-4727-b945-745eb3bc5f31'),
+  ('be2f45a1-457d-42af-a067-6ec1fa63bc45'),
+  ('8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2'),
+  ('194ae4cb-b126-40b2-bd5b-6091b380977d'),
+  ('fe930be7-5e62-47db-91af-98c3a49a38b1'),
+  ('d29b2b05-8046-44ba-8758-1e26182fcf32'),
+  ('e00e864a-17c5-4a4b-9c06-f5b95a8d5bd8');
+
+-- Application permissions with which an application can make itself anything (privileges.h, too).
+CREATE VIEW critical_permission(name) AS VALUES
+  ('RoleManagement.ReadWrite.Directory'),
+  ('AppRoleAssignment.ReadWrite.All'),
+  ('Application.ReadWrite.All'),
+  ('Directory.ReadWrite.All'),
+  ('User.ReadWrite.All'),
+  ('UserAuthenticationMethod.ReadWrite.All'),
+  ('PrivilegedAccess.ReadWrite.AzureADGroup'),
+  ('PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup'),
+  ('PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup'),
+  ('RoleAssignmentSchedule.ReadWrite.Directory'),
+  ('RoleEligibilitySchedule.ReadWrite.Directory'),
+  ('RoleManagementPolicy.ReadWrite.Directory'),
+  ('Policy.ReadWrite.ConditionalAccess'),
+  ('Policy.ReadWrite.AuthenticationMethod'),
+  ('Policy.ReadWrite.PermissionGrant'),
+  ('Domain.ReadWrite.All'),
+  ('Organization.ReadWrite.All'),
+  ('Group.ReadWrite.All'),
+  ('GroupMember.ReadWrite.All'),
+  ('Mail.ReadWrite'),
+  ('Sites.FullControl.All'),
+  ('RoleManagement.ReadWrite.Exchange'),
+  ('RoleManagement.ReadWrite.Defender'),
+  ('DeviceManagementRBAC.ReadWrite.All'),
+  ('DeviceManagementConfiguration.ReadWrite.All'),
+  ('full_access_as_app'),
+  ('Exchange.ManageAsApp');
+
+-- Who holds a role for the whole tenant, or may take it on. An eligibility does not say what kind
+-- of principal it is for.
+CREATE VIEW role_holding AS
+SELECT principal_id, principal_type, role_id FROM entra_role_assignment WHERE scope = '/'
+UNION ALL
+SELECT principal_id, NULL, role_id FROM entra_role_eligibility WHERE scope = '/';
+
+-- Users who hold, or may take on, a directory role for the whole tenant, directly or through a
+-- group. Where the kind of a principal was not said, the lists of groups and applications tell.
 CREATE VIEW effective_role_member AS
-SELECT principal_id AS user_id, role_id FROM entra_role_assignment
-WHERE scope = '/' AND COALESCE(principal_type, '#microsoft.graph.user') = '#microsoft.graph.user'
+SELECT h.principal_id AS user_id, h.role_id FROM role_holding h
+WHERE h.principal_id IS NOT NULL AND (h.principal_type = '#microsoft.graph.user'
+  OR (h.principal_type IS NULL
+      AND NOT EXISTS (SELECT 1 FROM entra_group_member m WHERE m.group_id = h.principal_id)
+      AND NOT EXISTS (SELECT 1 FROM entra_group g WHERE g.id = h.principal_id)
+      AND NOT EXISTS (SELECT 1 FROM entra_service_principal s WHERE s.id = h.principal_id)))
 UNION
-SELECT m.id, a.role_id FROM entra_role_assignment a
-JOIN entra_group_member m ON m.group_id = a.principal_id
-WHERE a.scope = '/' AND a.principal_type = '#microsoft.graph.group'
+SELECT m.id, h.role_id FROM role_holding h
+JOIN entra_group_member m ON m.group_id = h.principal_id
+WHERE COALESCE(h.principal_type, '#microsoft.graph.group') = '#microsoft.graph.group'
   AND COALESCE(m.member_type, '#microsoft.graph.user') = '#microsoft.graph.user';
+
+-- Everyone whom a Conditional Access policy leaves out: by name, or as member of a group.
+CREATE VIEW ca_excluded_user AS
+SELECT p.id AS policy_id, lower(e.value) AS user_id FROM entra_ca_policy p, json_each(p.exclude_users) e
+UNION
+SELECT p.id, m.id FROM entra_ca_policy p, json_each(p.exclude_groups) e
+JOIN entra_group_member m ON m.group_id = lower(e.value)
+WHERE COALESCE(m.member_type, '#microsoft.graph.user') = '#microsoft.graph.user';
+
+-- Application permissions that principals hold, by name; the name is null when the resource does
+-- not list the permission.
+CREATE VIEW app_permission AS
+SELECT a.id, a.principal_id, r.value AS permission, p.id AS known_id, p.app_id, p.display_name,
+  p.kind, p.owner_tenant
+FROM entra_app_role_assignment a
+LEFT JOIN entra_app_role r ON r.resource_id = a.resource_id AND r.id = a.app_role_id
+LEFT JOIN entra_service_principal p ON p.id = a.principal_id;
+
+-- Applications that hold a role or a permission with which they could take the tenant over.
+CREATE VIEW privileged_service_principal AS
+SELECT p.id, p.display_name FROM entra_role_assignment a
+JOIN tier0_role t ON t.role_id = a.role_id
+JOIN entra_service_principal p ON p.id = a.principal_id
+UNION
+SELECT g.known_id, g.display_name FROM app_permission g
+JOIN critical_permission c ON c.name = g.permission
+WHERE g.known_id IS NOT NULL;
+
+-- Access reviews: the queries that say what is reviewed, and the months between two of them.
+CREATE VIEW access_review AS
+SELECT id, display_name, status, recurrence_type,
+  COALESCE((SELECT group_concat(q.value, ' ') FROM json_tree(scope) q WHERE q.key = 'query'), '') || ' ' ||
+  COALESCE((SELECT group_concat(q.value, ' ') FROM json_tree(instance_scope) q WHERE q.key = 'query'), '')
+    AS scope_text,
+  recurrence_interval * CASE WHEN recurrence_type IN ('absoluteMonthly', 'relativeMonthly') THEN 1.0
+                             WHEN recurrence_type = 'weekly' THEN 0.25
+                             WHEN recurrence_type = 'daily' THEN 1.0 / 30
+                             WHEN recurrence_type IN ('absoluteYearly', 'relativeYearly') THEN 12.0 END AS months
+FROM entra_access_review;
