@@ -83,10 +83,11 @@ Status CollectorSession::Quota(bool within, const char* name) {
 void CollectorSession::NoteOutcome(const EndpointSpec& endpoint, const broker::ReadResult& result) {
   if (result.record.http_status != 0) ++answers_;
   if (result.outcome == ASSAY_PAGE_OK) report_.answered.insert(endpoint.id);
+  const bool none = endpoint.absent && result.record.http_status == 404;
   for (const std::string& id : endpoint.datasets) {
     const auto number = dataset_numbers_.find(id);
     if (number == dataset_numbers_.end()) continue;
-    if (result.outcome == ASSAY_PAGE_OK)
+    if (none || result.outcome == ASSAY_PAGE_OK)
       context_.board->ReadSucceeded(number->second);
     else if (!endpoint.optional)
       context_.board->ReadFailed(
