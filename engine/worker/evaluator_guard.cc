@@ -179,6 +179,7 @@ int Guard::JudgeCheck(int action, std::string_view a, std::string_view b) {
     // A dataset that the check does not declare would escape the rules on incomplete data.
     if (datasets_.contains(name) && !reads_.contains(name))
       return Refuse(fmt::format("dataset {} is not in reads", name));
+    if (reads_.contains(name)) seen_.insert(name);
     return SQLITE_OK;
   }
   // Constructors of table functions announce themselves as changes of the schema.

@@ -28,6 +28,8 @@ class Guard {
   const std::string& refused() const { return refused_; }
   /// Views that were authorized to be made.
   int views() const { return views_; }
+  /// Datasets that the statement looks at, through views too.
+  const std::set<std::string>& seen() const { return seen_; }
 
  private:
   static int Ask(void* self, int action, const char* a, const char* b, const char* db,
@@ -42,6 +44,7 @@ class Guard {
   const std::set<std::string>& datasets_;
   const std::set<std::string>& reads_;
   std::string refused_;
+  std::set<std::string> seen_;
   int views_ = 0;
 };
 
