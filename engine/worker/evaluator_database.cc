@@ -81,6 +81,8 @@ Result<std::unique_ptr<Database>> Database::Open(int64_t now_ms, Pools& pools) {
     return Fail(Code::kIo, fmt::format("sqlite: {}", sqlite3_errmsg(database->db_)));
   ASSAY_TRY(database->Configure());
   ASSAY_TRY(AddFunctions(database->db_, now_ms));
+  ASSAY_TRY(AddDomainFunctions(database->db_, now_ms));
+  ASSAY_TRY(AddMatches(database->db_));
   return database;
 }
 

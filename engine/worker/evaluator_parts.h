@@ -12,6 +12,10 @@ namespace assay::worker {
 
 /// Registers decimal_sum, decimal_cmp, days_since and days_until.
 Status AddFunctions(sqlite3* db, int64_t now_ms);
+/// Registers functions on times, versions, addresses and certificates.
+Status AddDomainFunctions(sqlite3* db, int64_t now_ms);
+/// Registers matches.
+Status AddMatches(sqlite3* db);
 
 /// An authorizer for one compilation. Installed while it lives; remembers the first thing it
 /// refused.
