@@ -148,8 +148,11 @@ class Liar {
       case Type::kLog:
         return Encode(ipc::Log{1, "line"});
       default: {
-        const ByteVector rows(Below(200), 7);
-        return Encode(ipc::Rows{kDataset, static_cast<uint32_t>(Below(5)), rows});
+        const auto below = [&](uint64_t n) { return static_cast<uint32_t>(Below(n)); };
+        // Now and then a slot that is not there, or more bytes than one has.
+        const uint32_t bytes = Below(200) == 0 ? ipc::kMaxPayload : below(300);
+        return Encode(ipc::Batch{kDataset, below(5),
+                                 Below(200) == 0 ? 8 : below(ipc::RowMapping::kSlots), bytes});
       }
     }
   }
@@ -157,8 +160,8 @@ class Liar {
   /// Mostly what a collector may say in that moment; pages are guessed and may be given back
   /// already.
   void Behave() {
-    constexpr Type kSafe[] = {Type::kRequest, Type::kDatasetState, Type::kLog, Type::kRows,
-                              Type::kRows};
+    constexpr Type kSafe[] = {Type::kRequest, Type::kDatasetState, Type::kLog, Type::kBatch,
+                              Type::kBatch};
     constexpr Type kPaged[] = {Type::kMarks, Type::kNextPage, Type::kPageDone};
     const bool paged = pages_ > 0 && Below(12) == 0;
     const Type type = paged ? kPaged[Below(3)] : kSafe[Below(5)];
@@ -178,7 +181,7 @@ class Liar {
       case 1: {  // a type of its own, damaged
         constexpr Type kAll[] = {Type::kRequest,  Type::kMarks,        Type::kNextPage,
                                  Type::kPageDone, Type::kDatasetState, Type::kLog,
-                                 Type::kRows,     Type::kDone};
+                                 Type::kBatch,    Type::kDone};
         const Type type = kAll[Below(8)];
         ByteVector payload = Valid(type);
         for (uint64_t i = 0; i <= Below(4) && !payload.empty(); ++i)
@@ -189,7 +192,7 @@ class Liar {
       case 2:  // out of turn
         return Send(Type::kPageDone, ipc::EncodePageDone(static_cast<uint32_t>(random_())));
       case 3:  // a valid payload under another's name
-        return Send(any, Valid(Type::kRows));
+        return Send(any, Valid(Type::kBatch));
       default: {  // a head that no channel writes
         uint8_t head[12];
         for (uint8_t& byte : head) byte = static_cast<uint8_t>(Below(3) == 0 ? random_() : 0);
