@@ -61,6 +61,8 @@ CheckSpec FullCheck() {
   m.reads = {"entra_user", "b"};
   m.partial_fail = {"entra_user"};
   m.optional = {"b"};
+  m.licence = {"AAD_PREMIUM"};
+  m.elsewhere = {{"c", "azure-policy"}};
   m.params = {{"ids", "[\"a\"]"}, {"max_days", "90"}};
   m.rationale = "why";
   m.remediation = "how";
