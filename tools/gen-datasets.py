@@ -22,6 +22,9 @@ def dataset(spec):
             raise SystemExit(f"dataset {spec['id']}: no column {name}")
     if len(set(names)) != len(names):
         raise SystemExit(f"dataset {spec['id']}: a column is named twice")
+    items = [column for column in columns if "fields" in column]
+    if len(items) > 1:
+        raise SystemExit(f"dataset {spec['id']}: two columns have fields")
     keys = sum(1 << names.index(name) for name in spec["key"])
     yield f"namespace {spec['id']} {{"
     yield f"enum Column : uint32_t {{ {', '.join(pascal(name) for name in names)} }};"
@@ -29,8 +32,15 @@ def dataset(spec):
     for column in columns:
         yield f'    {{"{column["name"]}", CellType::{TYPES[column["type"]]}}},'
     yield "};"
+    more = ""
+    for item in items:
+        yield "inline constexpr std::string_view kItemFields[] = {"
+        for field in item["fields"]:
+            yield f'    "{field}",'
+        yield "};"
+        more = f', kItemFields, {len(item["fields"])}, {pascal(item["name"])}'
     yield (f'inline constexpr DatasetInfo kDataset{{"{spec["id"]}", kColumns, '
-           f"{len(columns)}, {keys:#x}ull}};")
+           f"{len(columns)}, {keys:#x}ull{more}}};")
     yield f"}}  // namespace {spec['id']}"
     yield ""
 
@@ -53,7 +63,7 @@ def header(manifest):
     yield "namespace endpoint {"
     for spec in manifest.get("endpoint", []):
         yield (f'inline constexpr EndpointInfo {pascal(spec["id"])}{{"{spec["id"]}", '
-               f"Link::{LINKS[spec['paging']]}}};")
+               f"Link::{LINKS[spec['paging']]}{', true' if spec.get('absent') else ''}}};")
     yield "}  // namespace endpoint"
     yield ""
     yield "}  // namespace assay"

@@ -150,7 +150,36 @@ class ManifestReader {
     column.personal = fields.Bool("personal");
     for (const auto& [word, type] : kTypes)
       if (fields.Text("type") == word) column.type = type;
+    column.fields = fields.Texts("fields");
+    if (fields.Has("fields")) CheckItem(fields, column);
     return column;
+  }
+
+  void CheckItem(const Fields& fields, const ColumnSpec& column) {
+    if (column.type != ColumnType::kJson)
+      Bad(fields.WhereKey("fields"),
+          fmt::format("column {} has fields; they belong to type \"json\"", Quote(column.name)));
+    if (column.fields.empty() || column.fields.size() > kMaxFields)
+      Bad(fields.WhereKey("fields"),
+          fmt::format("column {} has {} fields; 1 to {} are allowed", Quote(column.name),
+                      column.fields.size(), kMaxFields));
+    for (size_t i = 0; i < column.fields.size(); ++i)
+      if (!IsMemberPath(column.fields[i]))
+        Bad(fields.Where("fields", i),
+            fmt::format("{} is no path of members such as \"properties.rules.name\"",
+                        Quote(column.fields[i])));
+  }
+
+  static bool IsMemberPath(std::string_view path) {
+    const auto word = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '-' || c == '@';
+    };
+    const auto members = Split(path, '.');
+    return path.size() <= 256 &&
+           std::all_of(members.begin(), members.end(), [&](std::string_view name) {
+             return !name.empty() && std::all_of(name.begin(), name.end(), word);
+           });
   }
 
   EndpointSpec ReadEndpoint(const Fields& fields, const std::vector<DatasetSpec>& datasets) {
@@ -175,6 +204,7 @@ class ManifestReader {
     endpoint.datasets = fields.Texts("datasets");
     endpoint.optional = fields.Bool("optional");
     endpoint.personal = fields.Bool("personal");
+    endpoint.absent = fields.Bool("absent");
     CheckHost(fields, endpoint);
     ReadParameters(fields, endpoint);
     ReadQuery(fields, endpoint);

@@ -21,7 +21,8 @@ const Schema& EndpointSchema() {
                {.name = "licence", .type = &kId},
                {.name = "datasets", .type = &kSqlNameList},
                {.name = "optional", .type = &kBool, .fallback = "false"},
-               {.name = "personal", .type = &kBool, .fallback = "false"}},
+               {.name = "personal", .type = &kBool, .fallback = "false"},
+               {.name = "absent", .type = &kBool, .fallback = "false"}},
       .noun = "endpoint",
       .identity = "id"};
   return schema;
@@ -32,7 +33,8 @@ const Schema& ColumnSchema() {
       .title = "columns",
       .keys = {{.name = "name", .type = &kSqlName, .required = true},
                {.name = "type", .required = true, .words = "text|int|bool|time|json|decimal"},
-               {.name = "personal", .type = &kBool, .fallback = "false"}}};
+               {.name = "personal", .type = &kBool, .fallback = "false"},
+               {.name = "fields", .type = &kTextList}}};
   return schema;
 }
 

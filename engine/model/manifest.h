@@ -52,6 +52,7 @@ struct EndpointSpec {
   std::vector<std::string> datasets;  ///< datasets that it feeds
   bool optional = false;              ///< its failure leaves its datasets complete
   bool personal = false;              ///< answers hold personal data
+  bool absent = false;                ///< 404 says that there is none, nothing is missing
 };
 
 enum class ColumnType : uint8_t {
@@ -67,6 +68,7 @@ struct ColumnSpec {
   std::string name;
   ColumnType type = ColumnType::kText;
   bool personal = false;
+  std::vector<std::string> fields = {};  ///< of an item column: members kept, as dotted paths
 };
 
 /// A typed table that a collector fills. `[[dataset]]` of manifest.toml.

@@ -1,10 +1,9 @@
--- Says domain things once. Columns of lists may be null: json_each(null) has no rows. Views may use
--- json_each but no JSON function: SQLite trusts those in statements only, not in a schema.
+-- Says domain things once. Columns of lists may be null: json_each(null) has no rows.
 
--- Service plans that the tenant may use now, named by their id.
-CREATE VIEW tenant_plan AS
-SELECT DISTINCT plan_id FROM entra_sku_plan
-WHERE capability_status IN ('Enabled', 'Warning') AND COALESCE(provisioning_status, '') <> 'Disabled';
+-- Service plans that the tenant may use now. `licence` of a check is decided on this view.
+CREATE VIEW graph_plan AS
+SELECT DISTINCT lower(plan_id) AS plan_id, plan_name FROM entra_sku_plan
+WHERE capability_status IN ('Enabled', 'Warning') AND provisioning_status = 'Success';
 
 -- Conditional Access policies with what they amount to. Every answer is 0 or 1, never null.
 CREATE VIEW ca_policy AS

@@ -21,6 +21,27 @@ constexpr EndpointInfo kToys{"toys", Link::kArm};
 constexpr const DatasetInfo* kAll[] = {&kDataset};
 }  // namespace toy
 
+namespace kept {
+enum Column : uint32_t { kId, kItem };
+constexpr ColumnInfo kColumns[] = {{"id", CellType::kText}, {"item", CellType::kJson}};
+constexpr std::string_view kFields[] = {"id", "@odata.type", "a.b", "rules.name", "whole"};
+constexpr DatasetInfo kDataset{"kept", kColumns, 2, 0x1, kFields, 5, kItem};
+constexpr EndpointInfo kThings{"things", Link::kNone, true};
+constexpr const DatasetInfo* kAll[] = {&kDataset};
+}  // namespace kept
+
+class ItemCollector : public Collector {
+ public:
+  void Collect(Context& context) override {
+    Reader reader(context);
+    reader.Add({.endpoint = &kept::kThings, .mapping = &things_});
+    reader.Drain();
+  }
+
+ private:
+  const Mapping things_{kept::kDataset, {{kept::kId, "id", Form::kFold}}};
+};
+
 /// What an author writes for a new dataset.
 class ToyCollector : public Collector {
  public:
@@ -57,6 +78,16 @@ assay_plugin_v1_t Table() {
           &Trampolines<Plugin>::Run,
           &Trampolines<Plugin>::Destroy,
           nullptr};
+}
+
+/// The item that is kept of one record; "none" when there is no row.
+std::string ItemOf(const std::string& record) {
+  FakeHost host("toy", Schema(kept::kAll));
+  host.Serve("things", {{R"({"value":[)" + record + "]}"}});
+  CHECK(host.Run(Table<ItemCollector>()) == ASSAY_OK);
+  CHECK(host.breaches().empty());
+  const auto& rows = host.dataset("kept").rows;
+  return rows.size() == 1 ? rows[0].at("item").text : "none";
 }
 
 size_t pages_seen = 0;
@@ -123,6 +154,32 @@ TEST_CASE("Sdk: a collector of thirty lines reads, marks and emits", "[sdk]") {
   CHECK(rows[1].at("name").null);
   CHECK(host.dataset("toy").completeness == ASSAY_COMPLETE);
   CHECK(host.records("toys")[1] == R"({"id":"b2","properties":null})");
+}
+
+TEST_CASE("Sdk: an item column keeps the members that are named, and no other", "[sdk][CM-16]") {
+  CHECK(
+      ItemOf(
+          R"({"secretNote":"x","id":"A","@odata.type":"#t","a":{"c":1,"b":1.50},"whole":{"x":[1, 2]}})") ==
+      R"({"id":"A","@odata.type":"#t","a":{"b":1.50},"whole":{"x":[1, 2]}})");
+  CHECK(ItemOf(R"({"id":"A","rules":[{"name":"n","secret":1},{"secret":2},null,7]})") ==
+        R"({"id":"A","rules":[{"name":"n"},{},null,7]})");
+  CHECK(ItemOf(R"({"id":"A","a":null,"rules":"none","whole":false})") ==
+        R"({"id":"A","a":null,"rules":"none","whole":false})");
+  CHECK(ItemOf(R"({"id":"A","whole":1,"whole":2,"\u0061":{"b":"\"\u00e9"}})") ==
+        R"({"id":"A","whole":1,"a":{"b":"\"\u00e9"}})");
+  CHECK(ItemOf(R"({"id":"A","whole":{"x":01}})") == "none");
+  CHECK(ItemOf(R"({"a":{"b":1}})") == "none");  // without its key
+}
+
+TEST_CASE("Sdk: 404 of an endpoint that may be absent leaves nothing missing", "[sdk]") {
+  FakeHost host("toy", Schema(kept::kAll));
+  host.Serve("things", {{"{}", ASSAY_PAGE_HTTP_ERROR, 404}});
+  REQUIRE(host.Run(Table<ItemCollector>()) == ASSAY_OK);
+  CHECK(host.dataset("kept").completeness == ASSAY_COMPLETE);
+  FakeHost forbidden("toy", Schema(kept::kAll));
+  forbidden.Serve("things", {{"{}", ASSAY_PAGE_HTTP_ERROR, 403}});
+  REQUIRE(forbidden.Run(Table<ItemCollector>()) == ASSAY_OK);
+  CHECK(forbidden.dataset("kept").completeness == ASSAY_UNAVAILABLE);
 }
 
 TEST_CASE("Sdk: pages come as a range and are given back", "[sdk]") {

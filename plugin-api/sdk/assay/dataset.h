@@ -23,6 +23,10 @@ struct DatasetInfo {
   const ColumnInfo* columns;
   uint32_t column_count;
   uint64_t key_mask;
+  /// Members that the item column keeps of a record, as dotted paths; none: it has no such column.
+  const std::string_view* item_fields = nullptr;
+  uint32_t item_field_count = 0;
+  uint32_t item_column = 0;
 };
 
 /// Which member of an answer holds the link to the next page.
@@ -37,6 +41,7 @@ enum class Link : uint8_t {
 struct EndpointInfo {
   std::string_view id;
   Link link;
+  bool absent = false;  ///< 404 says that there is none: no rows, and nothing is missing
 };
 
 /// The name of the member that continues a list; empty when nothing does.

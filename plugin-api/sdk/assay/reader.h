@@ -158,6 +158,10 @@ class Reader {
     }
     Running& running = found->second;
     const std::shared_ptr<Job> job = running.job;
+    if (!page.ok() && job->endpoint->absent && page.http_status() == 404) {
+      running_.erase(found);
+      return;
+    }
     if (!page.ok()) {
       Lose(*job, assay::Explain(page, job->endpoint->id), page.index() == 0);
       running_.erase(found);

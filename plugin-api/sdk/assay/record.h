@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "assay/item.h"
 #include "assay/json_cell.h"
 #include "assay/mapping.h"
 #include "assay/notes.h"
@@ -21,7 +22,8 @@ class RecordFiller {
  public:
   static constexpr size_t kMaxNodes = 128;
 
-  explicit RecordFiller(const Mapping& mapping) : mapping_(&mapping), row_(mapping.dataset()) {
+  explicit RecordFiller(const Mapping& mapping)
+      : mapping_(&mapping), item_(ItemTree(mapping.dataset())), row_(mapping.dataset()) {
     if (mapping.node_count() > kMaxNodes) {
       throw PluginError(ASSAY_E_INVALID, "a mapping has too many members");
     }
@@ -36,8 +38,12 @@ class RecordFiller {
     seen_.reset();
     where_ = where;
     body_ = body;
-    return Walk(object, mapping_->root(), notes);
+    if (!item_.children.empty() && !FillItem(object)) return false;
+    const ItemNode* item = item_.children.empty() ? nullptr : &item_;
+    return Walk(object, mapping_->root(), item, notes);
   }
+  /// Members met so far, of all records, that neither a column nor the item column takes.
+  uint64_t dropped() const { return dropped_; }
 
   Row& row() { return row_; }
   /// JSON pointer of the record within its answer.
@@ -46,7 +52,20 @@ class RecordFiller {
   std::string_view raw(uint32_t number) const { return raw_.at(number); }
 
  private:
-  bool Walk(simdjson::ondemand::object& object, const Mapping::Node& node, Notes& notes) {
+  bool FillItem(simdjson::ondemand::object& object) {
+    std::string& text = item_text_;
+    text.clear();
+    if (!ItemWriter().Object(object, item_, text)) return false;
+    // SQLite will read it again; a malformed part of what is kept makes the record malformed.
+    if (!IsWholeJson(text)) return false;
+    row_.Text(mapping_->dataset().item_column, text);
+    return object.reset().error() == simdjson::SUCCESS;
+  }
+
+  /// `item`: where the item column stands in the same object; nullptr below members it keeps whole
+  /// or does not keep.
+  bool Walk(simdjson::ondemand::object& object, const Mapping::Node& node, const ItemNode* item,
+            Notes& notes) {
     for (auto entry : object) {
       simdjson::ondemand::field field;
       if (std::move(entry).get(field) != simdjson::SUCCESS) return false;
@@ -54,19 +73,23 @@ class RecordFiller {
       std::string_view key;
       if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
       const Mapping::Node* child = node.Find(key);
-      if (child == nullptr) continue;
+      const ItemNode* kept = item == nullptr ? nullptr : item->Find(key);
+      if (child == nullptr) {
+        if (kept == nullptr) ++dropped_;
+        continue;
+      }
       if (seen_.test(child->index)) {
         notes.Add("duplicate member", where_ + child->path, byte);
         continue;  // the first one stays
       }
       seen_.set(child->index);
-      if (!Take(field.value(), *child, byte, notes)) return false;
+      if (!Take(field.value(), *child, kept, byte, notes)) return false;
     }
     return true;
   }
 
-  bool Take(simdjson::ondemand::value& value, const Mapping::Node& node, uint64_t byte,
-            Notes& notes) {
+  bool Take(simdjson::ondemand::value& value, const Mapping::Node& node, const ItemNode* item,
+            uint64_t byte, Notes& notes) {
     simdjson::ondemand::json_type type;
     if (value.type().get(type) != simdjson::SUCCESS) return false;
     if (type == simdjson::ondemand::json_type::null) {
@@ -76,7 +99,7 @@ class RecordFiller {
     if (node.rule == Mapping::kNoRule) {
       simdjson::ondemand::object inner;
       if (type == simdjson::ondemand::json_type::object) {
-        return value.get_object().get(inner) == simdjson::SUCCESS && Walk(inner, node, notes);
+        return value.get_object().get(inner) == simdjson::SUCCESS && Walk(inner, node, item, notes);
       }
       notes.Add("unexpected type", where_ + node.path, byte);
       return true;
@@ -99,6 +122,9 @@ class RecordFiller {
   }
 
   const Mapping* mapping_;
+  const ItemNode item_;
+  std::string item_text_;
+  uint64_t dropped_ = 0;
   Row row_;
   std::array<std::string_view, Mapping::kMaxRaw> raw_{};
   std::bitset<kMaxNodes> seen_;

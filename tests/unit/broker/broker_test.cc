@@ -346,8 +346,9 @@ TEST_CASE("Broker: keeps a class's budget while another class goes on", "[broker
   for (int i = 0; i < 10; ++i)
     REQUIRE_OK(tenant.Get().Start(FakeTenant::Users(), {}, fast_inbox.Slot()));
   for (int i = 0; i < 10; ++i) {
-    // Two threads, ten pages that wait in front: the fast class does not wait for their ten seconds. While one thread reads a
-    // fast page, the other may let the test's clock go on by a second or two.
+    // Two threads, ten pages that wait in front: the fast class does not wait for their ten
+    // seconds. While one thread reads a fast page, the other may let the test's clock go on by a
+    // second or two.
     CHECK(fast_inbox.Take().record.received - start < std::chrono::seconds(5));
   }
   Timestamp last{};
