@@ -95,7 +95,7 @@ Result<Judged> Judge(const Bench& bench, const CheckSpec& check, const CheckCase
   }
   Judged out;
   ASSAY_TRY(evaluator->Evaluate(
-      standings,
+      standings, nullptr,
       [&](const std::string&, std::vector<Observation> observations) {
         for (const Observation& seen : observations) {
           out.verdicts[seen.subject] = Name(seen.verdict);

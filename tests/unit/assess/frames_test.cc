@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "assess/collector_session.h"
+#include "assess/framework_session.h"
 #include "ipc/wire.h"
 #include "support/matchers.h"
 
@@ -271,7 +272,7 @@ TEST_CASE("Session: ends or accepts every evaluator that speaks random frames") 
                           EvaluatorSession::Start(spawner, sandbox::Tier::kStrict, 0, {}, {}, {}));
     frames += SpeakAsEvaluator(ends.second, random);
     const Status judged = session->Evaluate(
-        {}, [](const std::string&, std::vector<Observation>) { return Status{}; },
+        {}, nullptr, [](const std::string&, std::vector<Observation>) { return Status{}; },
         [](CheckResult) { return Status{}; });
     REQUIRE((killed == Fate::kProtocolError || judged.has_value() ||
              judged.error().code == Code::kUnavailable));
@@ -280,6 +281,50 @@ TEST_CASE("Session: ends or accepts every evaluator that speaks random frames") 
   }
   CHECK(accepted > 100);
   CHECK(ended > 100);
+}
+
+TEST_CASE("Session: a framework that is being cancelled may end by itself, and is ended otherwise",
+          "[VE-5]") {
+  const bool listens = GENERATE(true, false);
+  ScriptedSpawner spawner;
+  REQUIRE_OK_AND_ASSIGN(auto ends, ipc::Channel::CreatePair());
+  Fate killed = Fate::kRunning;
+  spawner.next = std::make_unique<ScriptedWorker>(std::move(ends.first), &killed);
+  LoadedPlugin plugin = Plugin();
+  plugin.framework.id = "slow";
+  std::atomic<bool> cancelled = false;
+  std::thread framework([&, channel = std::move(ends.second)]() mutable {
+    while (auto frame = channel.Receive()) {
+      if (static_cast<Type>(frame->type) == Type::kConclude) cancelled = true;
+      if (static_cast<Type>(frame->type) != Type::kCancel) continue;
+      if (listens)
+        (void)channel.Send(static_cast<uint16_t>(Type::kDone), Encode(ipc::Done{}), -1,
+                           milliseconds(1000));
+    }
+  });
+  FrameworkTerms terms{.cancelled = &cancelled, .cancel_grace = milliseconds(300)};
+  const auto start = Steady::now();
+  CHECK_FAILS(ConcludeFramework(spawner, sandbox::Tier::kStrict, 0, plugin, {}, &terms),
+              Code::kCancelled, "framework slow: the run is being cancelled");
+  CHECK(Steady::now() - start < std::chrono::seconds(10));
+  CHECK(killed == (listens ? Fate::kRunning : Fate::kTimedOut));
+  framework.join();
+}
+
+TEST_CASE("Session: an evaluator is ended when the run is cancelled") {
+  ScriptedSpawner spawner;
+  REQUIRE_OK_AND_ASSIGN(auto ends, ipc::Channel::CreatePair());
+  Fate killed = Fate::kRunning;
+  spawner.next = std::make_unique<ScriptedWorker>(std::move(ends.first), &killed);
+  REQUIRE_OK_AND_ASSIGN(const auto session,
+                        EvaluatorSession::Start(spawner, sandbox::Tier::kStrict, 0, {}, {}, {}));
+  const std::atomic<bool> cancelled = true;
+  CHECK_FAILS(
+      session->Evaluate(
+          {}, &cancelled, [](const std::string&, std::vector<Observation>) { return Status{}; },
+          [](CheckResult) { return Status{}; }),
+      Code::kCancelled, "interrupted");
+  CHECK(killed == Fate::kTimedOut);
 }
 
 TEST_CASE("Session: ends or accepts every worker that speaks 100,000 random frames [CL-5]") {
