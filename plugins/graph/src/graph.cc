@@ -7,6 +7,7 @@
 #include "datasets.h"
 #include "directory.h"
 #include "policies.h"
+#include "settings.h"
 
 namespace assay::graph {
 namespace {
@@ -19,13 +20,14 @@ class GraphCollector : public Collector {
     AddLicences(reader);
     AddApplications(reader);
     AddRoleAssignments(reader);
+    AddDomains(reader);
+    settings_.AddTo(reader);
     reader.Drain();
   }
 
  private:
   void AddSimple(Reader& reader) {
     reader.Add({.endpoint = &endpoint::kGraphOrganization, .mapping = &organization_});
-    reader.Add({.endpoint = &endpoint::kGraphDomains, .mapping = &domain_});
     reader.Add({.endpoint = &endpoint::kGraphUsers, .mapping = &user_});
     reader.Add({.endpoint = &endpoint::kGraphUsersSigninActivity, .mapping = &activity_});
     reader.Add({.endpoint = &endpoint::kGraphUserRegistrationDetails, .mapping = &registration_});
@@ -33,6 +35,23 @@ class GraphCollector : public Collector {
     reader.Add({.endpoint = &endpoint::kGraphAuthorizationPolicy, .mapping = &authorization_});
     reader.Add({.endpoint = &endpoint::kGraphSecurityDefaults, .mapping = &security_defaults_});
     reader.Add({.endpoint = &endpoint::kGraphCaPolicies, .mapping = &ca_policy_});
+  }
+
+  /// Only a federated domain has a federation to be read.
+  void AddDomains(Reader& reader) {
+    reader.Add({.endpoint = &endpoint::kGraphDomains,
+                .mapping = &domain_,
+                .hook = [this](Record& record) { FollowDomain(record); },
+                .leads_to = {&entra_domain_federation::kDataset}});
+  }
+  void FollowDomain(Record& record) {
+    namespace t = entra_domain;
+    const std::string id(record.row().TextOf(t::kId));
+    if (id.empty() || record.row().TextOf(t::kAuthenticationType) != "Federated") return;
+    record.reader().Add({.endpoint = &endpoint::kGraphDomainFederation,
+                         .mapping = &domain_federation_,
+                         .params = {{"domainId", id}},
+                         .preset = {{entra_domain_federation::kDomainId, id}}});
   }
 
   void AddLicences(Reader& reader) {
@@ -105,6 +124,7 @@ class GraphCollector : public Collector {
   const Mapping sku_ = SkuMapping();
   const Mapping plan_ = PlanMapping();
   const Mapping domain_ = DomainMapping();
+  const Mapping domain_federation_ = DomainFederationMapping();
   const Mapping user_ = UserMapping();
   const Mapping activity_ = ActivityMapping();
   const Mapping registration_ = RegistrationMapping();
@@ -116,6 +136,7 @@ class GraphCollector : public Collector {
   const Mapping ca_policy_ = CaPolicyMapping();
   const Mapping application_ = ApplicationMapping();
   const Mapping credential_ = CredentialMapping();
+  const Settings settings_;
   std::set<std::string> groups_;  // asked for already
 };
 
