@@ -81,12 +81,13 @@ SELECT p.id, lower(e.value) FROM entra_ca_policy p, json_each(p.exclude_groups) 
 CREATE VIEW ca_excluded_app AS
 SELECT p.id AS policy_id, lower(e.value) AS app_id FROM entra_ca_policy p, json_each(p.exclude_apps) e;
 
--- What a policy names: roles (templates) and user actions.
+-- What a policy names: roles (templates), applications, user actions without their prefix.
 CREATE VIEW ca_included_role AS
 SELECT p.id AS policy_id, lower(e.value) AS role_id FROM entra_ca_policy p, json_each(p.include_roles) e
 WHERE e.type = 'text';
 CREATE VIEW ca_user_action AS
-SELECT p.id AS policy_id, e.value AS action FROM entra_ca_policy p, json_each(p.user_actions) e;
+SELECT p.id AS policy_id, substr(e.value, 10) AS action FROM entra_ca_policy p, json_each(p.user_actions) e
+WHERE e.value GLOB 'urn:user:*';
 CREATE VIEW ca_included_app AS
 SELECT p.id AS policy_id, lower(e.value) AS app_id FROM entra_ca_policy p, json_each(p.include_apps) e
 WHERE e.type = 'text';
