@@ -25,6 +25,7 @@
 #include "ipc/body_memory.h"
 #include "ipc/channel.h"
 #include "ipc/messages.h"
+#include "ipc/row_memory.h"
 #include "sandbox/spawner.h"
 #include "worker/run_plugin.h"
 
@@ -102,16 +103,21 @@ struct Served {
 
 class Server {
  public:
-  explicit Server(ipc::Channel& channel) : channel_(channel) {}
+  explicit Server(ipc::Channel& channel) : channel_(channel) {
+    MustHold(
+        channel_.Send(static_cast<uint16_t>(ipc::Type::kRowMemory), {}, rows_.file(), kPatience));
+  }
 
   Served Run() {
     for (ipc::Frame frame;;) {
       MustHold(channel_.Receive(frame, kPatience));
       switch (static_cast<ipc::Type>(frame.type)) {
-        case ipc::Type::kRows: {
-          const ipc::Rows rows = Must(ipc::ParseRows(frame.payload));
-          served_.rows += rows.count;
-          served_.row_bytes += rows.rows.size();
+        case ipc::Type::kBatch: {
+          const ipc::Batch batch = Must(ipc::ParseBatch(frame.payload));
+          copy_.clear();
+          MustHold(rows_.Take(batch.slot, batch.bytes, copy_));
+          served_.rows += batch.count;
+          served_.row_bytes += batch.bytes;
           break;
         }
         case ipc::Type::kRequest:
@@ -144,6 +150,8 @@ class Server {
   }
 
   ipc::Channel& channel_;
+  ipc::RowMemory rows_ = Must(ipc::RowMemory::Make());
+  ByteVector copy_;
   ipc::BodyMemory bodies_;
   Served served_;
   uint32_t pages_ = 0;

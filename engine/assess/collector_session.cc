@@ -275,16 +275,26 @@ Status CollectorSession::OnDatasetState(ByteSpan payload) {
   return {};
 }
 
-Status CollectorSession::OnRows(ByteSpan payload) {
-  ipc::Reader in(payload);
-  const uint32_t dataset = in.U32(), rows = in.U32();
-  if (!in.ok() || !own_datasets_.contains(dataset)) return Broken("rows");
-  ASSAY_TRY(Quota((rows_ += rows) <= plugin_.manifest.limits.rows, "rows"));
+Status CollectorSession::OnBatch(ByteSpan payload) {
+  ASSAY_ASSIGN(const ipc::Batch batch, ipc::ParseBatch(payload));
+  if (!own_datasets_.contains(batch.dataset)) return Broken("batch");
+  ASSAY_TRY(Quota((rows_ += batch.count) <= plugin_.manifest.limits.rows, "rows"));
+  rows_frame_ = ipc::Encode(ipc::Rows{batch.dataset, batch.count, {}});
+  ASSAY_TRY(rows_memory_.Take(batch.slot, batch.bytes, rows_frame_));
   ASSAY_TRY(
-      Quota((row_bytes_ += payload.size()) <= plugin_.manifest.limits.row_bytes, "row_bytes"));
-  context_.board->RowsAdded(dataset, rows);
-  row_digests_.at(dataset).Add(payload.subspan(2 * sizeof(uint32_t)));
-  return context_.rows->RelayRows(payload);
+      Quota((row_bytes_ += rows_frame_.size()) <= plugin_.manifest.limits.row_bytes, "row_bytes"));
+  context_.board->RowsAdded(batch.dataset, batch.count);
+  row_digests_.at(batch.dataset).Add(ByteSpan(rows_frame_).subspan(ipc::RowMapping::kHead));
+  return context_.rows->RelayRows(rows_frame_);
+}
+
+Status CollectorSession::LendRowMemory() {
+  ASSAY_ASSIGN(rows_memory_, ipc::RowMemory::Make());
+  Status sent = worker_->channel().Send(static_cast<uint16_t>(ipc::Type::kRowMemory), {},
+                                        rows_memory_.file(), kSendTimeout);
+  // A worker that has ended already needs none; what it said lies in the channel.
+  if (!sent && sent.error().code == Code::kUnavailable) return {};
+  return sent;
 }
 
 Status CollectorSession::OnLog(ByteSpan payload) {
@@ -311,8 +321,8 @@ Status CollectorSession::HandleFrame(const ipc::Frame& frame) {
       return OnPageDone(frame.payload);
     case ipc::Type::kDatasetState:
       return OnDatasetState(frame.payload);
-    case ipc::Type::kRows:
-      return OnRows(frame.payload);
+    case ipc::Type::kBatch:
+      return OnBatch(frame.payload);
     case ipc::Type::kLog:
       return OnLog(frame.payload);
     case ipc::Type::kDone: {
@@ -431,7 +441,8 @@ CollectorReport CollectorSession::Run() {
   }
   worker_ = std::move(*worker);
 
-  Status ended = Loop();
+  Status ended = LendRowMemory();
+  if (ended) ended = Loop();
   if (!ended) {
     const Code code = ended.error().code;
     if (code == Code::kCorrupt) worker_->Kill(sandbox::Fate::kProtocolError, ended.error().message);

@@ -22,6 +22,7 @@
 #include "assess/plugin_set.h"
 #include "assess/progress.h"
 #include "ipc/body_memory.h"
+#include "ipc/row_memory.h"
 #include "ledger/ledger.h"
 #include "proof/sha256.h"
 #include "sandbox/spawner.h"
@@ -106,7 +107,8 @@ class CollectorSession {
   Status OnNextPage(ByteSpan payload);
   Status OnPageDone(ByteSpan payload);
   Status OnDatasetState(ByteSpan payload);
-  Status OnRows(ByteSpan payload);
+  Status OnBatch(ByteSpan payload);
+  Status LendRowMemory();
   Status OnLog(ByteSpan payload);
   Status Refuse(uint64_t ticket, Reason reason, const std::string& why);
   broker::Completion ArriveFor(uint64_t ticket);
@@ -131,6 +133,8 @@ class CollectorSession {
   std::shared_ptr<Inbox<Arrival>> inbox_;
   std::map<uint64_t, Ticket> tickets_;
   std::map<uint32_t, OpenPage> pages_;
+  ipc::RowMemory rows_memory_;
+  ByteVector rows_frame_;   ///< of the last batch, as the evaluator gets it
   ipc::BodyMemory bodies_;  ///< of pages that the worker has not given back
   std::optional<Storing> storing_;
   std::map<uint32_t, ledger::PendingEntry> committed_;

@@ -214,7 +214,7 @@ Status Derivation::Judge() {
 Status Derivation::Evaluate() {
   ObservationWriter writer(ports_.sink(), start_.run, plan_.actor, pages_, findings_);
   Status judged = evaluator_->Evaluate(
-      standings_,
+      standings_, plan_.cancelled,
       [&](const std::string& check, std::vector<Observation> batch) {
         return writer.Add(check, std::move(batch));
       },
@@ -228,6 +228,7 @@ Status Derivation::Evaluate() {
     sink_failed_ = true;
     return Fail(*writer.ledger_failure());
   }
+  if (!judged && judged.error().code == Code::kCancelled) return judged;
   if (!judged) ASSAY_TRY(NotDecided(writer, judged.error().message));
   report_.new_findings = findings_.opened();
   return findings_.Commit(ports_.sink(), start_.run, true);
@@ -254,8 +255,10 @@ Status Derivation::NotDecided(ObservationWriter& writer, const std::string& why)
 
 Status Derivation::MapControls() {
   for (const LoadedPlugin& plugin : plan_.frameworks) {
-    auto results =
-        ConcludeFramework(*plan_.spawner, plan_.tier, ToUnixMs(start_.at), plugin, report_.checks);
+    FrameworkTerms terms{.cancelled = plan_.cancelled};
+    auto results = ConcludeFramework(*plan_.spawner, plan_.tier, ToUnixMs(start_.at), plugin,
+                                     report_.checks, &terms);
+    if (!results && results.error().code == Code::kCancelled) return Fail(results.error());
     if (!results) {
       report_.plugin_faults.emplace_back(plugin.manifest.id, results.error().ToString());
       results.emplace();

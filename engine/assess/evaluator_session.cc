@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "assess/await_frame.h"
 #include "ipc/wire.h"
 
 namespace assay::assess {
@@ -87,6 +88,7 @@ Status EvaluatorSession::Dispatch(const ipc::Frame& frame, const OnObservations&
 }
 
 Status EvaluatorSession::Evaluate(const std::map<uint32_t, DatasetStanding>& standings,
+                                  const std::atomic<bool>* cancelled,
                                   const OnObservations& observations, const OnResult& result) {
   for (const auto& [number, standing] : standings)
     ASSAY_TRY(Send(ipc::Type::kDatasetState,
@@ -94,7 +96,12 @@ Status EvaluatorSession::Evaluate(const std::map<uint32_t, DatasetStanding>& sta
                                                  standing.detail})));
   ASSAY_TRY(Send(ipc::Type::kEvaluate, {}));
   for (;;) {
-    auto frame = worker_->channel().Receive(kAnswerTimeout);
+    auto frame = AwaitFrame(worker_->channel(), kAnswerTimeout, cancelled);
+    if (!frame && frame.error().code == Code::kCancelled) {
+      worker_->Kill(sandbox::Fate::kTimedOut, frame.error().message);
+      (void)worker_->Wait(std::nullopt, kEndTimeout);
+      return Fail(std::move(frame.error()));
+    }
     if (!frame) return Failed(std::move(frame.error()));
     if (frame->type == static_cast<uint16_t>(ipc::Type::kDone)) {
       auto done = ipc::ParseDone(frame->payload);

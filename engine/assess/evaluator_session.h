@@ -40,11 +40,12 @@ class EvaluatorSession : public RowSink {
 
   /// Hands over the standings and judges. `observations` is called with batches of one check,
   /// sorted by subject, before that check's result arrives at `result`. Errors: what became of the
-  /// worker.
+  /// worker; kCancelled soon after `cancelled` is set (null: never).
   using OnObservations = std::function<Status(const std::string& check, std::vector<Observation>)>;
   using OnResult = std::function<Status(CheckResult)>;
   Status Evaluate(const std::map<uint32_t, DatasetStanding>& standings,
-                  const OnObservations& observations, const OnResult& result);
+                  const std::atomic<bool>* cancelled, const OnObservations& observations,
+                  const OnResult& result);
 
   const std::string& sqlite_version() const { return sqlite_version_; }
 

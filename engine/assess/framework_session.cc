@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "assess/await_frame.h"
 #include "assess/worker_spec.h"
 
 namespace assay::assess {
@@ -34,9 +35,13 @@ Status SendAll(ipc::Channel& channel, const LoadedPlugin& plugin,
 }
 
 /// Takes results until kDone; every control once, none that was not asked.
-Result<ipc::Done> Collect(ipc::Channel& channel, std::map<std::string, ControlResult>& open) {
+Result<ipc::Done> Collect(ipc::Channel& channel, milliseconds timeout,
+                          const std::atomic<bool>* cancelled,
+                          std::map<std::string, ControlResult>& open) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
   for (;;) {
-    ASSAY_ASSIGN(ipc::Frame frame, channel.Receive(kTimeout));
+    const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+    ASSAY_ASSIGN(ipc::Frame frame, AwaitFrame(channel, left, cancelled));
     const auto type = static_cast<ipc::Type>(frame.type);
     if (type == ipc::Type::kDone) return ipc::ParseDone(frame.payload);
     if (type == ipc::Type::kLog) continue;
@@ -51,17 +56,30 @@ Result<ipc::Done> Collect(ipc::Channel& channel, std::map<std::string, ControlRe
   }
 }
 
+/// The worker of a run that is being cancelled gets a moment to end by itself.
+tl::unexpected<Error> CancelFramework(sandbox::Worker& worker, milliseconds grace,
+                                      const std::string& framework) {
+  std::map<std::string, ControlResult> ignored;
+  (void)worker.channel().Send(static_cast<uint16_t>(ipc::Type::kCancel), {}, -1, grace);
+  const auto done = Collect(worker.channel(), grace, nullptr, ignored);
+  if (!done)
+    worker.Kill(sandbox::Fate::kTimedOut,
+                fmt::format("cancel: did not end within {} ms", grace.count()));
+  (void)worker.Wait(done ? std::optional(*done) : std::nullopt, kEndTimeout);
+  return Fail(Code::kCancelled, fmt::format("framework {}: the run is being cancelled", framework));
+}
+
 }  // namespace
 
 Result<std::vector<ControlResult>> ConcludeFramework(sandbox::Spawner& spawner, sandbox::Tier tier,
                                                      int64_t now_ms, const LoadedPlugin& plugin,
                                                      const std::vector<CheckResult>& results,
-                                                     FrameworkRehearsal* rehearsal) {
+                                                     FrameworkTerms* terms) {
   const FrameworkSpec& framework = plugin.framework;
   ASSAY_ASSIGN(const UniqueFd image, SealedMemfd("plugin", plugin.image.sealed_image));
   sandbox::WorkerSpec spec = PluginWorkerSpec(plugin, ipc::Role::kFramework, now_ms, image.get());
-  FrameworkRehearsal unseen;
-  FrameworkRehearsal& seen = rehearsal != nullptr ? *rehearsal : unseen;
+  FrameworkTerms plain;
+  FrameworkTerms& seen = terms != nullptr ? *terms : plain;
   spec.init.drill = seen.drill;
   auto worker = spawner.Spawn(spec, tier);
   if (!worker) return Fail(std::move(worker.error()).Context("framework " + framework.id));
@@ -71,7 +89,9 @@ Result<std::vector<ControlResult>> ConcludeFramework(sandbox::Spawner& spawner, 
                         "the framework plugin gave no result"};
   Status sent = SendAll((*worker)->channel(), plugin, results);
   Result<ipc::Done> done = Fail(Code::kUnavailable, "");
-  if (sent) done = Collect((*worker)->channel(), open);
+  if (sent) done = Collect((*worker)->channel(), kTimeout, seen.cancelled, open);
+  if (sent && !done && done.error().code == Code::kCancelled)
+    return CancelFramework(**worker, seen.cancel_grace, framework.id);
   if (!sent || !done) {
     const std::string why = sent ? done.error().message : sent.error().message;
     if (!sent || done.error().code == Code::kCorrupt)

@@ -1,6 +1,8 @@
 // One framework plugin in its own worker: controls and check results in, one result a control out.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <vector>
 
 #include "assess/plugin_set.h"
@@ -11,19 +13,21 @@
 
 namespace assay::assess {
 
-/// What the kit asks for and sees beside the results.
-struct FrameworkRehearsal {
-  ipc::Drill drill{};
+/// Terms of one conversation, and what was seen of it beside the results.
+struct FrameworkTerms {
+  const std::atomic<bool>* cancelled = nullptr;  ///< set: end soon; null: never
+  std::chrono::milliseconds cancel_grace{10'000};
+  ipc::Drill drill{};                ///< of the kit
   sandbox::WorkerOutcome outcome{};  ///< out
   std::optional<ipc::Done> done{};   ///< out: the worker's last message
 };
 
 /// Runs the plugin over `results`. An error names the fate of the worker (plugin_fault): the caller
 /// makes every control of the framework `unknown`. A control that the plugin left out is `unknown`
-/// with that reason.
+/// with that reason. kCancelled when the run was.
 Result<std::vector<ControlResult>> ConcludeFramework(sandbox::Spawner& spawner, sandbox::Tier tier,
                                                      int64_t now_ms, const LoadedPlugin& plugin,
                                                      const std::vector<CheckResult>& results,
-                                                     FrameworkRehearsal* rehearsal = nullptr);
+                                                     FrameworkTerms* terms = nullptr);
 
 }  // namespace assay::assess

@@ -114,6 +114,7 @@ class KeptLoader {
       const auto setting = settings_.checks.find(check.id);
       if (setting == settings_.checks.end() || IsLost(check)) continue;
       check.params = setting->second.params;
+      check.elsewhere = setting->second.elsewhere;
       check.severity = ParseSeverity(setting->second.severity).value_or(check.severity);
       wanted.push_back(std::move(check));
     }

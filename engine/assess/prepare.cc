@@ -7,6 +7,7 @@
 
 #include "assay/config.h"
 #include "assess/admin_lock.h"
+#include "assess/elsewhere.h"
 #include "assess/plugin_trust.h"
 #include "assess/tenant_broker.h"
 #include "base/files.h"
@@ -278,6 +279,7 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
   ASSAY_ASSIGN(plan.frameworks, LoadFrameworks(installation, config, tenant.id, selection, locks,
                                                TakeFrameworks(plan.collectors)));
   ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection, plan.own_checks));
+  NameElsewhere(installation.plugins(), plan.collectors, plan.checks);
   plan.config_sha256 = config.digest_hex;
   plan.settings = SettingsOf(tenant);
   return plan;

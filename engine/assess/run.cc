@@ -160,7 +160,9 @@ Status RunSteps::Work() {
   }
   phase = Steady::now();
   plan_.progress->PhaseStarted("check");
-  ASSAY_TRY(derivation_->Judge());
+  Status judged = derivation_->Judge();
+  report_.cancelled = !judged && judged.error().code == Code::kCancelled;
+  ASSAY_TRY(std::move(judged));
   report_.check_ms = MsSince(phase);
   plan_.progress->PhaseFinished("check");
   return {};

@@ -19,9 +19,6 @@
 
 namespace assay::assess {
 
-/// Under this name the admin's own checks stand where plugins are named.
-inline constexpr std::string_view kOwnChecks = "checks.d";
-
 /// What a run is given. The caller keeps everything alive until Run returned.
 struct RunPlan {
   const config::Config* config = nullptr;

@@ -66,9 +66,11 @@ std::string ControlsOf(const LoadedPlugin& plugin) {
 }
 
 std::string SettingOf(const CheckSpec& check) {
-  return Written({{"check", Text(check.id)},
-                  {"params", Texts(check.params)},
-                  {"severity", Text(Name(check.severity))}});
+  JsonObject out{{"check", Text(check.id)},
+                 {"params", Texts(check.params)},
+                 {"severity", Text(Name(check.severity))}};
+  if (!check.elsewhere.empty()) out.emplace("elsewhere", Texts(check.elsewhere));
+  return Written(std::move(out));
 }
 
 std::map<std::string, std::string> TextsAt(const JsonObject& object, const char* key) {
@@ -107,7 +109,8 @@ void TakeSegment(const JsonObject& segment, RunSettings& out) {
   };
   if (inner("files") != nullptr) out.plugins.push_back({text("id"), TextsAt(segment, "files")});
   if (inner("check") != nullptr)
-    out.checks[text("check")] = {TextsAt(segment, "params"), text("severity")};
+    out.checks[text("check")] = {TextsAt(segment, "params"), text("severity"),
+                                 TextsAt(segment, "elsewhere")};
   if (const Json* limits = inner("limits"); limits != nullptr && limits->object() != nullptr)
     out.limits[text("plugin")] = ReadLimits(*limits->object());
   if (inner("controls") != nullptr) out.controls[text("plugin")] = ListAt(segment, "controls");

@@ -23,6 +23,7 @@ struct NamedPlugin {
 struct CheckSetting {
   std::map<std::string, std::string> params;
   std::string severity;
+  std::map<std::string, std::string> elsewhere;  ///< dataset -> collector that was not enabled
 };
 
 /// The body of `run.started`, read.

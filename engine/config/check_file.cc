@@ -25,6 +25,8 @@ const Schema& CheckSchema() {
                {.name = "reads", .type = &kSqlNameList, .required = true},
                {.name = "partial_fail", .type = &kSqlNameList},
                {.name = "optional", .type = &kSqlNameList},
+               {.name = "licence", .type = &kIdList},
+               {.name = "empty", .words = "pass|fail|not_applicable|not_assessed"},
                {.name = "params", .type = &kFreeTable},
                {.name = "rationale"},
                {.name = "remediation"},
@@ -150,6 +152,8 @@ CheckSpec ReadCheck(const Fields& fields, const std::string& plugin, Report& rep
   check.reads = fields.Texts("reads");
   check.partial_fail = fields.Texts("partial_fail");
   check.optional = fields.Texts("optional");
+  check.licence = fields.Texts("licence");
+  check.empty = ParseVerdict(fields.Text("empty"));
   check.params = ReadParams(fields, report);
   check.rationale = fields.Text("rationale");
   check.remediation = fields.Text("remediation");

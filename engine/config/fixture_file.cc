@@ -59,18 +59,20 @@ const Schema& FixtureSchema() {
 }
 
 const Schema& CaseSchema() {
-  static const Schema schema{.title = "[[case]]",
-                             .keys = {{.name = "name", .required = true},
-                                      {.name = "rows", .type = &kFreeTable},
-                                      {.name = "states", .type = &kFreeTable},
-                                      {.name = "params", .type = &kFreeTable},
-                                      {.name = "expect", .type = &kFreeTable},
-                                      {.name = "check",
-                                       .required = true,
-                                       .words = "pass|fail|manual|not_applicable|not_assessed"},
-                                      {.name = "detail"}},
-                             .noun = "case",
-                             .identity = "name"};
+  static const Schema schema{
+      .title = "[[case]]",
+      .keys = {{.name = "name", .required = true},
+               {.name = "rows", .type = &kFreeTable},
+               {.name = "states", .type = &kFreeTable},
+               {.name = "params", .type = &kFreeTable},
+               {.name = "expect", .type = &kFreeTable},
+               {.name = "check",
+                .required = true,
+                .words = "pass|fail|manual|not_applicable|not_assessed"},
+               {.name = "detail"},
+               {.name = "trap", .words = "missing|null|case|string|empty|partial|order|other"}},
+      .noun = "case",
+      .identity = "name"};
   return schema;
 }
 
@@ -153,6 +155,7 @@ CheckCase ReadCase(const Fields& fields, Report& report) {
   if (fields.Has("expect")) out.expect = Texts(fields, "expect", report);
   out.check = fields.Text("check");
   out.detail = fields.Text("detail");
+  out.trap = fields.Text("trap");
   return out;
 }
 

@@ -266,4 +266,20 @@ Result<Rows> ParseRows(ByteSpan payload) {
   return in.Finish(m, "rows");
 }
 
+ByteVector Encode(const Batch& m) {
+  Writer out;
+  out.U32(m.dataset).U32(m.count).U32(m.slot).U32(m.bytes);
+  return out.Take();
+}
+
+Result<Batch> ParseBatch(ByteSpan payload) {
+  FieldReader in(payload);
+  Batch m;
+  m.dataset = in.U32();
+  m.count = in.U32();
+  m.slot = in.U32();
+  m.bytes = in.U32();
+  return in.Finish(m, "batch");
+}
+
 }  // namespace assay::ipc

@@ -37,7 +37,9 @@ enum class Type : uint16_t {
   kNextPage = 13,      ///< C->E  u32 page, u64 offset, u64 length
   kPageDone = 14,      ///< C->E  u32 page
   kDatasetState = 15,  ///< C->E and E->V  DatasetState
-  kRows = 16,  ///< C->E, relayed unread E->V  u32 dataset, u32 row count, R rows (row.h form)
+  kRows = 16,       ///< E->V  u32 dataset, u32 row count, R rows (row.h form), unread by the engine
+  kRowMemory = 17,  ///< E->C  empty, with a descriptor: where batches are written (row_memory.h)
+  kBatch = 18,      ///< C->E  Batch: rows that stand in a slot of the row memory
 
   // evaluator
   kSchema = 20,    ///< E->V  one dataset: u32 number, DatasetSpec (EncodeDataset)
@@ -170,6 +172,14 @@ struct Rows {
   ByteSpan rows;
 };
 
+/// Rows in a slot of the row memory, which is the engine's from here on.
+struct Batch {
+  uint32_t dataset = 0;
+  uint32_t count = 0;
+  uint32_t slot = 0;
+  uint32_t bytes = 0;
+};
+
 /// views.sql of one collector.
 struct Views {
   std::string plugin;
@@ -207,6 +217,7 @@ ByteVector Encode(const Marks& m);
 ByteVector Encode(const NextPage& m);
 ByteVector EncodePageDone(uint32_t page);
 ByteVector Encode(const Rows& m);
+ByteVector Encode(const Batch& m);
 ByteVector Encode(const Views& m);
 ByteVector Encode(const CheckResult& m);
 ByteVector Encode(const ControlResult& m);
@@ -229,6 +240,7 @@ Result<NextPage> ParseNextPage(ByteSpan payload);
 Result<uint32_t> ParsePageDone(ByteSpan payload);
 /// Reads the head only; `rows` views into `payload`.
 Result<Rows> ParseRows(ByteSpan payload);
+Result<Batch> ParseBatch(ByteSpan payload);
 Result<Views> ParseViews(ByteSpan payload);
 Result<CheckResult> ParseCheckResult(ByteSpan payload);
 Result<ControlResult> ParseControlResult(ByteSpan payload);

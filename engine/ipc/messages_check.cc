@@ -109,6 +109,9 @@ ByteVector EncodeCheck(const CheckSpec& m) {
   PutTexts(out, m.reads);
   PutTexts(out, m.partial_fail);
   PutTexts(out, m.optional);
+  PutTexts(out, m.licence);
+  out.U32(static_cast<uint32_t>(m.elsewhere.size()));
+  for (const auto& [dataset, plugin] : m.elsewhere) out.Text(dataset).Text(plugin);
   out.U32(static_cast<uint32_t>(m.params.size()));
   for (const auto& [name, value] : m.params) out.Text(name).Text(value);
   out.Text(m.rationale).Text(m.remediation);
@@ -133,7 +136,12 @@ Result<CheckSpec> ParseCheck(ByteSpan payload) {
   m.reads = GetIds(in);
   m.partial_fail = GetIds(in);
   m.optional = GetIds(in);
+  m.licence = GetIds(in);
   bool unique = true;
+  in.List(8, [&](FieldReader& r) {
+    std::string dataset = r.Id();
+    return unique &= m.elsewhere.emplace(std::move(dataset), r.Id()).second;
+  });
   in.List(8, [&](FieldReader& r) {
     std::string name = r.Id();
     return unique &= m.params.emplace(std::move(name), r.Text(kMaxSql)).second;

@@ -49,6 +49,10 @@ std::string_view Name(Type type) {
       return "dataset_state";
     case Type::kRows:
       return "rows";
+    case Type::kRowMemory:
+      return "row_memory";
+    case Type::kBatch:
+      return "batch";
     case Type::kSchema:
       return "schema";
     case Type::kViews:
@@ -76,7 +80,7 @@ bool WorkerMaySend(Role role, uint16_t type) {
   switch (role) {
     case Role::kCollector:
       return In({Type::kLog, Type::kRequest, Type::kMarks, Type::kNextPage, Type::kPageDone,
-                 Type::kDatasetState, Type::kRows},
+                 Type::kDatasetState, Type::kBatch},
                 type);
     case Role::kEvaluator:
       return In({Type::kObservations, Type::kCheckResult}, type);
@@ -92,7 +96,7 @@ bool WorkerMayReceive(Role role, uint16_t type) {
   if (In({Type::kInit, Type::kCancel}, type)) return true;
   switch (role) {
     case Role::kCollector:
-      return In({Type::kPage}, type);
+      return In({Type::kPage, Type::kRowMemory}, type);
     case Role::kEvaluator:
       return In({Type::kDatasetState, Type::kRows, Type::kSchema, Type::kViews, Type::kCheck,
                  Type::kEvaluate},

@@ -202,7 +202,7 @@ FrameworkTrace Bench::Conclude(const std::vector<CheckResult>& results, const Tr
   const auto start = Steady::now();
   assess::LoadedPlugin plugin = plugin_;
   plugin.manifest.limits = trial.limits;
-  assess::FrameworkRehearsal rehearsal;
+  assess::FrameworkTerms rehearsal;
   rehearsal.drill = trial.drill;
   FrameworkTrace trace;
   trace.results =

@@ -95,7 +95,7 @@ Result<Judged> Judge(const Bench& bench, const CheckSpec& check, const CheckCase
   }
   Judged out;
   ASSAY_TRY(evaluator->Evaluate(
-      standings,
+      standings, nullptr,
       [&](const std::string&, std::vector<Observation> observations) {
         for (const Observation& seen : observations) {
           out.verdicts[seen.subject] = Name(seen.verdict);
@@ -106,6 +106,8 @@ Result<Judged> Judge(const Bench& bench, const CheckSpec& check, const CheckCase
       [&](CheckResult result) {
         out.check = Name(result.verdict);
         out.why = result.detail;
+        if (result.reason != Reason::kNone)
+          out.details.push_back(fmt::format("{}: {}", Name(result.reason), result.detail));
         return Status{};
       }));
   return out;

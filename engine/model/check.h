@@ -3,12 +3,17 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/verdict.h"
 
 namespace assay {
+
+/// In place of a plugin: checks that an administrator wrote.
+inline constexpr std::string_view kOwnChecks = "checks.d";
 
 /// `[[check]]` of checks/*.toml. The SQL is one SELECT of (subject, verdict, detail); parameters
 /// are bound by name (:max_days). Lists are bound as JSON text.
@@ -22,6 +27,11 @@ struct CheckSpec {
   std::vector<std::string> reads;         ///< datasets it looks at, the subject's included
   std::vector<std::string> partial_fail;  ///< datasets on whose partial data a fail still stands
   std::vector<std::string> optional;      ///< of `reads`: treated as empty when unavailable
+  std::vector<std::string> licence;       ///< service plans, one of which the tenant must have
+  std::optional<Verdict> empty;  ///< of complete datasets without rows: a statement for tests
+  /// Of `reads`: what no enabled collector gives, and which collector would. The engine fills it
+  /// in.
+  std::map<std::string, std::string> elsewhere;
   std::map<std::string, std::string> params;  ///< value as SQL text: integers "2", else JSON text
   std::string rationale;
   std::string remediation;

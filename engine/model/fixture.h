@@ -52,6 +52,7 @@ struct CheckCase {
   std::optional<std::map<std::string, std::string>> expect;  ///< subject -> verdict, all of them
   std::string check;                                         ///< verdict of the check
   std::string detail;  ///< some subject's detail holds it; may be empty
+  std::string trap;    ///< what a careless SQL would get wrong in it; may be empty
 };
 
 }  // namespace assay

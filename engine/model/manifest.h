@@ -68,7 +68,7 @@ struct ColumnSpec {
   std::string name;
   ColumnType type = ColumnType::kText;
   bool personal = false;
-  std::vector<std::string> fields;  ///< of an item column: members kept, as dotted paths
+  std::vector<std::string> fields = {};  ///< of an item column: members kept, as dotted paths
 };
 
 /// A typed table that a collector fills. `[[dataset]]` of manifest.toml.

@@ -81,6 +81,8 @@ Result<std::unique_ptr<Database>> Database::Open(int64_t now_ms, Pools& pools) {
     return Fail(Code::kIo, fmt::format("sqlite: {}", sqlite3_errmsg(database->db_)));
   ASSAY_TRY(database->Configure());
   ASSAY_TRY(AddFunctions(database->db_, now_ms));
+  ASSAY_TRY(AddDomainFunctions(database->db_, now_ms));
+  ASSAY_TRY(AddMatches(database->db_));
   return database;
 }
 
@@ -94,8 +96,9 @@ Status Database::Execute(const char* sql) {
 
 Status Database::Configure() {
   for (const Limit& limit : kLimits) sqlite3_limit(db_, limit.id, limit.value);
+  // The schema is trusted, so that views may use JSON functions as statements may: decision 0070.
   for (const auto& [option, value] :
-       {std::pair(SQLITE_DBCONFIG_DEFENSIVE, 1), std::pair(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+       {std::pair(SQLITE_DBCONFIG_DEFENSIVE, 1), std::pair(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1),
         std::pair(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0),
         std::pair(SQLITE_DBCONFIG_ENABLE_TRIGGER, 0), std::pair(SQLITE_DBCONFIG_DQS_DML, 0),
         std::pair(SQLITE_DBCONFIG_DQS_DDL, 0)})
@@ -145,7 +148,20 @@ Status Database::CreateViews(const std::string& sql) {
   return {};
 }
 
-Result<Statement> Database::Prepare(const std::string& sql, const std::set<std::string>& reads) {
+Result<std::vector<std::string>> Database::Views() {
+  sqlite3_stmt* raw = nullptr;
+  const char* sql = "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name";
+  if (sqlite3_prepare_v2(db_, sql, -1, &raw, nullptr) != SQLITE_OK)
+    return Fail(Code::kIo, fmt::format("sqlite: {}", sqlite3_errmsg(db_)));
+  const Statement statement(raw);
+  std::vector<std::string> out;
+  while (sqlite3_step(raw) == SQLITE_ROW)
+    out.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(raw, 0)));
+  return out;
+}
+
+Result<Statement> Database::Prepare(const std::string& sql, const std::set<std::string>& reads,
+                                    std::set<std::string>* seen) {
   const auto bad = [](std::string_view why) {
     return Fail(Code::kInvalidInput, fmt::format("sql: {}", why));
   };
@@ -163,6 +179,7 @@ Result<Statement> Database::Prepare(const std::string& sql, const std::set<std::
   if (sqlite3_stmt_readonly(raw) == 0) return bad("statement is not read-only");
   if (!SkipBlank(tail).empty()) return bad("a second statement follows the first");
   ASSAY_TRY(CheckParameters(raw));
+  if (seen != nullptr) *seen = guard.seen();
   return statement;
 }
 

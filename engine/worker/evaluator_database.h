@@ -50,8 +50,12 @@ class Database {
   Status CreateViews(const std::string& sql);
 
   /// Compiles one SELECT under the authorizer. `reads`: datasets that it may look at. kInvalidInput
-  /// with the refused thing by name, "a second statement", or SQLite's words.
-  Result<Statement> Prepare(const std::string& sql, const std::set<std::string>& reads);
+  /// with the refused thing by name, "a second statement", or SQLite's words. `seen`: gets those
+  /// that it does look at.
+  Result<Statement> Prepare(const std::string& sql, const std::set<std::string>& reads,
+                            std::set<std::string>* seen = nullptr);
+  /// Names of the views that were made, in order of their names.
+  Result<std::vector<std::string>> Views();
   /// Steps `statement` to its end under `budget` and gives every row to `row`. kInvalidInput with
   /// SQLite's words, kLimitExceeded when steps, time or memory are used up.
   Status Run(sqlite3_stmt* statement, const Budget& budget, const std::function<Status()>& row);

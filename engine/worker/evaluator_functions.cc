@@ -3,15 +3,15 @@
 #include <cmath>
 #include <new>
 
-#include "base/time.h"
 #include "worker/decimal.h"
 #include "worker/evaluator_parts.h"
+#include "worker/moment.h"
 
 namespace assay::worker {
 namespace {
 
 constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-constexpr int64_t kDayMs = 86'400'000;
+constexpr int64_t kDayUs = 86'400'000'000;
 
 std::string_view TextOf(sqlite3_value* value) {
   const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
@@ -72,17 +72,17 @@ void Compare(sqlite3_context* context, int, sqlite3_value** values) {
   }
 }
 
-int64_t FloorDays(int64_t ms) { return ms >= 0 ? ms / kDayMs : -((-ms + kDayMs - 1) / kDayMs); }
+int64_t FloorDays(int64_t us) { return us >= 0 ? us / kDayUs : -((-us + kDayUs - 1) / kDayUs); }
 
 /// Whole days, rounded down, from the time in values[0] to now (sign 1) or the other way round
 /// (-1).
 void Days(sqlite3_context* context, sqlite3_value** values, int sign) {
   if (sqlite3_value_type(values[0]) != SQLITE_TEXT) return sqlite3_result_null(context);
   try {
-    const auto time = ParseTime(TextOf(values[0]));
+    const auto time = ParseMoment(TextOf(values[0]));
     if (!time) return sqlite3_result_null(context);
-    const int64_t now = *static_cast<const int64_t*>(sqlite3_user_data(context));
-    sqlite3_result_int64(context, FloorDays(sign * (now - ToUnixMs(*time))));
+    const int64_t now_ms = *static_cast<const int64_t*>(sqlite3_user_data(context));
+    sqlite3_result_int64(context, FloorDays(sign * (now_ms * 1000 - *time)));
   } catch (const std::bad_alloc&) {
     sqlite3_result_error_nomem(context);
   }

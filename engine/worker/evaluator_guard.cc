@@ -17,6 +17,7 @@ constexpr auto kFunctions = std::to_array<std::string_view>({
     "->",
     "->>",
     "abs",
+    "ascii_fold",
     "avg",
     "char",
     "coalesce",
@@ -24,7 +25,9 @@ constexpr auto kFunctions = std::to_array<std::string_view>({
     "cume_dist",
     "date",
     "datetime",
+    "days_between",
     "days_since",
+    "days_since_exact",
     "days_until",
     "decimal_cmp",
     "decimal_sum",
@@ -37,6 +40,11 @@ constexpr auto kFunctions = std::to_array<std::string_view>({
     "ifnull",
     "iif",
     "instr",
+    "ip_covers_public",
+    "ip_is_private",
+    "ip_prefix_length",
+    "iso_duration_days",
+    "iso_duration_hours",
     "json",
     "json_array",
     "json_array_length",
@@ -62,6 +70,7 @@ constexpr auto kFunctions = std::to_array<std::string_view>({
     "likely",
     "lower",
     "ltrim",
+    "matches",
     "max",
     "min",
     "nth_value",
@@ -81,6 +90,7 @@ constexpr auto kFunctions = std::to_array<std::string_view>({
     "substring",
     "sum",
     "time",
+    "timespan_minutes",
     "total",
     "trim",
     "typeof",
@@ -88,6 +98,8 @@ constexpr auto kFunctions = std::to_array<std::string_view>({
     "unixepoch",
     "unlikely",
     "upper",
+    "version_cmp",
+    "x509_not_after",
 });
 static_assert(std::is_sorted(kFunctions.begin(), kFunctions.end()));
 
@@ -179,6 +191,7 @@ int Guard::JudgeCheck(int action, std::string_view a, std::string_view b) {
     // A dataset that the check does not declare would escape the rules on incomplete data.
     if (datasets_.contains(name) && !reads_.contains(name))
       return Refuse(fmt::format("dataset {} is not in reads", name));
+    if (reads_.contains(name)) seen_.insert(name);
     return SQLITE_OK;
   }
   // Constructors of table functions announce themselves as changes of the schema.

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "worker/evaluator_licence.h"
 
 namespace assay::worker {
 namespace {
@@ -249,6 +250,7 @@ Result<CheckResult> DecideCheck(Database& database, Evidence& evidence, const Ch
   if (const auto fault = evidence.faults.find(check.plugin); fault != evidence.faults.end())
     return NotAssessed(check, Reason::kPluginFault,
                        "views of " + check.plugin + ": " + fault->second);
+  if (auto refused = RefuseLicence(database, evidence, check, standing, budget)) return *refused;
   CheckRun run(database, evidence, check, standing);
   if (const Status asked = run.Ask(budget); !asked)
     return NotAssessed(check, Reason::kPluginFault, asked.error().ToString());

@@ -12,6 +12,10 @@ namespace assay::worker {
 
 /// Registers decimal_sum, decimal_cmp, days_since and days_until.
 Status AddFunctions(sqlite3* db, int64_t now_ms);
+/// Registers functions on times, versions, addresses and certificates.
+Status AddDomainFunctions(sqlite3* db, int64_t now_ms);
+/// Registers matches.
+Status AddMatches(sqlite3* db);
 
 /// An authorizer for one compilation. Installed while it lives; remembers the first thing it
 /// refused.
@@ -28,6 +32,8 @@ class Guard {
   const std::string& refused() const { return refused_; }
   /// Views that were authorized to be made.
   int views() const { return views_; }
+  /// Datasets that the statement looks at, through views too.
+  const std::set<std::string>& seen() const { return seen_; }
 
  private:
   static int Ask(void* self, int action, const char* a, const char* b, const char* db,
@@ -42,6 +48,7 @@ class Guard {
   const std::set<std::string>& datasets_;
   const std::set<std::string>& reads_;
   std::string refused_;
+  std::set<std::string> seen_;
   int views_ = 0;
 };
 

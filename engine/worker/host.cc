@@ -65,6 +65,11 @@ Status Session::TakeFrame(std::optional<std::chrono::milliseconds> timeout) {
       if (init_.role != ipc::Role::kCollector) break;
       pages_.push_back(std::move(frame));
       return {};
+    case ipc::Type::kRowMemory: {
+      if (init_.role != ipc::Role::kCollector || slots_ || !frame.fd.valid()) break;
+      ASSAY_ASSIGN(slots_, ipc::RowSlots::Open(std::move(frame.fd)));
+      return {};
+    }
     default:
       break;
   }
@@ -80,6 +85,17 @@ assay_status_t Session::TakePage(ipc::Frame& page) {
   page = std::move(pages_.front());
   pages_.pop_front();
   return ASSAY_OK;
+}
+
+ipc::RowSlots* Session::Slots() {
+  while (!slots_ && !broken_)
+    if (auto taken = TakeFrame(std::nullopt); !taken) Break(std::move(taken.error()));
+  return broken_ ? nullptr : &*slots_;
+}
+
+bool Session::EngineIsGone() const {
+  pollfd p{channel_.fd(), 0, 0};
+  return ::poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 bool Session::IsCancelled() {

@@ -15,6 +15,7 @@
 #include "assay/types.h"
 #include "ipc/channel.h"
 #include "ipc/messages.h"
+#include "ipc/row_memory.h"
 
 namespace assay::worker {
 
@@ -29,6 +30,10 @@ class Session {
   assay_status_t Send(ipc::Type type, ByteSpan payload);
   /// Waits for the next page. ASSAY_E_CANCELLED, ASSAY_E_INTERNAL.
   assay_status_t TakePage(ipc::Frame& page);
+  /// Where rows are written; waits for it the first time. Null when the engine is gone.
+  ipc::RowSlots* Slots();
+  /// True when the engine closed its end. Reads nothing.
+  bool EngineIsGone() const;
   /// Looks, without waiting, whether the engine cancelled.
   bool IsCancelled();
   bool cancelled() const { return cancelled_; }
@@ -59,6 +64,7 @@ class Session {
   ipc::Channel& channel_;
   const ipc::Init& init_;
   std::deque<ipc::Frame> pages_;
+  std::optional<ipc::RowSlots> slots_;
   std::string error_, over_quota_;
   std::vector<uint64_t> calls_ = std::vector<uint64_t>(ipc::kHostCalls);
   bool cancelled_ = false, broken_ = false, out_of_memory_ = false;

@@ -17,8 +17,9 @@ static_assert(std::endian::native == std::endian::little, "rows are copied in wi
 /// A batch goes when it holds this much: a quarter of the largest frame, so that one more row
 /// always fits.
 constexpr size_t kBatchBytes = 256u << 10;
-constexpr size_t kHeadBytes = 8;  ///< u32 dataset, u32 count
-constexpr size_t kMaxRowBytes = ipc::kMaxPayload - kBatchBytes - kHeadBytes;
+constexpr size_t kMaxRowBytes = ipc::RowMapping::kSlotBytes - kBatchBytes;
+/// Batches that may be open at once; the other slots are on their way to the engine.
+constexpr uint32_t kMostFilling = ipc::RowMapping::kSlots - 2;
 
 constexpr assay_emit_v1_t kTable{
     [](const assay_host_t* abi, assay_str_t id, uint32_t* number) {
@@ -178,8 +179,7 @@ assay_status_t EmitExtension::Row(uint32_t dataset, uint32_t page, uint32_t reco
   if (batch == nullptr) return ASSAY_E_INVALID;
   const auto drilled = session_.Count(ipc::HostCall::kRow);
   const assay_status_t taken = drilled ? *drilled : TakeRow(*batch, page, record, values, count);
-  if (taken == ASSAY_OK)
-    return batch->bytes.size() >= kBatchBytes ? Send(dataset, *batch) : ASSAY_OK;
+  if (taken == ASSAY_OK) return batch->bytes >= kBatchBytes ? Send(dataset, *batch) : ASSAY_OK;
   // A row that was refused is missing: the dataset is not complete, whatever the plugin says later.
   const Reason reason = taken == ASSAY_E_LIMIT ? Reason::kPartial : Reason::kPluginFault;
   const assay_status_t told =
@@ -196,8 +196,11 @@ assay_status_t EmitExtension::TakeRow(Batch& batch, uint32_t page, uint32_t reco
   size_t bytes = 0;
   if (const auto s = Measure(batch, values, count, bytes); s != ASSAY_OK) return s;
   if (const auto s = CountRow(bytes); s != ASSAY_OK) return s;
-  if (batch.bytes.empty()) batch.bytes.Extend(kHeadBytes);
-  uint8_t* out = Put(Put(batch.bytes.Extend(bytes), page), record);
+  if (!batch.slot) {
+    if (const auto s = TakeSlot(batch); s != ASSAY_OK) return s;
+  }
+  uint8_t* out = Put(Put(slots_->at(*batch.slot) + batch.bytes, page), record);
+  batch.bytes += bytes;
   for (uint32_t i = 0; i < count; ++i) out = PutValue(out, values[i]);
   ++batch.rows;
   return ASSAY_OK;
@@ -208,11 +211,33 @@ assay_status_t EmitExtension::Send(uint32_t dataset, Batch& batch) {
   const uint64_t most = session_.init().limits.frames;
   if (++frames_ > most)
     return session_.RefuseOverQuota(fmt::format("frames: quota of {} is used up", most));
-  Put(Put(batch.bytes.data(), dataset), batch.rows);
-  const assay_status_t sent = session_.Send(ipc::Type::kRows, batch.bytes.bytes());
-  batch.bytes.Clear();
+  const ipc::Batch message{dataset, batch.rows, *batch.slot, static_cast<uint32_t>(batch.bytes)};
+  slots_->Give(*batch.slot);
+  batch.slot.reset();
+  batch.bytes = 0;
   batch.rows = 0;
-  return sent;
+  --filling_;
+  return session_.Send(ipc::Type::kBatch, Encode(message));
+}
+
+assay_status_t EmitExtension::SendLongest() {
+  auto longest = batches_.end();
+  for (auto it = batches_.begin(); it != batches_.end(); ++it)
+    if (it->second.slot && (longest == batches_.end() || it->second.bytes > longest->second.bytes))
+      longest = it;
+  return Send(longest->first, longest->second);
+}
+
+assay_status_t EmitExtension::TakeSlot(Batch& batch) {
+  if (slots_ == nullptr) slots_ = session_.Slots();
+  if (slots_ == nullptr) return ASSAY_E_INTERNAL;
+  if (filling_ == kMostFilling) {
+    if (const auto s = SendLongest(); s != ASSAY_OK) return s;
+  }
+  batch.slot = slots_->Take([this] { return session_.EngineIsGone(); });
+  if (!batch.slot) return session_.Refuse(ASSAY_E_INTERNAL, "row: the engine is gone");
+  ++filling_;
+  return ASSAY_OK;
 }
 
 assay_status_t EmitExtension::Flush() {

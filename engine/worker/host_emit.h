@@ -3,10 +3,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "assay/emit.h"
 #include "worker/host.h"
-#include "worker/row_buffer.h"
 
 namespace assay::worker {
 
@@ -31,7 +31,8 @@ class EmitExtension : public Extension {
   struct Batch {
     const DatasetSpec* spec = nullptr;
     std::vector<Column> columns;
-    RowBuffer bytes;  ///< head of a kRows frame, patched when it goes, then rows
+    std::optional<uint32_t> slot;  ///< of the row memory, while rows stand there
+    size_t bytes = 0;              ///< of the rows in the slot
     uint32_t rows = 0;
     int worst = -1;  ///< completeness said so far
   };
@@ -48,12 +49,17 @@ class EmitExtension : public Extension {
   assay_status_t Worsen(uint32_t dataset, Batch& batch, Completeness completeness, Reason reason,
                         std::string_view detail);
   assay_status_t Send(uint32_t dataset, Batch& batch);
+  /// Gives the batch a slot. When all are taken by other batches, the longest of those goes.
+  assay_status_t TakeSlot(Batch& batch);
+  assay_status_t SendLongest();
 
   Session& session_;
   const ReadExtension& read_;
   std::map<uint32_t, Batch> batches_;  ///< by the engine's number
   uint32_t last_dataset_ = 0;
   Batch* last_batch_ = nullptr;
+  ipc::RowSlots* slots_ = nullptr;  ///< the session's, from the first row on
+  uint32_t filling_ = 0;            ///< batches that have a slot
   uint64_t rows_ = 0, row_bytes_ = 0, frames_ = 0;
 };
 

@@ -26,6 +26,14 @@ std::vector<std::string> DatasetsOf(const CheckSpec& check) {
   return all;
 }
 
+std::string WhyUnknown(const CheckSpec& check, const std::string& dataset) {
+  const auto plugin = check.elsewhere.find(dataset);
+  if (plugin == check.elsewhere.end())
+    return "dataset " + Quote(dataset, 64) + " is unknown: no enabled collector reads it";
+  return fmt::format("dataset {} is read by collector {}, which is not enabled for this tenant",
+                     dataset, plugin->second);
+}
+
 }  // namespace
 
 CheckResult NotAssessed(const CheckSpec& check, Reason reason, std::string detail) {
@@ -44,8 +52,7 @@ Standing Stand(const CheckSpec& check, const Conditions& conditions) {
   for (const std::string& id : datasets) {
     s.reads.insert(id);
     if (!conditions.contains(id)) {
-      s.refused =
-          NotAssessed(check, Reason::kUnsupported, "dataset " + Quote(id, 64) + " is unknown");
+      s.refused = NotAssessed(check, Reason::kUnsupported, WhyUnknown(check, id));
       return s;
     }
   }

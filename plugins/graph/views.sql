@@ -1,10 +1,10 @@
 -- Says domain things once. Columns of lists may be null: json_each(null) has no rows. An item is
 -- compared as JSON (item -> '$.a' = 'true'), so that the text "true" is not taken for true.
 
--- Service plans that the tenant may use now, named by their id.
-CREATE VIEW tenant_plan AS
-SELECT DISTINCT plan_id FROM entra_sku_plan
-WHERE capability_status IN ('Enabled', 'Warning') AND COALESCE(provisioning_status, '') <> 'Disabled';
+-- Service plans that the tenant may use now. `licence` of a check is decided on this view.
+CREATE VIEW graph_plan AS
+SELECT DISTINCT lower(plan_id) AS plan_id, plan_name FROM entra_sku_plan
+WHERE capability_status IN ('Enabled', 'Warning') AND provisioning_status = 'Success';
 
 -- Conditional Access policies with what they amount to. Every answer is 0 or 1, never null.
 CREATE VIEW ca_policy AS

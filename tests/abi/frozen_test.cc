@@ -60,7 +60,7 @@ TEST_CASE("Frozen framework: is told of checks and concludes as on its first day
   b.check = "b", b.verdict = Verdict::kFail, b.pass = 1, b.fail = 5, b.excepted = 2;
   c.check = "c", c.reason = Reason::kPermission;
   d.check = "d", d.verdict = Verdict::kFail, d.fail = 2, d.excepted = 2;
-  assess::FrameworkRehearsal seen;
+  assess::FrameworkTerms seen;
   REQUIRE_OK_AND_ASSIGN(const auto said, assess::ConcludeFramework(**g_spawner, tiers.best, kNow,
                                                                    plugin, {a, b, c, d}, &seen));
   CHECK(seen.outcome.fate == sandbox::Fate::kOk);

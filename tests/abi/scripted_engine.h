@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "config/load.h"
 #include "ipc/row.h"
+#include "support/batches.h"
 #include "support/matchers.h"
 
 namespace assay::testing {
@@ -44,6 +45,8 @@ class Script {
   Script(sandbox::Worker& worker, Lines lines) : worker_(worker), lines_(std::move(lines)) {}
 
   Heard Play() {
+    REQUIRE_OK(worker_.channel().Send(static_cast<uint16_t>(ipc::Type::kRowMemory), {},
+                                      batches_.file(), std::chrono::milliseconds(5'000)));
     while (!heard_.done) {
       REQUIRE_OK_AND_ASSIGN(ipc::Frame frame,
                             worker_.channel().Receive(std::chrono::milliseconds(20'000)));
@@ -71,8 +74,8 @@ class Script {
         return heard_.states.push_back(*ipc::ParseDatasetState(payload));
       case ipc::Type::kLog:
         return heard_.logs.push_back(*ipc::ParseLog(payload));
-      case ipc::Type::kRows:
-        return TakeRows(std::move(frame.payload));
+      case ipc::Type::kBatch:
+        return TakeRows(batches_.Rows(payload));
       case ipc::Type::kDone:
         heard_.done = *ipc::ParseDone(payload);
         return;
@@ -116,6 +119,7 @@ class Script {
   }
 
   sandbox::Worker& worker_;
+  test::Batches batches_;
   Lines lines_;
   Heard heard_;
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the cases of built-in checks: plugins/<id>/checks/cases/<check>.toml against the SQL, in an
-in-memory SQLite with the functions and rules of the evaluator. Usage: run_cases.py [PLUGINS_DIR]"""
-import datetime
+in-memory SQLite with the functions and rules of the evaluator, of which this is a second
+implementation. Usage: run_cases.py [PLUGINS_DIR [CHECK...]]"""
 import decimal
 import json
 import pathlib
@@ -10,89 +10,108 @@ import sqlite3
 import sys
 import tomllib
 
-NOW = datetime.datetime(2026, 6, 15, 12, 0, tzinfo=datetime.timezone.utc)
+import sql_functions
+
 VERDICTS = {"pass", "fail", "manual", "not_applicable", "not_assessed"}
 REASONS = {"permission", "licence", "throttled", "unavailable", "partial", "stale", "plugin_fault",
            "unsupported"}
 SEVERITIES = {"critical", "high", "medium", "low", "info"}
+EMPTY = {"pass", "fail", "not_applicable", "not_assessed"}
+TRAPS = {"missing", "null", "case", "string", "empty", "partial", "order", "other"}
 SQL_TYPES = {"text": "TEXT", "time": "TEXT", "json": "TEXT", "decimal": "TEXT", "int": "INTEGER",
              "bool": "INTEGER"}
+# Service plans with a published id; AAD_PREMIUM_P2 contains AAD_PREMIUM.
+PLAN_IDS = {"AAD_PREMIUM": "41781fb2-bc02-4b7c-bd55-b576c07bb09d",
+            "AAD_PREMIUM_P2": "eec0eb4f-6444-4f95-aba0-50c24d67f998",
+            "INTUNE_A": "c1ec4a95-1f05-45b3-a911-aa3fa01094f5"}
+# Checks from before these duties: each leaves the list when it states `empty` and has a trap.
+EXAMPLES = pathlib.Path(__file__).with_name("functions.tsv")
+OPEN_LIST = pathlib.Path(__file__).with_name("without_trap.txt")
 
 
-def parse_time(text):
-    if not isinstance(text, str):
-        return None
-    try:
-        time = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
+class Collector:
+    """A collector's folder, read."""
+
+    def __init__(self, home):
+        self.home = home
+        self.manifest = tomllib.loads((home / "manifest.toml").read_text())
+        self.id = self.manifest["id"]
+        views = home / "views.sql"
+        self.views = views.read_text() if views.exists() else ""
+        self.checks = [check for file in sorted((home / "checks").glob("*.toml"))
+                       for check in tomllib.loads(file.read_text())["check"]]
 
 
-def days(text, sign):
-    time = parse_time(text)
-    return None if time is None else (sign * (NOW - time)) // datetime.timedelta(days=1)
+class World:
+    """All collectors in one database, as in a run with all of them enabled."""
 
+    def __init__(self, collectors):
+        self.db = sqlite3.connect(":memory:", isolation_level=None)
+        sql_functions.register(self.db)
+        self.datasets = {}
+        for collector in collectors:
+            for dataset in collector.manifest.get("dataset", []):
+                if dataset["id"] in self.datasets:
+                    raise SystemExit(f"dataset {dataset['id']} stands in two manifests")
+                self.datasets[dataset["id"]] = dataset
+                self.create(dataset)
+        self.db.execute("SELECT count(*) FROM json_each('[1]'), json_tree('[1]')")  # before any authorizer
+        for collector in collectors:
+            try:
+                self.db.executescript(collector.views)
+            except sqlite3.Error as error:
+                raise SystemExit(f"{collector.home}/views.sql: {error}") from error
+        self.views = {name for name, in
+                      self.db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")}
 
-def unixepoch(text):
-    """SQLite's own, but 'now' is the evidence's time, as in the evaluator."""
-    time = NOW if text == "now" else parse_time(text)
-    return None if time is None else int(time.timestamp())
-
-
-class DecimalSum:
-    def __init__(self):
-        self.total = None
-
-    def step(self, value):
-        if value is not None:
-            self.total = (self.total or decimal.Decimal(0)) + decimal.Decimal(value)
-
-    def finalize(self):
-        return None if self.total is None else str(self.total)
-
-
-def decimal_cmp(left, right):
-    if left is None or right is None:
-        return None
-    left, right = decimal.Decimal(left), decimal.Decimal(right)
-    return (left > right) - (left < right)
-
-
-def open_database(manifest, views):
-    db = sqlite3.connect(":memory:")
-    db.create_function("days_since", 1, lambda text: days(text, 1), deterministic=True)
-    db.create_function("days_until", 1, lambda text: days(text, -1), deterministic=True)
-    db.create_function("unixepoch", 1, unixepoch, deterministic=True)
-    db.create_function("decimal_cmp", 2, decimal_cmp, deterministic=True)
-    db.create_aggregate("decimal_sum", 1, DecimalSum)
-    for dataset in manifest["dataset"]:
+    def create(self, dataset):
         columns = ", ".join(f'"{c["name"]}" {SQL_TYPES[c["type"]]}' for c in dataset["columns"])
-        db.execute(f'CREATE TABLE {dataset["id"]} ({columns}, PRIMARY KEY '
-                   f'({", ".join(dataset["key"])})) STRICT, WITHOUT ROWID')
-    db.execute("PRAGMA trusted_schema = OFF")  # as the evaluator: views get harmless functions only
-    db.execute("SELECT count(*) FROM json_each('[1]')")  # made once, before any authorizer denies it
-    db.executescript(views)
-    return db
+        self.db.execute(f'CREATE TABLE {dataset["id"]} ({columns}, PRIMARY KEY '
+                        f'({", ".join(dataset["key"])})) STRICT, WITHOUT ROWID')
 
+    def fill(self, rows):
+        for dataset_id, items in rows.items():
+            if dataset_id not in self.datasets:
+                raise ValueError(f"no dataset {dataset_id}")
+            spec = self.datasets[dataset_id]
+            types = {column["name"]: column["type"] for column in spec["columns"]}
+            for item in items:
+                self.insert(dataset_id, spec, types, item)
 
-def fill(db, manifest, rows):
-    datasets = {dataset["id"]: dataset for dataset in manifest["dataset"]}
-    for dataset_id, items in rows.items():
-        spec = datasets[dataset_id]
-        types = {column["name"]: column["type"] for column in spec["columns"]}
-        for item in items:
-            values = {}
-            for name, value in item.items():
-                if name not in types:
-                    raise ValueError(f"{dataset_id} has no column {name}")
-                values[name] = json.dumps(value) if types[name] == "json" else value
-            for key in spec["key"]:
-                values.setdefault(key, "")
-            names = ", ".join(f'"{name}"' for name in values)
-            marks = ", ".join("?" * len(values))
-            db.execute(f"INSERT INTO {dataset_id} ({names}) VALUES ({marks})",
-                       list(values.values()))
+    def insert(self, dataset_id, spec, types, item):
+        values = {}
+        for name, value in item.items():
+            if name not in types:
+                raise ValueError(f"{dataset_id} has no column {name}")
+            values[name] = json.dumps(value) if types[name] == "json" else value
+        for key in spec["key"]:
+            values.setdefault(key, 0 if types[key] in ("int", "bool") else "")
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join("?" * len(values))
+        self.db.execute(f"INSERT INTO {dataset_id} ({names}) VALUES ({marks})",
+                        list(values.values()))
+
+    def ask(self, sql, params, reads):
+        """Rows of one SELECT and the datasets it looked at; only those in `reads` are open."""
+        seen = set()
+
+        def authorize(action, first, *_):
+            if action == sqlite3.SQLITE_READ:
+                if first in self.datasets:
+                    seen.add(first)
+                return sqlite3.SQLITE_OK
+            return sqlite3.SQLITE_OK if action in (
+                sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION,
+                sqlite3.SQLITE_RECURSIVE) else sqlite3.SQLITE_DENY
+
+        self.db.set_authorizer(authorize)
+        try:
+            rows = self.db.execute(sql, bound(params)).fetchall()
+        finally:
+            self.db.set_authorizer(None)
+        if seen - set(reads):
+            raise ValueError(f"reads lacks {sorted(seen - set(reads))}")
+        return rows, seen
 
 
 def bound(params):
@@ -100,29 +119,35 @@ def bound(params):
             for name, value in params.items()}
 
 
-def evaluate(db, check, params, datasets):
-    seen = set()
+def gives(row, wanted):
+    ids = {PLAN_IDS.get(wanted)} | ({PLAN_IDS["AAD_PREMIUM_P2"]} if wanted == "AAD_PREMIUM" else set())
+    names = {wanted} | ({"AAD_PREMIUM_P2"} if wanted == "AAD_PREMIUM" else set())
+    return (row[0] or "").lower() in ids - {None} or row[1] in names
 
-    def ask(action, first, second, *_):
-        if action == sqlite3.SQLITE_READ:
-            if first in datasets:
-                seen.add(first)
-            return sqlite3.SQLITE_OK
-        return sqlite3.SQLITE_OK if action in (
-            sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION) else sqlite3.SQLITE_DENY
 
-    db.set_authorizer(ask)
-    try:
-        rows = db.execute(check["sql"], bound(params)).fetchall()
-    finally:
-        db.set_authorizer(None)
-    undeclared = seen - set(check["reads"])
-    if undeclared:
-        raise ValueError(f"reads lacks {sorted(undeclared)}")
-    unused = set(check["reads"]) - seen
+def licence_gate(world, collector, check, states):
+    """What is said instead of a verdict, and the datasets behind the view of plans."""
+    if not check.get("licence"):
+        return None, set()
+    view = f"{collector.id.replace('-', '_')}_plan"
+    if view not in world.views:
+        return f"unsupported: there is no view {view}", set()
+    rows, seen = world.ask(f"SELECT plan_id, plan_name FROM {view}", {}, check["reads"])
+    if any(gives(row, wanted) for row in rows for wanted in check["licence"]):
+        return None, seen
+    if any(states.get(dataset, "complete") != "complete" for dataset in seen):
+        return "partial: the plans are not known", seen
+    return f"licence: no {' or '.join(check['licence'])}", seen
+
+
+def evaluate(world, collector, check, params, states):
+    """Rows as the evaluator has them before the roll-up, and the reason when the gate is shut."""
+    refusal, behind_plans = licence_gate(world, collector, check, states)
+    rows, seen = world.ask(check["sql"], params, check["reads"])
+    unused = set(check["reads"]) - seen - behind_plans
     if unused:
         raise ValueError(f"reads names {sorted(unused)}, the SQL does not")
-    return rows
+    return ([], refusal) if refusal else (rows, None)
 
 
 def roll_up(check, rows, states):
@@ -153,89 +178,145 @@ def check_rows(check, rows):
         raise ValueError("a subject stands twice")
 
 
-def run_case(check, case, manifest, views):
-    db = open_database(manifest, views)
-    fill(db, manifest, case.get("rows", {}))
+def within(world, action):
+    """Runs `action` on empty tables and empties them again."""
+    world.db.execute("BEGIN")
+    try:
+        return action()
+    finally:
+        world.db.execute("ROLLBACK")
+
+
+def run_case(world, collector, check, case):
+    world.fill(case.get("rows", {}))
+    states = case.get("states", {})
+    if set(states) - set(check["reads"]):
+        raise ValueError(f"states of {sorted(set(states) - set(check['reads']))}, not in reads")
     params = dict(check.get("params", {}))
     for name, value in case.get("params", {}).items():
         if name not in params:
             raise ValueError(f"the check has no parameter {name}")
         params[name] = value
-    rows = evaluate(db, check, params, {d["id"] for d in manifest["dataset"]})
+    rows, refusal = evaluate(world, collector, check, params, states)
     check_rows(check, rows)
     got = {subject: verdict for subject, verdict, _ in rows}
     if "expect" in case and got != case["expect"]:
-        raise ValueError(f"expected {case['expect']}, got {rows}")
-    total = roll_up(check, rows, case.get("states", {}))
+        raise ValueError(f"expected {case['expect']}, got {rows or refusal}")
+    total = "not_assessed" if refusal else roll_up(check, rows, states)
     if total != case["check"]:
-        raise ValueError(f"the check is {total}, expected {case['check']}: {rows}")
+        raise ValueError(f"the check is {total}, expected {case['check']}: {rows or refusal}")
     needle = case.get("detail")
-    if needle and not any(needle in detail for _, _, detail in rows):
-        raise ValueError(f"no detail holds {needle!r}: {rows}")
+    details = [refusal] if refusal else [detail for _, _, detail in rows]
+    if needle and not any(needle in detail for detail in details):
+        raise ValueError(f"no detail holds {needle!r}: {rows or refusal}")
 
 
-def lint(check, manifest):
+def run_empty(world, check):
+    """All datasets complete and without rows; a licence counts as present."""
+    rows, _ = world.ask(check["sql"], dict(check.get("params", {})), check["reads"])
+    check_rows(check, rows)
+    got = roll_up(check, rows, {})
+    if got != check["empty"]:
+        raise ValueError(f"without rows the check is {got}, empty says {check['empty']}: {rows}")
+
+
+def lint(world, check, is_open):
     problems = []
-    datasets = {d["id"] for d in manifest["dataset"]}
     if check["severity"] not in SEVERITIES:
         problems.append(f"severity {check['severity']}")
     for field in ("title", "rationale", "remediation", "sql"):
         if not check.get(field):
             problems.append(f"no {field}")
     for name in check["reads"]:
-        if name not in datasets:
+        if name not in world.datasets:
             problems.append(f"no dataset {name}")
     if check["subject"] != "tenant" and check["subject"] not in check["reads"]:
         problems.append("subject is not in reads")
-    used = set(re.findall(r":([a-z_]+)", check["sql"]))
+    if "empty" not in check and not is_open:
+        problems.append("does not state `empty`: its verdict without rows")
+    if check.get("empty", "pass") not in EMPTY:
+        problems.append(f"empty is {check['empty']!r}, not one of {sorted(EMPTY)}")
+    used = set(re.findall(r":([a-z_][a-z0-9_]*)", re.sub(r"'[^']*'|--[^\n]*", "", check["sql"])))
     if used != set(check.get("params", {})):
         problems.append(f"parameters {sorted(used)} against {sorted(check.get('params', {}))}")
     return problems
 
 
-def run_check(home, check, manifest, views):
-    failures = [f"{check['id']}: {problem}" for problem in lint(check, manifest)]
-    path = home / "checks" / "cases" / f"{check['id']}.toml"
-    if not path.exists():
-        return [*failures, f"{check['id']}: no cases"], 0
-    cases = tomllib.loads(path.read_text())
+def lint_cases(cases, is_open):
+    problems = []
     wanted = {"pass", "fail", "not_assessed"} | (
         set() if cases.get("not_applicable") == "never" else {"not_applicable"})
     missing = wanted - {case["check"] for case in cases["case"]}
     if missing:
-        failures.append(f"{check['id']}: no case ends in {sorted(missing)}")
-    for case in cases["case"]:
+        problems.append(f"no case ends in {sorted(missing)}")
+    traps = {case["trap"] for case in cases["case"] if "trap" in case}
+    if not traps and not is_open:
+        problems.append("no case is a trap")
+    if traps - TRAPS:
+        problems.append(f"trap {sorted(traps - TRAPS)}: not one of {sorted(TRAPS)}")
+    return problems
+
+
+def run_check(world, collector, check, is_open):
+    problems = lint(world, check, is_open)
+    path = collector.home / "checks" / "cases" / f"{check['id']}.toml"
+    if not path.exists():
+        return [*problems, "no cases"], 0
+    cases = tomllib.loads(path.read_text())
+    problems += lint_cases(cases, is_open)
+    trials = [(case["name"], lambda case=case: run_case(world, collector, check, case))
+              for case in cases["case"]]
+    if "empty" in check:
+        trials.append(("without rows", lambda: run_empty(world, check)))
+    for name, trial in trials:
         try:
-            run_case(check, case, manifest, views)
+            within(world, trial)
         except (ValueError, sqlite3.Error, KeyError, decimal.InvalidOperation) as error:
-            failures.append(f"{check['id']} / {case['name']}: {error}")
-    return failures, len(cases["case"])
+            problems.append(f"{name}: {error}")
+    return problems, len(cases["case"])
+
+
+def read_open_list(root):
+    """Only the checks of this tree may be on the list, and only while it is needed."""
+    if root != default_root() or not OPEN_LIST.exists():
+        return set()
+    return {line for line in OPEN_LIST.read_text().split("\n") if line and not line.startswith("#")}
+
+
+def default_root():
+    return pathlib.Path(__file__).resolve().parents[2] / "plugins"
+
+
+def run_all(root, only):
+    failures, count, seen = [], 0, set()
+    collectors = [Collector(path.parent) for path in sorted(root.glob("*/manifest.toml"))]
+    world = World(collectors)
+    allowed = read_open_list(root)
+    for collector in collectors:
+        for check in collector.checks:
+            if check["id"] in seen:
+                failures.append(f"{check['id']}: stands twice")
+            seen.add(check["id"])
+            if only and check["id"] not in only:
+                continue
+            problems, cases = run_check(world, collector, check, check["id"] in allowed)
+            failures += [f"{check['id']}: {problem}" for problem in problems]
+            count += cases
+        known = {check["id"] for check in collector.checks}
+        failures += [f"{stray}: no such check"
+                     for stray in (collector.home / "checks" / "cases").glob("*.toml")
+                     if stray.stem not in known]
+    failures += [f"{OPEN_LIST.name}: {name} is no check" for name in sorted(allowed - seen)]
+    return failures, len(seen), count, len(allowed)
 
 
 def main():
-    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else
-                        pathlib.Path(__file__).resolve().parents[2] / "plugins")
-    failures, checks, count, ids = [], 0, 0, set()
-    for home in sorted(path.parent for path in root.glob("*/manifest.toml")):
-        manifest = tomllib.loads((home / "manifest.toml").read_text())
-        views_path = home / "views.sql"
-        views = views_path.read_text() if views_path.exists() else ""
-        known = set()
-        for file in sorted((home / "checks").glob("*.toml")):
-            for check in tomllib.loads(file.read_text())["check"]:
-                if check["id"] in ids:
-                    failures.append(f"{check['id']}: stands twice")
-                ids.add(check["id"])
-                known.add(check["id"])
-                failed, cases = run_check(home, check, manifest, views)
-                failures += failed
-                checks, count = checks + 1, count + cases
-        for stray in (home / "checks" / "cases").glob("*.toml"):
-            if stray.stem not in known:
-                failures.append(f"{stray}: no such check")
+    root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else default_root()
+    failures, checks, count, still_open = run_all(root, set(sys.argv[2:]))
+    failures += sql_functions.check_examples(EXAMPLES)
     for failure in failures:
         print("FAIL", failure)
-    print(f"{checks} checks, {count} cases, {len(failures)} failures")
+    print(f"{checks} checks, {count} cases, {len(failures)} failures, {still_open} without a trap yet")
     return 1 if failures else 0
 
 

@@ -55,7 +55,7 @@ class DemoServer:
 
 
 class FakeCloud:
-    """A token service that puts `claims` into every token, and answers 500 to everything else. Logs each request."""
+    """A token service that puts `claims` into every token, and answers everything else with answer(). Logs each request."""
 
     def __init__(self, claims, certificate=None):
         self.log, self.claims, cloud = [], claims, self
@@ -65,11 +65,13 @@ class FakeCloud:
 
             def do_POST(self):
                 form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-                token = self.path.endswith("/oauth2/v2.0/token")
-                self.reply(200 if token else 500, cloud.token("graph" if "graph" in form else "arm") if token else {})
+                if self.path.endswith("/oauth2/v2.0/token"):
+                    self.reply(200, cloud.token("graph" if "graph" in form else "arm"))
+                else:
+                    self.reply(*cloud.answer("POST", self.path, form))
 
             def do_GET(self):
-                self.reply(500, {})
+                self.reply(*cloud.answer("GET", self.path, ""))
 
             def reply(self, status, body):
                 cloud.log.append((self.command, self.path))
@@ -94,6 +96,10 @@ class FakeCloud:
                        "client_secret": "not-a-real-one", **{f"{h}_audience": a for h, a in AUDIENCE.items()},
                        **{f"{h}_scope": a + "/.default" for h, a in AUDIENCE.items()}}
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, method, target, body):
+        """(status, document) of a request that is not for a token."""
+        return 500, {}
 
     def token(self, host):
         claims = {"aud": AUDIENCE[host], "tid": TENANT_ID, "appid": CLIENT_ID, "exp": 4102444800, **self.claims}

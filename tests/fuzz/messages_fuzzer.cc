@@ -49,8 +49,8 @@ void FromWorker(Type type, ByteSpan payload) {
       return RoundTrip(payload, ParsePageDone, EncodePageDone);
     case Type::kDatasetState:
       return RoundTrip(payload, ParseDatasetState);
-    case Type::kRows:
-      return ReadRows(payload);
+    case Type::kBatch:
+      return RoundTrip(payload, ParseBatch);
     case Type::kCheckResult:
       return RoundTrip(payload, ParseCheckResult);
     case Type::kControlResult:
@@ -76,6 +76,8 @@ void FromEngine(Type type, ByteSpan payload) {
     case Type::kSchema:
       return RoundTrip(payload, ParseDataset,
                        [](const auto& m) { return EncodeDataset(m.first, m.second); });
+    case Type::kRows:
+      return ReadRows(payload);
     case Type::kControls:
       return RoundTrip(payload, ParseControls,
                        [](const auto& m) { return EncodeControls(m.first, m.second); });

@@ -9,7 +9,7 @@
 
 #include "attack.h"
 
-enum { kChannel = 3, kLog = 3, kHead = 12 };
+enum { kChannel = 3, kLog = 3, kCancel = 5, kHead = 12 };
 
 /* One frame with the line "ready". */
 static void say_ready(void) {
@@ -21,15 +21,17 @@ static void say_ready(void) {
   memcpy(frame + kHead + 5, "ready", 5);
   CALL3(SYS_write, kChannel, frame, sizeof frame);
 }
-/* The engine's word, which has no payload. */
+/* The engine's word. It has no payload, nor has what may come before it: memory for rows. */
 static void await_cancel(void) {
   unsigned char head[kHead];
-  long got = 0;
-  while (got < kHead) {
-    const long n = CALL3(SYS_read, kChannel, head + got, kHead - got);
-    if (n <= 0) _exit(1);
-    got += n;
-  }
+  do {
+    long got = 0;
+    while (got < kHead) {
+      const long n = CALL3(SYS_read, kChannel, head + got, kHead - got);
+      if (n <= 0) _exit(1);
+      got += n;
+    }
+  } while (head[4] != kCancel);
 }
 static int wait_forever(void) {
   for (;;) poll(0, 0, -1);

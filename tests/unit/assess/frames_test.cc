@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "assess/collector_session.h"
+#include "assess/framework_session.h"
 #include "ipc/wire.h"
 #include "support/matchers.h"
 
@@ -148,8 +149,11 @@ class Liar {
       case Type::kLog:
         return Encode(ipc::Log{1, "line"});
       default: {
-        const ByteVector rows(Below(200), 7);
-        return Encode(ipc::Rows{kDataset, static_cast<uint32_t>(Below(5)), rows});
+        const auto below = [&](uint64_t n) { return static_cast<uint32_t>(Below(n)); };
+        // Now and then a slot that is not there, or more bytes than one has.
+        const uint32_t bytes = Below(200) == 0 ? ipc::kMaxPayload : below(300);
+        return Encode(ipc::Batch{kDataset, below(5),
+                                 Below(200) == 0 ? 8 : below(ipc::RowMapping::kSlots), bytes});
       }
     }
   }
@@ -157,8 +161,8 @@ class Liar {
   /// Mostly what a collector may say in that moment; pages are guessed and may be given back
   /// already.
   void Behave() {
-    constexpr Type kSafe[] = {Type::kRequest, Type::kDatasetState, Type::kLog, Type::kRows,
-                              Type::kRows};
+    constexpr Type kSafe[] = {Type::kRequest, Type::kDatasetState, Type::kLog, Type::kBatch,
+                              Type::kBatch};
     constexpr Type kPaged[] = {Type::kMarks, Type::kNextPage, Type::kPageDone};
     const bool paged = pages_ > 0 && Below(12) == 0;
     const Type type = paged ? kPaged[Below(3)] : kSafe[Below(5)];
@@ -178,7 +182,7 @@ class Liar {
       case 1: {  // a type of its own, damaged
         constexpr Type kAll[] = {Type::kRequest,  Type::kMarks,        Type::kNextPage,
                                  Type::kPageDone, Type::kDatasetState, Type::kLog,
-                                 Type::kRows,     Type::kDone};
+                                 Type::kBatch,    Type::kDone};
         const Type type = kAll[Below(8)];
         ByteVector payload = Valid(type);
         for (uint64_t i = 0; i <= Below(4) && !payload.empty(); ++i)
@@ -189,7 +193,7 @@ class Liar {
       case 2:  // out of turn
         return Send(Type::kPageDone, ipc::EncodePageDone(static_cast<uint32_t>(random_())));
       case 3:  // a valid payload under another's name
-        return Send(any, Valid(Type::kRows));
+        return Send(any, Valid(Type::kBatch));
       default: {  // a head that no channel writes
         uint8_t head[12];
         for (uint8_t& byte : head) byte = static_cast<uint8_t>(Below(3) == 0 ? random_() : 0);
@@ -268,7 +272,7 @@ TEST_CASE("Session: ends or accepts every evaluator that speaks random frames") 
                           EvaluatorSession::Start(spawner, sandbox::Tier::kStrict, 0, {}, {}, {}));
     frames += SpeakAsEvaluator(ends.second, random);
     const Status judged = session->Evaluate(
-        {}, [](const std::string&, std::vector<Observation>) { return Status{}; },
+        {}, nullptr, [](const std::string&, std::vector<Observation>) { return Status{}; },
         [](CheckResult) { return Status{}; });
     REQUIRE((killed == Fate::kProtocolError || judged.has_value() ||
              judged.error().code == Code::kUnavailable));
@@ -277,6 +281,50 @@ TEST_CASE("Session: ends or accepts every evaluator that speaks random frames") 
   }
   CHECK(accepted > 100);
   CHECK(ended > 100);
+}
+
+TEST_CASE("Session: a framework that is being cancelled may end by itself, and is ended otherwise",
+          "[VE-5]") {
+  const bool listens = GENERATE(true, false);
+  ScriptedSpawner spawner;
+  REQUIRE_OK_AND_ASSIGN(auto ends, ipc::Channel::CreatePair());
+  Fate killed = Fate::kRunning;
+  spawner.next = std::make_unique<ScriptedWorker>(std::move(ends.first), &killed);
+  LoadedPlugin plugin = Plugin();
+  plugin.framework.id = "slow";
+  std::atomic<bool> cancelled = false;
+  std::thread framework([&, channel = std::move(ends.second)]() mutable {
+    while (auto frame = channel.Receive()) {
+      if (static_cast<Type>(frame->type) == Type::kConclude) cancelled = true;
+      if (static_cast<Type>(frame->type) != Type::kCancel) continue;
+      if (listens)
+        (void)channel.Send(static_cast<uint16_t>(Type::kDone), Encode(ipc::Done{}), -1,
+                           milliseconds(1000));
+    }
+  });
+  FrameworkTerms terms{.cancelled = &cancelled, .cancel_grace = milliseconds(300)};
+  const auto start = Steady::now();
+  CHECK_FAILS(ConcludeFramework(spawner, sandbox::Tier::kStrict, 0, plugin, {}, &terms),
+              Code::kCancelled, "framework slow: the run is being cancelled");
+  CHECK(Steady::now() - start < std::chrono::seconds(10));
+  CHECK(killed == (listens ? Fate::kRunning : Fate::kTimedOut));
+  framework.join();
+}
+
+TEST_CASE("Session: an evaluator is ended when the run is cancelled") {
+  ScriptedSpawner spawner;
+  REQUIRE_OK_AND_ASSIGN(auto ends, ipc::Channel::CreatePair());
+  Fate killed = Fate::kRunning;
+  spawner.next = std::make_unique<ScriptedWorker>(std::move(ends.first), &killed);
+  REQUIRE_OK_AND_ASSIGN(const auto session,
+                        EvaluatorSession::Start(spawner, sandbox::Tier::kStrict, 0, {}, {}, {}));
+  const std::atomic<bool> cancelled = true;
+  CHECK_FAILS(
+      session->Evaluate(
+          {}, &cancelled, [](const std::string&, std::vector<Observation>) { return Status{}; },
+          [](CheckResult) { return Status{}; }),
+      Code::kCancelled, "interrupted");
+  CHECK(killed == Fate::kTimedOut);
 }
 
 TEST_CASE("Session: ends or accepts every worker that speaks 100,000 random frames [CL-5]") {

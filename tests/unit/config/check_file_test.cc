@@ -9,6 +9,7 @@ const std::string kCheck =
     "[[check]]\nid=\"graph-stale\"\nversion=2\ntitle=\"t\"\nseverity=\"high\"\nsubject=\"entra_"
     "user\"\n"
     "reads=[\"entra_user\",\"entra_group\"]\noptional=[\"entra_group\"]\n"
+    "licence=[\"AAD_PREMIUM\",\"ATA\"]\nempty=\"not_applicable\"\n"
     "params={ max_days=90, ids=[\"a\",\"b\"], mode=\"x\", strict=true "
     "}\nrationale=\"r\"\nremediation=\"m\"\n"
     "references={ \"cis-m365\"=[\"5.2.2.2\"] }\n"
@@ -36,6 +37,8 @@ TEST_CASE("Checks: reads a check with its parameters as SQL text") {
   CHECK(check.params.at("strict") == "1");
   CHECK(check.references.at("cis-m365") == std::vector<std::string>{"5.2.2.2"});
   CHECK(check.optional == std::vector<std::string>{"entra_group"});
+  CHECK(check.licence == std::vector<std::string>{"AAD_PREMIUM", "ATA"});
+  CHECK(check.empty == Verdict::kNotApplicable);
 }
 
 TEST_CASE("Checks: refuses what cannot be evaluated") {
@@ -52,6 +55,8 @@ TEST_CASE("Checks: refuses what cannot be evaluated") {
       {"params={ max_days=90,", "params={ max_days=90, more=1,", "does not use parameter \"more\""},
       {"max_days=90", "max_days=9.5", "expected an integer, true or false"},
       {"title=", "titel=", "unknown key \"titel\" in [[check]]"},
+      {"\"ATA\"", "\"P1 or P2\"", "an id begins with a letter or digit"},
+      {"empty=\"not_applicable\"", "empty=\"maybe\"", "\"maybe\" is not a word for empty"},
       {"title=\"t\"\n", "", "key \"title\" is missing"},
   };
   for (const Case& c : cases) {

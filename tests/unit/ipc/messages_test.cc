@@ -61,6 +61,8 @@ CheckSpec FullCheck() {
   m.reads = {"entra_user", "b"};
   m.partial_fail = {"entra_user"};
   m.optional = {"b"};
+  m.licence = {"AAD_PREMIUM"};
+  m.elsewhere = {{"c", "azure-policy"}};
   m.params = {{"ids", "[\"a\"]"}, {"max_days", "90"}};
   m.rationale = "why";
   m.remediation = "how";
@@ -232,7 +234,10 @@ TEST_CASE("OneLine: makes any bytes fit for a bounded line", "[ipc]") {
 
 TEST_CASE("Protocol: gives each role its own words only", "[ipc]") {
   const auto type = [](Type t) { return static_cast<uint16_t>(t); };
-  CHECK(WorkerMaySend(Role::kCollector, type(Type::kRows)));
+  CHECK(WorkerMaySend(Role::kCollector, type(Type::kBatch)));
+  CHECK_FALSE(WorkerMaySend(Role::kCollector, type(Type::kRows)));
+  CHECK(WorkerMayReceive(Role::kCollector, type(Type::kRowMemory)));
+  CHECK_FALSE(WorkerMayReceive(Role::kEvaluator, type(Type::kRowMemory)));
   CHECK_FALSE(WorkerMaySend(Role::kCollector, type(Type::kObservations)));
   CHECK_FALSE(WorkerMaySend(Role::kEvaluator, type(Type::kRequest)));
   CHECK_FALSE(WorkerMaySend(Role::kEvaluator, type(Type::kLog)));

@@ -4,8 +4,8 @@
 // "[flips]" is the whole promise (10,000 flips over some thousand entries) and runs in four parts,
 // of 2,500 each in a ledger of its own: the first as the test ledger_flips, all by
 // tools/soak-ledger; the short one runs with the suite. Another seed: ASSAY_FLIP_SEED=<number>.
-// "[every]" flips one bit of every byte of a very small ledger (tests ledger_bytes_0 and _1), with
-// ASSAY_EVERY_BIT=1 all eight: run by tools/soak-ledger.
+// "[every]" flips one bit of every byte of a very small ledger, with ASSAY_EVERY_BIT=1 all eight:
+// run by tools/soak-ledger. ASSAY_FLIP_PART=0/2: of every second byte only (test ledger_bytes).
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -191,7 +191,7 @@ class Flips {
     for (Target& target : targets_) {
       for (uint64_t at = part; at < target.size; at += parts)
         for (uint64_t bit = 0; bit < 8; ++bit)
-          if (all_bits || bit == at % 8) Try(target, at, static_cast<uint8_t>(1u << bit));
+          if (all_bits || bit == at / parts % 8) Try(target, at, static_cast<uint8_t>(1u << bit));
       std::printf("%s: %llu bytes, %llu found, %llu dead\n", target.path.filename().c_str(),
                   static_cast<unsigned long long>(target.size),
                   static_cast<unsigned long long>(target.found),

@@ -56,10 +56,18 @@ TEST_CASE("Completeness: says unsupported for an unknown dataset", "[worker]") {
   e.TwoUsers();
   e.Add(Check("c", kSql, "entra_user", {"entra_user", "nobody_collects"}));
   e.Add(Check("d", kSql, "nobody", {"entra_user"}));
+  CheckSpec other = Check("e", kSql, "entra_user", {"entra_user", "azure_resource"});
+  other.elsewhere = {{"azure_resource", "azure-policy"}};
+  e.Add(other);
   const Answer answer = e.Run();
   CHECK(Words(answer.results.at("c")) ==
-        "not_assessed (unsupported): dataset \"nobody_collects\" is unknown");
+        "not_assessed (unsupported): dataset \"nobody_collects\" is unknown: no enabled collector "
+        "reads it");
   CHECK_THAT(Words(answer.results.at("d")), Contains("not_assessed (unsupported)"));
+  CHECK(
+      Words(answer.results.at("e")) ==
+      "not_assessed (unsupported): dataset azure_resource is read by collector azure-policy, which "
+      "is not enabled for this tenant");
 }
 
 TEST_CASE("Completeness: lets nothing but a proven fail stand on partial data", "[worker]") {

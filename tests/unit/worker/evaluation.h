@@ -79,12 +79,12 @@ inline CheckSpec Check(const std::string& id, const std::string& sql,
 
 class Evaluation {
  public:
-  explicit Evaluation(worker::Budget budget = {}) {
+  explicit Evaluation(worker::Budget budget = {}, int64_t now_ms = 1'795'132'800'000) {
     auto pair = ipc::Channel::CreatePair();
     REQUIRE_OK(pair);
     engine_ = std::make_unique<ipc::Channel>(std::move(pair->first));
     init_.role = ipc::Role::kEvaluator;
-    init_.now_ms = 1'795'132'800'000;  // 2026-11-20T00:00:00Z
+    init_.now_ms = now_ms;  // else 2026-11-20T00:00:00Z
     worker_ = std::thread([this, budget, channel = std::move(pair->second)]() mutable {
       (void)worker::RunEvaluator(channel, init_, budget);
     });

@@ -223,6 +223,35 @@ TEST_CASE("Evaluator: serves the collector's views", "[worker]") {
   CHECK_THAT(Words(answer.results.at("d")), Contains("dataset entra_user is not in reads"));
 }
 
+TEST_CASE("Evaluator: lets views use JSON functions, and no more than checks may", "[worker]") {
+  Evaluation e;
+  e.TwoUsers();
+  e.Views(
+      "CREATE VIEW tag AS SELECT id, json_extract(tags, '$[0]') AS first, tags ->> '$[1]' AS "
+      "second,"
+      " json_array_length(tags) AS n FROM entra_user;"
+      "CREATE VIEW chance AS SELECT random() AS n FROM entra_user;"
+      "CREATE VIEW nested AS SELECT n FROM chance;"
+      "CREATE VIEW tables AS SELECT name AS n FROM sqlite_schema;"
+      "CREATE VIEW settings AS SELECT name AS n FROM pragma_compile_options");
+  e.Add(Check("c",
+              "SELECT id AS subject, 'pass' AS verdict, first || second || n AS detail FROM tag"));
+  const auto count = [&](const char* view) {
+    e.Add(Check(
+        view,
+        "SELECT 'tenant' AS subject, 'pass' AS verdict, max(n) AS detail FROM " + std::string(view),
+        "tenant"));
+  };
+  for (const char* view : {"chance", "nested", "tables", "settings"}) count(view);
+  const Answer answer = e.Run();
+  REQUIRE(answer.results.at("c").pass == 2);
+  CHECK(answer.observations.at("c").at(0).detail == "ab2");
+  CHECK_THAT(Words(answer.results.at("chance")), Contains("function \"random\" is not allowed"));
+  CHECK_THAT(Words(answer.results.at("nested")), Contains("function \"random\" is not allowed"));
+  CHECK_THAT(Words(answer.results.at("tables")), Contains("is not allowed"));
+  CHECK_THAT(Words(answer.results.at("settings")), Contains("not_assessed (plugin_fault)"));
+}
+
 TEST_CASE("Evaluator: takes nothing but CREATE VIEW in a views.sql", "[worker]") {
   struct Case {
     const char* sql;

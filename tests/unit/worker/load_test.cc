@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "plugin_run.h"
+#include "support/batches.h"
 
 using namespace assay;
 using namespace assay::test;
@@ -41,7 +42,7 @@ ipc::Init ExampleInit() {
   return init;
 }
 
-void Note(ExampleRun& out, const ipc::Frame& frame) {
+void Note(ExampleRun& out, test::Batches& batches, const ipc::Frame& frame) {
   switch (static_cast<ipc::Type>(frame.type)) {
     case ipc::Type::kMarks:
       ++out.marks;
@@ -55,8 +56,9 @@ void Note(ExampleRun& out, const ipc::Frame& frame) {
     case ipc::Type::kDone:
       out.done = *ipc::ParseDone(frame.payload);
       break;
-    case ipc::Type::kRows: {
-      const auto rows = *ipc::ParseRows(frame.payload);
+    case ipc::Type::kBatch: {
+      const ByteVector payload = batches.Rows(frame.payload);
+      const auto rows = *ipc::ParseRows(payload);
       ipc::Reader in(rows.rows);
       for (uint32_t i = 0; i < rows.count; ++i) {
         ipc::Row row;
@@ -85,13 +87,16 @@ ExampleRun RunExample(const std::vector<std::pair<ipc::Page, std::string>>& page
     REQUIRE_OK(
         pair->first.Send(static_cast<uint16_t>(ipc::Type::kPage), Encode(page), memfd.get()));
   }
+  test::Batches batches;
+  REQUIRE_OK(pair->first.Send(static_cast<uint16_t>(ipc::Type::kRowMemory), {}, batches.file()));
   const ipc::Init init = ExampleInit();
   std::thread thread([&] {
     (void)worker::RunPlugin(pair->second, init, *plugin.descriptor);
     pair->second.Close();
   });
   ExampleRun out;
-  while (auto frame = pair->first.Receive(std::chrono::milliseconds(10'000))) Note(out, *frame);
+  while (auto frame = pair->first.Receive(std::chrono::milliseconds(10'000)))
+    Note(out, batches, *frame);
   thread.join();
   return out;
 }

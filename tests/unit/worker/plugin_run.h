@@ -15,6 +15,7 @@
 #include "assay/read.h"
 #include "ipc/messages.h"
 #include "ipc/row.h"
+#include "support/batches.h"
 #include "support/matchers.h"
 #include "worker/run_plugin.h"
 
@@ -93,6 +94,8 @@ class PluginRun {
 
   void Start(Body body) {
     life.run = std::move(body);
+    // A worker of any other role would call it out of turn.
+    if (init.role == ipc::Role::kCollector) Send(ipc::Type::kRowMemory, {}, batches_.file());
     thread_ = std::thread([this] {
       current_ = &life;
       status = worker::RunPlugin(*worker_end_, init, kPlugin);
@@ -110,11 +113,15 @@ class PluginRun {
     REQUIRE_OK(memfd);
     Send(ipc::Type::kPage, Encode(page), memfd->get());
   }
-  /// Every frame that the worker sent, to its end.
+  /// Every frame that the worker sent, to its end. A batch becomes the rows that it announces.
   const std::vector<ipc::Frame>& Finish() {
     for (;;) {
       auto frame = engine_->Receive(std::chrono::milliseconds(20'000));
       if (!frame) break;
+      if (frame->type == static_cast<uint16_t>(ipc::Type::kBatch)) {
+        frame->payload = batches_.Rows(frame->payload);
+        frame->type = static_cast<uint16_t>(ipc::Type::kRows);
+      }
       frames_.push_back(std::move(*frame));
     }
     if (thread_.joinable()) thread_.join();
@@ -146,6 +153,7 @@ class PluginRun {
 
  private:
   static thread_local Life* current_;
+  Batches batches_;
   std::unique_ptr<ipc::Channel> engine_, worker_end_;
   std::thread thread_;
   std::vector<ipc::Frame> frames_;

@@ -1,0 +1,144 @@
+"""Makes an invented tenant from a seed: items of every endpoint, steered so that conditions hold or just fail."""
+import random
+
+from expression import walk
+from scaffold import NAMED, Fixtures, Scaffold
+from steer import CannotSteer, Steer
+from world import World
+
+import steer_functions  # noqa: F401  (fills the tables of steer)
+
+FIRST = ("graph-organization", "graph-subscribed-skus", "graph-users", "graph-groups", "graph-service-principals", "graph-role-definitions",
+         "graph-role-assignments", "graph-ca-policies", "arm-subscriptions", "arm-policy-set-definitions", "intune-managed-devices")
+COUNTS = {"graph-organization": 1, "graph-subscribed-skus": 3, "graph-service-principals": 14, "graph-role-assignments": 16, "graph-users": 24,
+          "graph-groups": 10, "arm-subscriptions": 3, "graph-sp-app-role-assignments": 12, "graph-role-definitions": 14, "arm-own-permissions": 1,
+          "arm-policy-states": 14, "graph-ca-policies": 14, "arm-role-assignments": 14}
+UNTOUCHED = {"arm-own-permissions"}  # the consent guard reads it too, and stops a run that could write
+MANY = 6  # items of an endpoint, and as many more for each check that goes over it, up to MOST
+MOST = 40
+CALM = {"graph-subscribed-skus", "graph-organization", "graph-security-defaults", "arm-subscriptions"}  # not emptied by chance
+
+
+def source_of(tree):
+    """The endpoint whose items a check goes over, and what each of them must fulfil; None for computed lists."""
+    conditions = []
+    while tree[0] == "loop" and tree[1] == "filter":
+        conditions.append((tree[3], tree[4]))
+        tree = tree[2]
+    return (tree[2][0][1], conditions) if tree[:2] == ("call", "D") else None
+
+
+class Tenant:
+    """`checks`: ids that shall be met; `answers`: how endpoints answer when not ok; `settings`: check -> parameters."""
+
+    def __init__(self, catalogue, seed, now, plugins, checks, answers=None):
+        self.catalogue, self.rng, self.now = catalogue, random.Random(f"tenant {seed}"), now
+        self.world = World(catalogue)
+        self.scaffold = Scaffold(self.world, Fixtures(plugins), self.rng)
+        self.steer = Steer(self.world, self.rng, now, self.make)
+        self.checks = [catalogue.checks[one] for one in checks]
+        self.read = {one for check in self.checks for one in [*check.endpoints, *check.optional]} | {"arm-subscriptions", "graph-subscribed-skus"}
+        self.settings = {}
+        self.populate()
+        self.choose_settings()
+        self.steer_all()
+        self.tidy()
+        self.world.answers = answers or {}
+
+    def make(self, endpoint, parent=None):
+        try:
+            return self.scaffold.make(endpoint, parent)
+        except (ValueError, KeyError) as error:
+            raise CannotSteer from error
+
+    def populate(self):
+        endpoints = self.catalogue.endpoints
+        order = sorted(endpoints, key=lambda name: (name not in FIRST, FIRST.index(name) if name in FIRST else 0,
+                                                    endpoints[name]["scope"].startswith("per:"), endpoints[name]["scope"] == "subscription"))
+        for name in order:
+            spec = endpoints[name]
+            if spec["host"] not in ("graph", "arm") or name == "graph-batch" or name not in self.read and name not in FIRST:
+                continue
+            parents = self.world.parents(name)[1]
+            count = 1 if spec["paging"] == "single" else COUNTS.get(name, MANY if len(parents) < 3 else 3)
+            for parent in parents:
+                for _ in range(count if name in CALM or self.rng.random() > 0.06 else 0):
+                    self.scaffold.make(name, parent)
+
+    def choose_settings(self):
+        """Lists that an operator may fill, filled in half of the cases."""
+        for check in self.checks:
+            source = source_of(check.trees["each"]) if "each" in check.trees else None
+            known = [item["id"] for item in self.world.all(source[0] if source else "graph-users") if item.get("id")]
+            for name, value in check.params.items():
+                if value == [] and known and self.rng.random() < 0.5:
+                    self.settings.setdefault(check.id, {})[name] = self.rng.sample(known, min(2, len(known)))
+
+    def scope_of(self, check):
+        return {"$": {**check.params, **self.settings.get(check.id, {})}}
+
+    def attempt(self, tree, want, env):
+        try:
+            self.steer.assign(tree, want, env)
+        except (CannotSteer, KeyError, IndexError, TypeError, AttributeError):
+            pass
+
+    def steer_all(self):
+        """Items first, then what is asked of the whole tenant: that which shall not hold before that which shall."""
+        over, whole = {}, []
+        for check in self.checks:
+            source = source_of(check.trees["each"]) if "each" in check.trees else None
+            if source and source[0] not in UNTOUCHED:
+                over.setdefault(source[0], []).append((check, source[1]))
+            elif not source:
+                whole.append((self.rng.random() < 0.5, check))
+        for endpoint, checks in over.items():
+            self.steer_items(endpoint, checks)
+        self.rng.shuffle(whole)
+        for want, check in sorted(whole, key=lambda pair: pair[0]):
+            self.steer_whole(check, want)
+
+    def steer_whole(self, check, want):
+        for name in ("not_applicable", "unknown_when"):
+            if name in check.trees and "r" not in {part[1] for part in walk(check.trees[name]) if part[0] == "name"}:
+                self.attempt(check.trees[name], self.rng.random() < 0.15, self.scope_of(check))
+        if "each" not in check.trees:
+            self.attempt(check.trees["pass"], want, self.scope_of(check))
+
+    def steer_items(self, endpoint, checks):
+        for _ in range(min(MANY * len(checks), MOST) - len(self.world.all(endpoint)) if endpoint not in FIRST[:3] + ("arm-subscriptions",) else 0):
+            try:
+                self.make(endpoint)
+            except CannotSteer:
+                break
+        for parent, items in list(self.world.items.get(endpoint, {}).items()):
+            for raw in list(items):
+                check, conditions = self.rng.choice(checks)
+                self.steer_item(endpoint, parent, raw, check, conditions)
+
+    def steer_item(self, endpoint, parent, raw, check, conditions):
+        added = self.world.normalised(self.catalogue.endpoints[endpoint], {}, parent)
+        for key, value in added.items():
+            raw.setdefault(key, value)
+        env = {**self.scope_of(check), "r": raw}
+        for variable, condition in conditions:
+            self.attempt(condition, self.rng.random() < 0.9, {**env, variable: raw})
+        for name, likely in (("where", 0.85), ("unknown_when", 0.12), ("not_applicable", 0.15), ("pass", 0.5)):
+            if name in check.trees:
+                self.attempt(check.trees[name], self.rng.random() < likely, env)
+        for key, value in added.items():
+            if raw.get(key) == value:
+                raw.pop(key)
+
+    def tidy(self):
+        """Identities are unique where the services keep them so, and stay what paths say."""
+        for endpoint, parents in self.world.items.items():
+            key = "name" if endpoint in NAMED else "id"
+            for items in parents.values():
+                seen, kept = set(), []
+                for item in items:
+                    identity = str(item.get(key)).lower()
+                    if identity == "none" and endpoint != "arm-policy-states" or identity not in seen or key not in item:
+                        kept.append(item)
+                    seen.add(identity)
+                items[:] = [item for item in kept if item.get(key) is not None or key not in item]
