@@ -111,9 +111,8 @@ class Settings {
   void AddTo(Reader& reader) const {
     for (const std::vector<Source>& list : lists_) {
       for (const Source& source : list) {
-        reader.Add({.endpoint = source.endpoint,
-                    .mapping = &source.mapping,
-                    .preset = source.preset});
+        reader.Add(
+            {.endpoint = source.endpoint, .mapping = &source.mapping, .preset = source.preset});
       }
     }
   }
