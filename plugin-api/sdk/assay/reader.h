@@ -96,6 +96,12 @@ class Reader {
 
   Context& context() { return *context_; }
 
+  /// The first problem met with a dataset; none when it was read whole. After Drain.
+  Problem ProblemOf(const DatasetInfo& dataset) const {
+    const auto found = tally_.find(&dataset);
+    return found == tally_.end() ? Problem{} : found->second.first;
+  }
+
  private:
   friend class Record;
 
