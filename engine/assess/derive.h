@@ -88,6 +88,7 @@ class Derivation {
   std::map<std::string, std::map<std::string, uint32_t>> numbers_;  ///< plugin -> dataset -> number
   std::map<uint32_t, DatasetStanding> standings_;
   std::unique_ptr<EvaluatorSession> evaluator_;
+  std::map<uint32_t, ipc::Kept> kept_;  ///< rows in the evaluator, by the dataset's number
   std::map<uint32_t, LeafIndex> pages_;
 };
 

@@ -1,4 +1,5 @@
--- Says domain things once. Columns of lists may be null: json_each(null) has no rows.
+-- Says domain things once. Columns of lists may be null: json_each(null) has no rows. An item is
+-- compared as JSON (item -> '$.a' = 'true'), so that the text "true" is not taken for true.
 
 -- Service plans that the tenant may use now. `licence` of a check is decided on this view.
 CREATE VIEW graph_plan AS
@@ -8,8 +9,9 @@ WHERE capability_status IN ('Enabled', 'Warning') AND provisioning_status = 'Suc
 -- Conditional Access policies with what they amount to. Every answer is 0 or 1, never null.
 CREATE VIEW ca_policy AS
 SELECT id, display_name, state, created, modified, include_roles, include_users, include_guests,
-  client_app_types, user_risk_levels, sign_in_risk_levels, transfer_methods, grant_controls,
-  sign_in_frequency,
+  include_apps, user_actions, client_app_types, user_risk_levels, sign_in_risk_levels,
+  transfer_methods, platforms, locations, grant_controls, sign_in_frequency, persistent_browser,
+  token_protection,
   state IS 'enabled' AS enforced,
   EXISTS (SELECT 1 FROM json_each(include_users) WHERE value = 'All') AS all_users,
   EXISTS (SELECT 1 FROM json_each(include_apps) WHERE value = 'All') AS all_apps,
@@ -21,9 +23,11 @@ SELECT id, display_name, state, created, modified, include_roles, include_users,
     AND NOT EXISTS (SELECT 1 FROM json_each(sp_risk_levels))
     AND COALESCE(insider_risk_levels, '') = ''
     AND COALESCE(transfer_methods, '') IN ('', 'none') AS any_risk,
-  -- Whole classes of sign-ins are left out: applications, guests, places, platforms, devices.
-  EXISTS (SELECT 1 FROM json_each(exclude_apps))
-    OR app_filter IS NOT NULL
+  -- Guests are left out as a class.
+  exclude_guests IS NOT NULL
+    OR EXISTS (SELECT 1 FROM json_each(exclude_users) WHERE value = 'GuestsOrExternalUsers') AS excludes_guests,
+  -- Whole classes of sign-ins are left out: by a filter, guests, places, platforms, devices.
+  app_filter IS NOT NULL
     OR exclude_guests IS NOT NULL
     OR EXISTS (SELECT 1 FROM json_each(exclude_users) WHERE value = 'GuestsOrExternalUsers')
     OR (locations IS NOT NULL
@@ -72,6 +76,71 @@ CREATE VIEW ca_exclusion AS
 SELECT p.id AS policy_id, lower(e.value) AS excluded_id FROM entra_ca_policy p, json_each(p.exclude_users) e
 UNION
 SELECT p.id, lower(e.value) FROM entra_ca_policy p, json_each(p.exclude_groups) e;
+
+-- Applications that a policy leaves out.
+CREATE VIEW ca_excluded_app AS
+SELECT p.id AS policy_id, lower(e.value) AS app_id FROM entra_ca_policy p, json_each(p.exclude_apps) e;
+
+-- What a policy names: roles (templates), applications, user actions without their prefix.
+CREATE VIEW ca_included_role AS
+SELECT p.id AS policy_id, lower(e.value) AS role_id FROM entra_ca_policy p, json_each(p.include_roles) e
+WHERE e.type = 'text';
+CREATE VIEW ca_user_action AS
+SELECT p.id AS policy_id, substr(e.value, 10) AS action FROM entra_ca_policy p, json_each(p.user_actions) e
+WHERE e.value GLOB 'urn:user:*';
+CREATE VIEW ca_included_app AS
+SELECT p.id AS policy_id, lower(e.value) AS app_id FROM entra_ca_policy p, json_each(p.include_apps) e
+WHERE e.type = 'text';
+
+-- Values of directory settings: the first value of a name, text in lower case but for word lists.
+CREATE VIEW group_setting AS
+SELECT template_id, name, CASE WHEN name = 'BannedPasswordList' THEN value ELSE lower(value) END AS value
+FROM (SELECT s.template_id, json_extract(s.item, v.fullkey || '.name') AS name,
+        json_extract(s.item, v.fullkey || '.value') AS value,
+        row_number() OVER (PARTITION BY s.template_id, json_extract(s.item, v.fullkey || '.name')
+                           ORDER BY s.id, v.key) AS nth
+      FROM entra_group_setting s, json_each(s.item, '$.values') v)
+WHERE nth = 1;
+
+-- Methods of sign-in, each with its configuration.
+CREATE VIEW auth_method AS
+SELECT json_extract(p.item, m.fullkey || '.id') AS id, json_extract(p.item, m.fullkey || '.state') AS state,
+  json_extract(p.item, m.fullkey) AS item
+FROM entra_auth_methods_policy p, json_each(p.item, '$.authenticationMethodConfigurations') m;
+
+-- What the default policy demands of credentials: in force only where it holds for applications and
+-- for service principals, and then with the longer of two lifetimes.
+CREATE VIEW app_restriction_side AS
+SELECT l.side, json_extract(p.item, r.fullkey || '.restrictionType') AS kind,
+  json_extract(p.item, r.fullkey || '.state') AS state,
+  iso_duration_days(json_extract(p.item, r.fullkey || '.maxLifetime')) AS days
+FROM entra_default_app_policy p,
+  (SELECT s.column1 AS side, k.column1 AS list
+   FROM (VALUES ('application'), ('servicePrincipal')) s, (VALUES ('password'), ('key')) k) l,
+  json_each(p.item, '$.' || l.side || 'Restrictions.' || l.list || 'Credentials') r;
+CREATE VIEW app_restriction AS
+SELECT a.kind, a.state IS 'enabled' AND s.state IS 'enabled' AS enabled, max(a.days, s.days) AS days
+FROM app_restriction_side a
+JOIN app_restriction_side s ON s.kind = a.kind AND s.side = 'servicePrincipal'
+WHERE a.side = 'application';
+
+-- Which domains guests may come from: JSON within a text within a list.
+CREATE VIEW invitation_lists AS
+SELECT l.id, CASE WHEN json_valid(d.value) THEN
+    json_extract(d.value, '$.B2BManagementPolicy.InvitationsAllowedAndBlockedDomainsPolicy') END AS lists
+FROM entra_legacy_policy l, json_each(l.item, '$.definition') d WHERE d.type = 'text';
+
+-- After how many minutes a browser session that is not used ends, for the organisation as a whole.
+CREATE VIEW idle_timeout AS
+SELECT i.id, i.display_name, timespan_minutes(
+    (SELECT json_extract(i.text, a.fullkey || '.WebSessionIdleTimeout')
+     FROM json_each(i.text, '$.ActivityBasedTimeoutPolicy.ApplicationPolicies') a
+     WHERE json_extract(i.text, a.fullkey || '.WebSessionIdleTimeout') IS NOT NULL
+     ORDER BY a.key LIMIT 1)) AS minutes
+FROM (SELECT p.id, p.display_name,
+        CASE WHEN json_valid(json_extract(p.item, '$.definition[0]'))
+             THEN json_extract(p.item, '$.definition[0]') END AS text
+      FROM entra_activity_timeout_policy p WHERE p.item -> '$.isOrganizationDefault' = 'true') i;
 
 -- The directory's other half.
 

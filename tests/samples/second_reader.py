@@ -39,10 +39,12 @@ def foreign_links(path, lists_only=False):
 
 
 # Dataset -> how its requests look, key columns, further columns. A column is (name, path in the JSON, folded);
-# the path "?" is the subscription in the request.
+# the path "?" is the subscription in the request, "=x" is always x.
 SUBSCRIPTION = ("subscription_id", "?", True)
 ID = ("id", "id", True)
 NAME = ("display_name", "displayName", False)
+ALONE = ("id", "=default", False)  # an object that is alone in its answer
+SINGLE = {"entra_authorization_policy", "entra_admin_consent_policy", "entra_auth_methods_policy", "entra_auth_flows_policy"}
 ROWS = {
     "entra_organization": (r"/v1.0/organization", [ID], [NAME, ("tenant_type", "tenantType", False)]),
     "entra_user": (r"/v1.0/users\?(?!.*signInActivity)", [ID],
@@ -58,6 +60,12 @@ ROWS = {
                                    [("allow_invites_from", "allowInvitesFrom", False),
                                     ("block_msol_powershell", "blockMsolPowerShell", False),
                                     ("users_create_apps", "defaultUserRolePermissions/allowedToCreateApps", False)]),
+    "entra_admin_consent_policy": (r"/v1.0/policies/adminConsentRequestPolicy", [ALONE], []),
+    "entra_auth_methods_policy": (r"/v1.0/policies/authenticationMethodsPolicy", [ALONE], []),
+    "entra_auth_flows_policy": (r"/v1.0/policies/authenticationFlowsPolicy", [ALONE], []),
+    "entra_group_setting": (r"/v1.0/groupSettings", [ID], [NAME, ("template_id", "templateId", True)]),
+    "entra_permission_grant_policy": (r"/v1.0/policies/permissionGrantPolicies", [ID], [NAME]),
+    "entra_activity_timeout_policy": (r"/v1.0/policies/activityBasedTimeoutPolicies", [ID], [NAME]),
     "entra_ca_policy": (r"/v1.0/identity/conditionalAccess/policies", [ID],
                         [NAME, ("state", "state", False), ("grant_operator", "grantControls/operator", False)]),
     "entra_application": (r"/v1.0/applications\?", [ID],
@@ -151,6 +159,8 @@ def checks_that_show_rows():
 
 
 def cell(record, path, fold, subscription):
+    if path.startswith("="):
+        return path[1:]
     value = subscription if path == "?" else record
     for member in [] if path == "?" else path.split("/"):
         value = value.get(member) if isinstance(value, dict) else None
@@ -185,7 +195,7 @@ def expected_rows(dataset, answers, samples):
         if not asked or not sample:
             continue
         subscription = asked.group(1) if asked.groups() else None
-        for record in records_of((samples / sample).read_bytes(), dataset == "entra_authorization_policy"):
+        for record in records_of((samples / sample).read_bytes(), dataset in SINGLE):
             values = [cell(record, path, fold, subscription) for _, path, fold in key]
             if dataset == "policy_state":
                 values[2] = values[2] or ""  # not a part of an initiative

@@ -8,6 +8,7 @@
 #include "policies.h"
 #include "principal_reads.h"
 #include "privileged_reads.h"
+#include "settings.h"
 
 namespace assay::graph {
 namespace {
@@ -22,6 +23,8 @@ class GraphCollector : public Collector {
     AddLicences(reader);
     AddApplications(reader);
     AddRoleAssignments(reader);
+    AddDomains(reader);
+    settings_.AddTo(reader);
     principals_->AddTo(reader);
     privileged_->AddTo(reader);
     reader.Drain();
@@ -31,7 +34,6 @@ class GraphCollector : public Collector {
  private:
   void AddSimple(Reader& reader) {
     reader.Add({.endpoint = &endpoint::kGraphOrganization, .mapping = &organization_});
-    reader.Add({.endpoint = &endpoint::kGraphDomains, .mapping = &domain_});
     reader.Add({.endpoint = &endpoint::kGraphUsers, .mapping = &user_});
     reader.Add({.endpoint = &endpoint::kGraphUsersSigninActivity, .mapping = &activity_});
     reader.Add({.endpoint = &endpoint::kGraphUserRegistrationDetails, .mapping = &registration_});
@@ -44,6 +46,23 @@ class GraphCollector : public Collector {
                   principals_->GroupsExcluded(record.reader(),
                                               record.row().TextOf(entra_ca_policy::kExcludeGroups));
                 }});
+  }
+
+  /// Only a federated domain has a federation to be read.
+  void AddDomains(Reader& reader) {
+    reader.Add({.endpoint = &endpoint::kGraphDomains,
+                .mapping = &domain_,
+                .hook = [this](Record& record) { FollowDomain(record); },
+                .leads_to = {&entra_domain_federation::kDataset}});
+  }
+  void FollowDomain(Record& record) {
+    namespace t = entra_domain;
+    const std::string id(record.row().TextOf(t::kId));
+    if (id.empty() || record.row().TextOf(t::kAuthenticationType) != "Federated") return;
+    record.reader().Add({.endpoint = &endpoint::kGraphDomainFederation,
+                         .mapping = &domain_federation_,
+                         .params = {{"domainId", id}},
+                         .preset = {{entra_domain_federation::kDomainId, id}}});
   }
 
   void AddLicences(Reader& reader) {
@@ -101,6 +120,7 @@ class GraphCollector : public Collector {
   const Mapping sku_ = SkuMapping();
   const Mapping plan_ = PlanMapping();
   const Mapping domain_ = DomainMapping();
+  const Mapping domain_federation_ = DomainFederationMapping();
   const Mapping user_ = UserMapping();
   const Mapping activity_ = ActivityMapping();
   const Mapping registration_ = RegistrationMapping();
@@ -111,6 +131,7 @@ class GraphCollector : public Collector {
   const Mapping ca_policy_ = CaPolicyMapping();
   const Mapping application_ = ApplicationMapping();
   const Mapping credential_ = CredentialMapping();
+  const Settings settings_;
   std::optional<PrincipalReads> principals_;
   std::optional<PrivilegedReads> privileged_;
 };
