@@ -14,10 +14,6 @@ namespace assay::graph {
 /// One for a run. Every follow-up read is made once, and never for all groups or all users.
 class PrincipalReads {
  public:
-  /// Applications whose federated credentials are asked for, one read each; beyond that the dataset
-  /// is partial.
-  static constexpr uint32_t kMaxApplications = 20000;
-
   explicit PrincipalReads(Context& context);
   /// Queues the lists of groups, devices, service principals and delegated grants.
   void AddTo(Reader& reader);
