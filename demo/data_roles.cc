@@ -190,18 +190,18 @@ void AddRoles(World& world) {
       .AddGraph("/v1.0/policies/roleManagementPolicyAssignments", "RoleManagement.Read.Directory",
                 std::move(policies))
       .expand = {"policy"};
-  world.AddGraph("/beta/identityGovernance/roleManagementAlerts/alerts",
-                 "RoleManagementAlert.Read.Directory",
-                 {Json::Object({{"id", "DirectoryRole_TooManyGlobalAdminsAssignedToTenantAlert"},
-                                {"alertDefinitionId",
-                                 "DirectoryRole_TooManyGlobalAdminsAssignedToTenantAlert"},
-                                {"scopeId", "/"},
-                                {"scopeType", "DirectoryRole"},
-                                {"incidentCount", 1},
-                                {"isActive", true},
-                                {"lastModifiedDateTime", world.seeded().At(-4)},
-                                {"lastScannedDateTime", world.seeded().At(0)},
-                                {"alertDefinition", Json::Object({{"severityLevel", "low"}})}})});
+  world.AddGraph(
+      "/beta/identityGovernance/roleManagementAlerts/alerts", "RoleManagementAlert.Read.Directory",
+      {Json::Object(
+          {{"id", "DirectoryRole_TooManyGlobalAdminsAssignedToTenantAlert"},
+           {"alertDefinitionId", "DirectoryRole_TooManyGlobalAdminsAssignedToTenantAlert"},
+           {"scopeId", "/"},
+           {"scopeType", "DirectoryRole"},
+           {"incidentCount", 1},
+           {"isActive", true},
+           {"lastModifiedDateTime", world.seeded().At(-4)},
+           {"lastScannedDateTime", world.seeded().At(0)},
+           {"alertDefinition", Json::Object({{"severityLevel", "low"}})}})});
 }
 
 }  // namespace assay::demo

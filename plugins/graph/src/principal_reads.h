@@ -42,7 +42,7 @@ class PrincipalReads {
 
   const Mapping group_, group_member_, group_owner_, device_, service_principal_, app_role_,
       app_role_assignment_, sp_owner_, grant_, federated_credential_;
-  const std::string own_app_id_;       ///< of this run's identity; empty when the host does not tell
+  const std::string own_app_id_;  ///< of this run's identity; empty when the host does not tell
   const std::string own_permissions_;  ///< a JSON list of names
   Meeting groups_, service_principals_;
   std::set<std::string> members_asked_;
