@@ -20,11 +20,16 @@ World::World(uint64_t seed, Timestamp now)
   AddRoles(*this);
   AddConditionalAccess(*this);
   AddDirectoryPolicies(*this);
+  AddSettings(*this);
+  AddServices(*this);
   AddApplications(*this);
   AddIntune(*this);
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
   AddDefender(*this);
+  AddDevices(*this);
+  AddReviews(*this);
+  AddRisk(*this);
   AddSelf(*this);
 }
 

@@ -26,6 +26,7 @@ std::vector<fs::path> Manifests() {
 std::string Fill(std::string path, const World& world) {
   const std::pair<std::string, std::string> kValues[] = {
       {"{subscriptionId}", world.subscriptions()[0]},
+      {"{domainId}", "aurelia.example"},
       {"{groupId}", world.seeded().Guid("group/0")}};
   for (const auto& [name, value] : kValues) {
     if (size_t at = path.find(name); at != std::string::npos) path.replace(at, name.size(), value);

@@ -25,23 +25,44 @@ FRAMEWORKS = ["dora", "gdpr", "iso27001-2022"]
 # Every warning that a collector of ours may draw, and why it stays. There is no such list for errors, nor for frameworks.
 NO_SELECT = "read whole, as the catalogue of endpoints has it"
 NARROWEST = "the permission that the catalogue of endpoints names as the least"
+BETA = "the version that the catalogue of endpoints names"
 TELLS = "info, for people who plan: nothing is wrong today"
 ABSENT = "a missing value is the service's way to say that it is not set; the cases have it"
 ACCEPTED = {
     "graph": {
         **{f"endpoint {name}: no $select": NO_SELECT for name in (
             "graph-organization", "graph-subscribed-skus", "graph-domains", "graph-user-registration-details",
-            "graph-role-definitions", "graph-role-assignments", "graph-ca-policies")},
+            "graph-role-definitions", "graph-role-assignments", "graph-ca-policies", "graph-group-settings",
+            "graph-group-lifecycle-policies", "graph-auth-strengths", "graph-named-locations",
+            "graph-cross-tenant-partners", "graph-app-mgmt-policies", "graph-permission-grant-policies",
+            "graph-activity-timeout-policies", "graph-token-lifetime-policies", "graph-legacy-policies",
+            "graph-onprem-sync", "graph-domain-federation", "graph-service-health", "graph-sensitivity-labels",
+            "graph-recommendations", "graph-attack-simulations", "graph-lifecycle-workflows",
+            "graph-delegated-admin-relationships", "graph-sp-app-role-assignments", "graph-oauth2-grants",
+            "graph-app-federated-credentials", "graph-role-assignment-schedules", "graph-role-eligibility-schedules",
+            "graph-pim-policy-assignments", "graph-role-management-alerts", "graph-access-reviews",
+            "graph-access-review-instances", "graph-risky-users", "graph-risky-service-principals")},
         **{f"endpoint {name}: Policy.Read.All reads much more": NARROWEST for name in (
-            "graph-authorization-policy", "graph-security-defaults", "graph-ca-policies")},
-        "graph-guests-pending-invitations: severity info": TELLS,
-        "graph-licence-p2-coverage: severity info": TELLS,
+            "graph-authorization-policy", "graph-security-defaults", "graph-ca-policies",
+            "graph-admin-consent-policy", "graph-named-locations", "graph-cross-tenant-default",
+            "graph-cross-tenant-partners", "graph-default-app-mgmt-policy", "graph-app-mgmt-policies",
+            "graph-activity-timeout-policies", "graph-token-lifetime-policies", "graph-auth-flows-policy",
+            "graph-legacy-policies")},
+        **{f"endpoint {name}: Directory.Read.All reads much more": NARROWEST for name in (
+            "graph-group-lifecycle-policies", "graph-oauth2-grants")},
+        **{f"endpoint {name}: beta": BETA for name in (
+            "graph-legacy-policies", "graph-apps-services-settings", "graph-forms-settings",
+            "graph-sensitivity-labels", "graph-recommendations", "graph-role-management-alerts")},
+        **{f"{name}: severity info": TELLS for name in (
+            "graph-guests-pending-invitations", "graph-named-location-trusted", "graph-device-quota",
+            "graph-group-expiration-policy", "graph-report-concealment", "graph-privacy-contact",
+            "graph-service-health-incidents", "graph-authmethods-registration-campaign", "graph-licence-p2-coverage")},
         "graph-users-no-legacy-password-policy: everything else passes": ABSENT,
         "graph-app-redirect-uri-https: everything else passes": ABSENT,
         "graph-app-no-implicit-flow: everything else passes": ABSENT,
     },
     "intune": {
-        "endpoint intune-compliance-policies: beta": "the version that the catalogue of endpoints names",
+        "endpoint intune-compliance-policies: beta": BETA,
         "endpoint intune-compliance-policies: no $select": NO_SELECT,
         "intune-device-threat-state: everything else passes": "without a partner there is no state, and no threat is known",
         "intune-compliance-policy-per-platform: everything else passes": "it counts policies: what is not there is the failure",
