@@ -22,6 +22,8 @@ World::World(uint64_t seed, Timestamp now)
   AddDirectoryPolicies(*this);
   AddApplications(*this);
   AddIntune(*this);
+  AddIntunePolicies(*this);
+  AddIntuneService(*this);
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
   AddDefender(*this);
