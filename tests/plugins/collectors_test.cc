@@ -2,8 +2,12 @@
 // asked.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <set>
 
+#include "../../plugins/graph/src/privileges.h"
 #include "plugins/fake_host.h"
 
 using namespace assay;
@@ -24,6 +28,15 @@ void ServeAll(FakeHost& host, const std::string& plugin) {
                                "defender-secure-scores", "defender-assessments"}) {
     host.Serve(endpoint, {{kEmpty}}, second);
   }
+}
+
+/// Parameters with which an endpoint was asked for.
+std::set<std::string> Asked(FakeHost& host, const std::string& endpoint) {
+  std::set<std::string> out;
+  for (const std::string& request : host.requests()) {
+    if (request.starts_with(endpoint + " ")) out.insert(request.substr(endpoint.size() + 1));
+  }
+  return out;
 }
 
 void RequireClean(FakeHost& host) {
@@ -99,19 +112,81 @@ TEST_CASE("Graph: makes one row of each service plan and each credential", "[plu
   CHECK(applications[1].at("owner_count").number == 0);
 }
 
-TEST_CASE("Graph: reads the members of role groups and of no other group", "[plugins]") {
+TEST_CASE("Graph: reads the members of groups that roles name and of no other group", "[plugins]") {
   FakeHost host("graph", Schema_graph());
   ServeAll(host, "graph");
   REQUIRE(host.Run() == ASSAY_OK);
-  std::vector<std::string> asked;
-  for (const std::string& request : host.requests()) {
-    if (request.starts_with("graph-group-members")) asked.push_back(request);
-  }
-  CHECK(asked ==
-        std::vector<std::string>{"graph-group-members 00000000-0000-4000-8000-000000000020"});
-  REQUIRE(host.dataset("entra_group_member").rows.size() == 1);
-  CHECK(host.dataset("entra_group_member").rows[0].at("group_id").text ==
-        "00000000-0000-4000-8000-000000000020");
+  // 20 holds a role, 22 may take one on: an eligibility does not say that it is a group.
+  CHECK(Asked(host, "graph-group-members") ==
+        std::set<std::string>{"00000000-0000-4000-8000-000000000020",
+                              "00000000-0000-4000-8000-000000000022"});
+  REQUIRE(host.dataset("entra_group_member").rows.size() == 2);
+  std::set<std::string> groups;
+  for (const auto& row : host.dataset("entra_group_member").rows)
+    groups.insert(row.at("group_id").text);
+  CHECK(groups == Asked(host, "graph-group-members"));
+  CHECK(Asked(host, "graph-group-owners") ==
+        std::set<std::string>{"00000000-0000-4000-8000-000000000020",
+                              "00000000-0000-4000-8000-000000000022"});
+}
+
+TEST_CASE("Graph: reads the members of groups that a policy excludes, when they exist",
+          "[plugins]") {
+  FakeHost host("graph", Schema_graph());
+  ServeAll(host, "graph");
+  const std::string there = "00000000-0000-4000-8000-000000000021";
+  host.Serve("graph-ca-policies",
+             {{R"({"value":[{"id":"p1","conditions":{"users":{"excludeGroups":[")" + there +
+               R"(","00000000-0000-4000-8000-0000000000ff"]}}}]})"}});
+  REQUIRE(host.Run() == ASSAY_OK);
+  RequireClean(host);
+  CHECK(Asked(host, "graph-group-members").contains(there));
+  CHECK_FALSE(Asked(host, "graph-group-members").contains("00000000-0000-4000-8000-0000000000ff"));
+  CHECK(host.dataset("entra_group_member").completeness == ASSAY_COMPLETE);
+}
+
+TEST_CASE("Graph: says that members are missing when nothing tells which ids are groups",
+          "[plugins]") {
+  FakeHost host("graph", Schema_graph());
+  ServeAll(host, "graph");
+  host.Serve("graph-groups", {{"", ASSAY_PAGE_HTTP_ERROR, 403}});
+  REQUIRE(host.Run() == ASSAY_OK);
+  RequireClean(host);
+  const DatasetSeen& members = host.dataset("entra_group_member");
+  CHECK(members.completeness == ASSAY_PARTIAL);
+  CHECK(members.detail.find("which principals are groups is not known: graph-groups") !=
+        std::string::npos);
+}
+
+TEST_CASE("Graph: reads the owners of powerful applications only", "[plugins]") {
+  FakeHost host("graph", Schema_graph());
+  ServeAll(host, "graph");
+  REQUIRE(host.Run() == ASSAY_OK);
+  CHECK(Asked(host, "graph-sp-app-role-assignments") ==
+        std::set<std::string>{"00000000-0000-4000-8000-000000000050"});
+  CHECK(Asked(host, "graph-sp-owners") ==
+        std::set<std::string>{"00000000-0000-4000-8000-000000000051"});
+  CHECK(host.dataset("entra_app_role").rows.size() == 2);
+}
+
+TEST_CASE("Graph: knows the same powers as the views of its checks", "[plugins]") {
+  std::ifstream file(ASSAY_SOURCE_DIR "/plugins/graph/views.sql");
+  const std::string views((std::istreambuf_iterator<char>(file)), {});
+  const auto body = [&](const std::string& name) {
+    const size_t start = views.find("CREATE VIEW " + name + "(");
+    REQUIRE(start != std::string::npos);
+    return views.substr(start, views.find(';', start) - start);
+  };
+  const auto held = [&](const std::string& view, const auto& list) {
+    const std::string text = body(view);
+    for (const std::string_view one : list) {
+      INFO(one);
+      CHECK(text.find("('" + std::string(one) + "')") != std::string::npos);
+    }
+    CHECK(static_cast<size_t>(std::count(text.begin(), text.end(), '(')) == list.size() + 1);
+  };
+  held("tier0_role", graph::kTier0Roles);
+  held("critical_permission", graph::kCriticalPermissions);
 }
 
 TEST_CASE("Intune: makes the settings of policies flat, and reads those of three families alone",

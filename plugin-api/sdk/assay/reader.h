@@ -102,6 +102,12 @@ class Reader {
 
   Context& context() { return *context_; }
 
+  /// The first problem met with a dataset; none when it was read whole. After Drain.
+  Problem ProblemOf(const DatasetInfo& dataset) const {
+    const auto found = tally_.find(&dataset);
+    return found == tally_.end() ? Problem{} : found->second.first;
+  }
+
  private:
   friend class Record;
 
@@ -237,6 +243,8 @@ class Reader {
   }
 
   void StateAll(const std::string& stopped) {
+    for (const auto& [mapping, filler] : fillers_)
+      context_->Count(mapping->dataset(), ASSAY_COUNT_DROPPED, filler->dropped());
     for (auto& [dataset, tally] : tally_) {
       if (!stopped.empty()) Count(tally, {Why::kPartial, stopped}, false);
       if (tally.problems == 0) {
