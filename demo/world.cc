@@ -20,8 +20,12 @@ World::World(uint64_t seed, Timestamp now)
   AddRoles(*this);
   AddConditionalAccess(*this);
   AddDirectoryPolicies(*this);
+  AddSettings(*this);
+  AddServices(*this);
   AddApplications(*this);
   AddIntune(*this);
+  AddIntunePolicies(*this);
+  AddIntuneService(*this);
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
   AddDefender(*this);
