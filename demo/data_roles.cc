@@ -191,7 +191,17 @@ void AddRoles(World& world) {
                 std::move(policies))
       .expand = {"policy"};
   world.AddGraph("/beta/identityGovernance/roleManagementAlerts/alerts",
-                 "RoleManagementAlert.Read.Directory", {});
+                 "RoleManagementAlert.Read.Directory",
+                 {Json::Object({{"id", "DirectoryRole_TooManyGlobalAdminsAssignedToTenantAlert"},
+                                {"alertDefinitionId",
+                                 "DirectoryRole_TooManyGlobalAdminsAssignedToTenantAlert"},
+                                {"scopeId", "/"},
+                                {"scopeType", "DirectoryRole"},
+                                {"incidentCount", 1},
+                                {"isActive", true},
+                                {"lastModifiedDateTime", world.seeded().At(-4)},
+                                {"lastScannedDateTime", world.seeded().At(0)},
+                                {"alertDefinition", Json::Object({{"severityLevel", "low"}})}})});
 }
 
 }  // namespace assay::demo

@@ -27,6 +27,9 @@ World::World(uint64_t seed, Timestamp now)
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
   AddDefender(*this);
+  AddDevices(*this);
+  AddReviews(*this);
+  AddRisk(*this);
   AddSelf(*this);
 }
 

@@ -82,6 +82,11 @@ void AddAzurePolicy(World& world);
 /// need.
 void AddSelf(World& world);
 void AddDefender(World& world);
+void AddDevices(World& world);
+void AddReviews(World& world);
+void AddRisk(World& world);
+/// All service principals, with the permissions that Graph offers; after all other paths.
+void AddServicePrincipals(World& world, const std::vector<Json>& app_roles);
 
 /// Role template ids and the people who hold each of them, in one place for roles and
 /// registrations.

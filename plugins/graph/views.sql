@@ -265,8 +265,7 @@ JOIN tier0_role t ON t.role_id = a.role_id
 JOIN entra_service_principal p ON p.id = a.principal_id
 UNION
 SELECT g.known_id, g.display_name FROM app_permission g
-JOIN critical_permission c ON c.name = g.permission
-WHERE g.known_id IS NOT NULL;
+WHERE g.permission IN (SELECT name FROM critical_permission) AND g.known_id IS NOT NULL;
 
 -- Access reviews: the queries that say what is reviewed, and the months between two of them.
 CREATE VIEW access_review AS

@@ -237,6 +237,8 @@ class Reader {
   }
 
   void StateAll(const std::string& stopped) {
+    for (const auto& [mapping, filler] : fillers_)
+      context_->Count(mapping->dataset(), ASSAY_COUNT_DROPPED, filler->dropped());
     for (auto& [dataset, tally] : tally_) {
       if (!stopped.empty()) Count(tally, {Why::kPartial, stopped}, false);
       if (tally.problems == 0) {

@@ -18,7 +18,7 @@ class PrincipalReads {
   /// is partial.
   static constexpr uint32_t kMaxApplications = 20000;
 
-  PrincipalReads();
+  explicit PrincipalReads(Context& context);
   /// Queues the lists of groups, devices, service principals and delegated grants.
   void AddTo(Reader& reader);
   /// A role assignment was read: a group's members and a powerful application's owners follow.
@@ -35,12 +35,15 @@ class PrincipalReads {
  private:
   void TakeGroup(Record& record);
   void TakeServicePrincipal(Record& record);
+  void TakeSelf(Row& row) const;
   void TakeAppRoles(Record& record, const std::string& resource);
   void ReadMembers(Reader& reader, const std::string& group);
   void ReadOwners(Reader& reader, const std::string& service_principal);
 
   const Mapping group_, group_member_, group_owner_, device_, service_principal_, app_role_,
       app_role_assignment_, sp_owner_, grant_, federated_credential_;
+  const std::string own_app_id_;       ///< of this run's identity; empty when the host does not tell
+  const std::string own_permissions_;  ///< a JSON list of names
   Meeting groups_, service_principals_;
   std::set<std::string> members_asked_;
   std::set<std::string> critical_roles_;  ///< "<resource>/<app role>"
