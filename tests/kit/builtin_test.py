@@ -28,38 +28,21 @@ NARROWEST = "the permission that the catalogue of endpoints names as the least"
 BETA = "the version that the catalogue of endpoints names"
 TELLS = "info, for people who plan: nothing is wrong today"
 ABSENT = "a missing value is the service's way to say that it is not set; the cases have it"
+FAILS = "it looks for what is wrong, and what is missing is wrong; the cases have it"
 ACCEPTED = {
     "graph": {
-        **{f"endpoint {name}: no $select": NO_SELECT for name in (
-            "graph-organization", "graph-subscribed-skus", "graph-domains", "graph-user-registration-details",
-            "graph-role-definitions", "graph-role-assignments", "graph-ca-policies", "graph-group-settings",
-            "graph-group-lifecycle-policies", "graph-auth-strengths", "graph-named-locations",
-            "graph-cross-tenant-partners", "graph-app-mgmt-policies", "graph-permission-grant-policies",
-            "graph-activity-timeout-policies", "graph-token-lifetime-policies", "graph-legacy-policies",
-            "graph-onprem-sync", "graph-domain-federation", "graph-service-health", "graph-sensitivity-labels",
-            "graph-recommendations", "graph-attack-simulations", "graph-lifecycle-workflows",
-            "graph-delegated-admin-relationships", "graph-sp-app-role-assignments", "graph-oauth2-grants",
-            "graph-app-federated-credentials", "graph-role-assignment-schedules", "graph-role-eligibility-schedules",
-            "graph-pim-policy-assignments", "graph-role-management-alerts", "graph-access-reviews",
-            "graph-access-review-instances", "graph-risky-users", "graph-risky-service-principals")},
-        **{f"endpoint {name}: Policy.Read.All reads much more": NARROWEST for name in (
-            "graph-authorization-policy", "graph-security-defaults", "graph-ca-policies",
-            "graph-admin-consent-policy", "graph-named-locations", "graph-cross-tenant-default",
-            "graph-cross-tenant-partners", "graph-default-app-mgmt-policy", "graph-app-mgmt-policies",
-            "graph-activity-timeout-policies", "graph-token-lifetime-policies", "graph-auth-flows-policy",
-            "graph-legacy-policies")},
-        **{f"endpoint {name}: Directory.Read.All reads much more": NARROWEST for name in (
-            "graph-group-lifecycle-policies", "graph-oauth2-grants")},
-        **{f"endpoint {name}: beta": BETA for name in (
-            "graph-legacy-policies", "graph-apps-services-settings", "graph-forms-settings",
-            "graph-sensitivity-labels", "graph-recommendations", "graph-role-management-alerts")},
-        **{f"{name}: severity info": TELLS for name in (
-            "graph-guests-pending-invitations", "graph-named-location-trusted", "graph-device-quota",
-            "graph-group-expiration-policy", "graph-report-concealment", "graph-privacy-contact",
-            "graph-service-health-incidents", "graph-authmethods-registration-campaign", "graph-licence-p2-coverage")},
-        "graph-users-no-legacy-password-policy: everything else passes": ABSENT,
-        "graph-app-redirect-uri-https: everything else passes": ABSENT,
-        "graph-app-no-implicit-flow: everything else passes": ABSENT,
+        "no $select": NO_SELECT,
+        "Policy.Read.All reads much more": NARROWEST,
+        "Directory.Read.All reads much more": NARROWEST,
+        ": beta may change": BETA,
+        ": severity info": TELLS,
+        **{f"{name}: everything else passes": ABSENT for name in (
+            "graph-users-no-legacy-password-policy", "graph-app-redirect-uri-https", "graph-app-no-implicit-flow")},
+        **{f"{name}: everything else passes": FAILS for name in (
+            "graph-admins-phishing-resistant-registered", "graph-admins-no-weak-methods",
+            "graph-admins-no-productivity-licence", "graph-sod-no-toxic-role-combination",
+            "graph-app-privileged-no-secrets", "graph-sp-privileged-owners", "graph-ca-no-dangling-references",
+            "graph-ca-exclusions-minimal", "graph-ca-break-glass-excluded")},
     },
     "intune": {
         "endpoint intune-compliance-policies: beta": BETA,
