@@ -47,6 +47,31 @@ inline ItemNode ItemTree(const DatasetInfo& dataset) {
   return root;
 }
 
+/// The names of members without simdjson's buffer for unescaped text: that has room for each text
+/// of a document once, and the walk that fills the columns takes it.
+class KeyText {
+ public:
+  /// The name of `field`; false when its escapes are malformed. Valid until the next call.
+  bool Read(simdjson::ondemand::field& field, std::string_view& key) {
+    const char* const begin = field.key().raw();
+    const char* end = begin;
+    bool escaped = false;
+    for (; *end != '"'; ++end) {  // a document with an open text was refused before
+      if (*end != '\\') continue;
+      escaped = true;
+      ++end;
+    }
+    key = {begin, static_cast<size_t>(end - begin)};
+    if (!escaped) return true;
+    quoted_.assign(1, '"').append(key).append(1, '"');
+    return parser_.parse(quoted_).get(key) == simdjson::SUCCESS;
+  }
+
+ private:
+  std::string quoted_;
+  simdjson::dom::parser parser_;
+};
+
 /// Writes what is kept of objects, with the bytes of the answer: numbers keep their digits.
 class ItemWriter {
  public:
@@ -55,11 +80,11 @@ class ItemWriter {
     out += '{';
     std::vector<bool> seen(node.children.size());
     bool first = true;
-    std::string key;
     for (auto entry : object) {
       simdjson::ondemand::field field;
+      std::string_view key;
       if (std::move(entry).get(field) != simdjson::SUCCESS) return false;
-      if (!KeyOf(field, key)) return false;
+      if (!keys_.Read(field, key)) return false;
       const ItemNode* child = node.Find(key);
       if (child == nullptr) continue;
       const auto at = static_cast<size_t>(child - node.children.data());
@@ -75,26 +100,6 @@ class ItemWriter {
   }
 
  private:
-  /// The name of a member. Not by the document's own parser: it has room to unescape each string
-  /// once, and the columns are filled from the same record after the item. False when malformed.
-  static bool KeyOf(const simdjson::ondemand::field& field, std::string& key) {
-    const char* const first = field.key().raw();
-    const char* last = first;  // every string of a document that is being iterated is closed
-    bool escaped = false;
-    for (; *last != '"'; ++last) {
-      if (*last != '\\') continue;
-      escaped = true;
-      ++last;
-    }
-    key.assign(first, last);
-    if (!escaped) return true;
-    static thread_local simdjson::dom::parser parser;  // a plugin may have parsing threads
-    std::string_view text;
-    if (parser.parse('"' + key + '"').get_string().get(text) != simdjson::SUCCESS) return false;
-    key = text;
-    return true;
-  }
-
   bool Value(simdjson::ondemand::value& value, const ItemNode& node, std::string& out) {
     using simdjson::ondemand::json_type;
     json_type type;
@@ -131,6 +136,8 @@ class ItemWriter {
     out.append(raw);
     return !raw.empty();
   }
+
+  KeyText keys_;
 };
 
 }  // namespace assay
