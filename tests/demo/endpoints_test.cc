@@ -48,11 +48,17 @@ std::string Described(const std::string& path, const World& world) {
 
 /// The path with its placeholders filled from the tenant.
 std::string Fill(std::string path, const World& world) {
+  const Seeded& seeded = world.seeded();
+  const std::string owned = seeded.Guid("sp/" + seeded.Guid("Backup Orchestrator/appId"));
   const std::pair<std::string, std::string> kValues[] = {
+      {"/applications/{id}", "/applications/" + seeded.Guid("Lab Notebook")},
+      {"/servicePrincipals/{id}", "/servicePrincipals/" + owned},
+      {"/definitions/{id}", "/definitions/" + seeded.Guid("review/roles")},
+      {"{resourceSpId}", seeded.Guid("sp/graph")},
       {"{subscriptionId}", world.subscriptions()[0]},
       {"{domainId}", "aurelia.example"},
-      {"{groupId}", world.seeded().Guid("group/0")},
-      {"{policyId}", world.seeded().Guid("configuration/Disk encryption")}};
+      {"{groupId}", seeded.Guid("group/0")},
+      {"{policyId}", seeded.Guid("configuration/Disk encryption")}};
   for (const auto& [name, value] : kValues) {
     if (size_t at = path.find(name); at != std::string::npos) path.replace(at, name.size(), value);
   }
