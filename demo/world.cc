@@ -24,6 +24,8 @@ World::World(uint64_t seed, Timestamp now)
   AddIntune(*this);
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
+  AddAzureAccess(*this);
+  AddResources(*this);
   AddDefender(*this);
   AddSelf(*this);
 }

@@ -76,10 +76,18 @@ void AddApplications(World& world);
 void AddIntune(World& world);
 void AddSubscriptions(World& world);
 void AddAzurePolicy(World& world);
+void AddAzureAccess(World& world);
+void AddResources(World& world);
 /// What directory and Azure say of assay's own identity; last, because it lists what the others
 /// need.
 void AddSelf(World& world);
 void AddDefender(World& world);
+
+/// Role assignments of a subscription, but for assay's own.
+std::vector<Json> AzureRoles(const World& world, size_t sub);
+
+/// Where Resource Graph is asked; "/" and what the query is about follow in World's table.
+inline constexpr std::string_view kResourceGraph = "/providers/Microsoft.ResourceGraph/resources";
 
 /// Role template ids and the people who hold each of them, in one place for roles and
 /// registrations.

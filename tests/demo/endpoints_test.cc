@@ -26,7 +26,11 @@ std::vector<fs::path> Manifests() {
 std::string Fill(std::string path, const World& world) {
   const std::pair<std::string, std::string> kValues[] = {
       {"{subscriptionId}", world.subscriptions()[0]},
-      {"{groupId}", world.seeded().Guid("group/0")}};
+      {"{groupId}", world.seeded().Guid("group/0")},
+      {"{tenantId}", world.tenant_id()},
+      {"{rg}", "rg-prod-" + std::string(path.find("{vault}") == path.npos ? "1" : "2")},
+      {"{account}", "prodstor00"},
+      {"{vault}", "prodvaul01"}};
   for (const auto& [name, value] : kValues) {
     if (size_t at = path.find(name); at != std::string::npos) path.replace(at, name.size(), value);
   }

@@ -148,7 +148,10 @@ credential = {{ kind = "secret", client_id = "{client_id}", ref = "file:{secret}
 {more}
 """
 
-UNREACHED = "/v1.0/groups/{groupId}/transitiveMembers"  # members are read of groups that hold a role, of no other
+# Read only of what another answer names: groups that hold a role; accounts and vaults that Resource Graph lists.
+UNREACHED = {"/v1.0/groups/{groupId}/transitiveMembers",
+             "/subscriptions/{subscriptionId}/resourceGroups/{rg}/providers/Microsoft.Storage/storageAccounts/{account}/blobServices/default",
+             "/subscriptions/{subscriptionId}/resourceGroups/{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys"}
 FRAMEWORKS = "".join(f'[[frameworks]]\nid = "{name}"\nversion = "1"\ntenants = ["*"]\n\n'
                      for name in ("iso27001-2022", "dora", "gdpr"))
 
@@ -183,7 +186,7 @@ def part_one(args, samples, work):
             answers = server.new_answers()
             served |= {sample for _, _, _, sample in answers if sample}
             look_at(home, run, answers, samples, table, paths, compared)
-            if all(files <= served or path == UNREACHED for path, files in wanted.items()):
+            if all(files <= served or path in UNREACHED for path, files in wanted.items()):
                 break
             if time.monotonic() > deadline:
                 break
@@ -191,8 +194,8 @@ def part_one(args, samples, work):
         server.stop()
     home.verify()
     for path, files in wanted.items():
-        if path == UNREACHED:
-            print(f"not asked for: {path} ({len(files)} sample): no sample assigns a role to a group")
+        if path in UNREACHED and not files <= served:
+            print(f"not asked for: {path} ({len(files)} sample): no sample names such a thing")
         else:
             expect(files <= served, f"{path}: never served: {sorted(files - served)}")
     print(f"{number} runs of the built-in collectors, {len(served)} samples served, "
