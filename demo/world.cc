@@ -20,6 +20,8 @@ World::World(uint64_t seed, Timestamp now)
   AddRoles(*this);
   AddConditionalAccess(*this);
   AddDirectoryPolicies(*this);
+  AddSettings(*this);
+  AddServices(*this);
   AddApplications(*this);
   AddIntune(*this);
   AddSubscriptions(*this);
@@ -27,6 +29,9 @@ World::World(uint64_t seed, Timestamp now)
   AddAzureAccess(*this);
   AddResources(*this);
   AddDefender(*this);
+  AddDevices(*this);
+  AddReviews(*this);
+  AddRisk(*this);
   AddSelf(*this);
 }
 

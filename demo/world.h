@@ -72,6 +72,8 @@ void AddGroups(World& world);
 void AddRoles(World& world);
 void AddConditionalAccess(World& world);
 void AddDirectoryPolicies(World& world);
+void AddSettings(World& world);
+void AddServices(World& world);
 void AddApplications(World& world);
 void AddIntune(World& world);
 void AddSubscriptions(World& world);
@@ -82,6 +84,11 @@ void AddResources(World& world);
 /// need.
 void AddSelf(World& world);
 void AddDefender(World& world);
+void AddDevices(World& world);
+void AddReviews(World& world);
+void AddRisk(World& world);
+/// All service principals, with the permissions that Graph offers; after all other paths.
+void AddServicePrincipals(World& world, const std::vector<Json>& app_roles);
 
 /// Role assignments of a subscription, but for assay's own.
 std::vector<Json> AzureRoles(const World& world, size_t sub);

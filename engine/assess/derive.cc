@@ -75,6 +75,10 @@ std::vector<CollectorReport> Derivation::RunCollectors() {
   context.roles = start_.roles;
   context.arm_available = start_.arm_token;
   context.settings = plan_.settings;
+  if (!start_.app_id.empty()) {
+    context.settings["identity.app_id"] = {start_.app_id};
+    context.settings["identity.permissions"] = {start_.roles.begin(), start_.roles.end()};
+  }
 
   std::vector<CollectorReport> reports(plan_.collectors.size());
   std::vector<std::thread> threads;

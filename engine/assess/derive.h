@@ -25,6 +25,7 @@ struct RunStart {
   std::set<std::string> roles;  ///< Graph permissions that the token holds
   bool arm_token = true;        ///< a token for Azure Resource Manager was issued
   ledger::Keep keep = ledger::Keep::kFull;
+  std::string app_id{};  ///< of the identity, as its token says; empty when it does not
 };
 
 /// Where a run and a replay differ.

@@ -26,6 +26,7 @@ std::vector<fs::path> Manifests() {
 std::string Fill(std::string path, const World& world) {
   const std::pair<std::string, std::string> kValues[] = {
       {"{subscriptionId}", world.subscriptions()[0]},
+      {"{domainId}", "aurelia.example"},
       {"{groupId}", world.seeded().Guid("group/0")},
       {"{tenantId}", world.tenant_id()},
       {"{rg}", "rg-prod-" + std::string(path.find("{vault}") == path.npos ? "1" : "2")},

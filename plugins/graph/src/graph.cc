@@ -1,5 +1,7 @@
 // The graph collector: asks for everything at once; what follows from answers is bounded by what
 // they name (principal_reads.h).
+#include <optional>
+
 #include "assay/collector.h"
 #include "datasets.h"
 #include "directory.h"
@@ -15,16 +17,18 @@ class GraphCollector : public Collector {
  public:
   void Collect(Context& context) override {
     Reader reader(context);
+    principals_.emplace(context);
+    privileged_.emplace(*principals_);
     AddSimple(reader);
     AddLicences(reader);
     AddApplications(reader);
     AddRoleAssignments(reader);
     AddDomains(reader);
     settings_.AddTo(reader);
-    principals_.AddTo(reader);
-    privileged_.AddTo(reader);
+    principals_->AddTo(reader);
+    privileged_->AddTo(reader);
     reader.Drain();
-    principals_.Finish(context, reader);
+    principals_->Finish(context, reader);
   }
 
  private:
@@ -39,8 +43,8 @@ class GraphCollector : public Collector {
     reader.Add({.endpoint = &endpoint::kGraphCaPolicies,
                 .mapping = &ca_policy_,
                 .hook = [this](Record& record) {
-                  principals_.GroupsExcluded(record.reader(),
-                                             record.row().TextOf(entra_ca_policy::kExcludeGroups));
+                  principals_->GroupsExcluded(record.reader(),
+                                              record.row().TextOf(entra_ca_policy::kExcludeGroups));
                 }});
   }
 
@@ -92,7 +96,7 @@ class GraphCollector : public Collector {
     if (record.Has(0)) row.Int(t::kPasswordCount, TakeCredentials(record, 0, "password"));
     if (record.Has(1)) row.Int(t::kKeyCount, TakeCredentials(record, 1, "key"));
     if (record.Has(2)) row.Int(t::kOwnerCount, record.Count(2));
-    principals_.ApplicationSeen(record.reader(), row.TextOf(t::kId));
+    principals_->ApplicationSeen(record.reader(), row.TextOf(t::kId));
   }
   int64_t TakeCredentials(Record& record, uint32_t raw, std::string_view kind) {
     namespace t = entra_application_credential;
@@ -108,7 +112,7 @@ class GraphCollector : public Collector {
     reader.Add(
         {.endpoint = &endpoint::kGraphRoleAssignments,
          .mapping = &role_assignment_,
-         .hook = [this](Record& record) { principals_.RoleHeld(record.reader(), record.row()); },
+         .hook = [this](Record& record) { principals_->RoleHeld(record.reader(), record.row()); },
          .leads_to = {&entra_group_member::kDataset, &entra_sp_owner::kDataset}});
   }
 
@@ -128,8 +132,8 @@ class GraphCollector : public Collector {
   const Mapping application_ = ApplicationMapping();
   const Mapping credential_ = CredentialMapping();
   const Settings settings_;
-  PrincipalReads principals_;
-  PrivilegedReads privileged_{principals_};
+  std::optional<PrincipalReads> principals_;
+  std::optional<PrivilegedReads> privileged_;
 };
 
 }  // namespace

@@ -2,14 +2,38 @@
 
 #include <simdjson.h>
 
+#include "assay/identity.h"
 #include "datasets.h"
 #include "directory.h"
 #include "principals.h"
 #include "privileges.h"
 
 namespace assay::graph {
+namespace {
 
-PrincipalReads::PrincipalReads()
+std::string OwnAppId(const Context& context) {
+  const std::vector<std::string> values = context.Setting(kIdentityAppId);
+  return values.empty() ? std::string() : Folded(values.front());
+}
+
+/// Names of permissions are plain words; one that is not cannot be a permission to read.
+std::string OwnPermissions(const Context& context) {
+  std::string out = "[";
+  for (const std::string& name : context.Setting(kIdentityPermissions)) {
+    out += out.size() > 1 ? ",\"" : "\"";
+    for (const char c : name) {
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+      out += plain ? c : '?';
+    }
+    out += '"';
+  }
+  return out + "]";
+}
+
+}  // namespace
+
+PrincipalReads::PrincipalReads(Context& context)
     : group_(GroupMapping()),
       group_member_(GroupMemberMapping()),
       group_owner_(GroupOwnerMapping()),
@@ -19,7 +43,9 @@ PrincipalReads::PrincipalReads()
       app_role_assignment_(AppRoleAssignmentMapping()),
       sp_owner_(SpOwnerMapping()),
       grant_(GrantMapping()),
-      federated_credential_(FederatedCredentialMapping()) {}
+      federated_credential_(FederatedCredentialMapping()),
+      own_app_id_(OwnAppId(context)),
+      own_permissions_(OwnPermissions(context)) {}
 
 void PrincipalReads::AddTo(Reader& reader) {
   reader.Add({.endpoint = &endpoint::kGraphGroups,
@@ -39,8 +65,7 @@ void PrincipalReads::RoleHeld(Reader& reader, const Row& assignment) {
   namespace t = entra_role_assignment;
   const std::string principal(assignment.TextOf(t::kPrincipalId));
   const std::string_view type = assignment.TextOf(t::kPrincipalType);
-  if (type == "#microsoft.graph.group") ReadMembers(reader, principal);
-  if (type.empty()) Eligible(reader, principal);
+  Eligible(reader, principal, type);
   const bool application = type.empty() || type == "#microsoft.graph.servicePrincipal";
   if (application && Holds(kTier0Roles, assignment.TextOf(t::kRoleId)) &&
       service_principals_.Want(principal)) {
@@ -48,8 +73,13 @@ void PrincipalReads::RoleHeld(Reader& reader, const Row& assignment) {
   }
 }
 
-void PrincipalReads::Eligible(Reader& reader, std::string_view principal) {
-  const std::string id = Folded(principal);
+void PrincipalReads::Eligible(Reader& reader, std::string_view principal, std::string_view type) {
+  if (type == "#microsoft.graph.group") ReadMembers(reader, std::string(principal));
+  if (type.empty()) WantGroup(reader, principal);
+}
+
+void PrincipalReads::WantGroup(Reader& reader, std::string_view group) {
+  const std::string id = Folded(group);
   if (groups_.Want(id)) ReadMembers(reader, id);
 }
 
@@ -60,7 +90,7 @@ void PrincipalReads::GroupsExcluded(Reader& reader, std::string_view ids) {
   if (parser.parse(ids.data(), ids.size(), true).get(list) != simdjson::SUCCESS) return;
   for (const simdjson::dom::element element : list) {
     std::string_view id;
-    if (element.get(id) == simdjson::SUCCESS) Eligible(reader, id);
+    if (element.get(id) == simdjson::SUCCESS) WantGroup(reader, id);
   }
 }
 
@@ -102,10 +132,19 @@ void PrincipalReads::TakeServicePrincipal(Record& record) {
   Row& row = record.row();
   if (record.Has(0)) row.Int(t::kPasswordCount, record.Count(0));
   if (record.Has(1)) row.Int(t::kKeyCount, record.Count(1));
+  TakeSelf(row);
   const std::string id(row.TextOf(t::kId));
   if (id.empty()) return;
   if (service_principals_.List(id)) ReadOwners(record.reader(), id);
   if (Holds(kResourceApis, row.TextOf(t::kAppId))) TakeAppRoles(record, id);
+}
+
+void PrincipalReads::TakeSelf(Row& row) const {
+  namespace t = entra_service_principal;
+  if (own_app_id_.empty()) return;
+  const bool self = row.TextOf(t::kAppId) == own_app_id_;
+  row.Int(t::kIsSelf, self ? 1 : 0);
+  if (self) row.Text(t::kTokenPermissions, own_permissions_);
 }
 
 void PrincipalReads::TakeAppRoles(Record& record, const std::string& resource) {
