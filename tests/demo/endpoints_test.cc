@@ -58,7 +58,11 @@ std::string Fill(std::string path, const World& world) {
       {"{subscriptionId}", world.subscriptions()[0]},
       {"{domainId}", "aurelia.example"},
       {"{groupId}", seeded.Guid("group/0")},
-      {"{policyId}", seeded.Guid("configuration/Disk encryption")}};
+      {"{policyId}", seeded.Guid("configuration/Disk encryption")},
+      {"{tenantId}", world.tenant_id()},
+      {"{rg}", "rg-prod-" + std::string(path.find("{vault}") == path.npos ? "1" : "2")},
+      {"{account}", "prodstor00"},
+      {"{vault}", "prodvaul01"}};
   for (const auto& [name, value] : kValues) {
     if (size_t at = path.find(name); at != std::string::npos) path.replace(at, name.size(), value);
   }

@@ -20,6 +20,13 @@ pages = ["arm-policy-states.json", "arm-policy-states.2.json"]
 [[answer]]
 endpoint = "arm-policy-states"
 pages = ["arm-policy-states.2.json"]
+[[answer]]
+endpoint = "arm-role-assignments"
+params = { subscriptionId = "11111111-1111-4111-8111-111111111111" }
+pages = ["arm-role-assignments.json", "arm-role-assignments.2.json"]
+[[answer]]
+endpoint = "arm-role-assignments"
+pages = ["arm-role-assignments.2.json"]
 """
 FRAMEWORKS = ["dora", "gdpr", "iso27001-2022"]
 # Every warning that a collector of ours may draw, and why it stays. There is no such list for errors, nor for frameworks.
@@ -41,7 +48,11 @@ ACCEPTED = {
         "intune-device-threat-state: everything else passes": "without a partner there is no state, and no threat is known",
         "intune-compliance-policy-per-platform: everything else passes": "it counts policies: what is not there is the failure",
     },
-    "azure-policy": {},
+    "azure-policy": {
+        "azure-policy-deny-violations: everything else passes": "a state without its effect fails; the others have one",
+        **{f"azure-policy-rbac-{name}: reads dataset entra_": "who holds a role, and by which licence, the directory knows"
+           for name in ("guest-privileged", "disabled-accounts", "orphaned", "permanent-privileged")},
+    },
     "defender": {},
 }
 
