@@ -151,7 +151,11 @@ credential = {{ kind = "secret", client_id = "{client_id}", ref = "file:{secret}
 # Reads that follow from records which no sample has.
 UNREACHED = {"/v1.0/groups/{groupId}/transitiveMembers": "no sample assigns a role to a group",
              "/v1.0/groups/{groupId}/owners": "no sample is a role-assignable group",
-             "/v1.0/servicePrincipals/{resourceSpId}/appRoleAssignedTo": "no sample service principal says its id"}
+             "/v1.0/servicePrincipals/{resourceSpId}/appRoleAssignedTo": "no sample service principal says its id",
+             "/subscriptions/{subscriptionId}/resourceGroups/{rg}/providers/Microsoft.Storage/storageAccounts/{account}/blobServices/default":
+                 "no sample of Resource Graph lists the account",
+             "/subscriptions/{subscriptionId}/resourceGroups/{rg}/providers/Microsoft.KeyVault/vaults/{vault}/keys":
+                 "no sample of Resource Graph lists the vault"}
 # Datasets without a sample, or with samples that leave out the id.
 NO_ROWS = {"entra_application", "entra_app_role_assignment", "entra_device", "entra_federated_credential", "entra_group",
            "entra_group_member", "entra_group_owner", "entra_pim_alert", "entra_risky_service_principal",
