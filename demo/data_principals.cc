@@ -24,26 +24,25 @@ struct Principal {
 };
 
 Json ServicePrincipal(const World& world, const Principal& principal, Json roles = Json::Array()) {
-  return Json::Object(
-      {{"id", principal.id},
-       {"appId", principal.app_id},
-       {"displayName", principal.name},
-       {"accountEnabled", true},
-       {"servicePrincipalType", principal.kind},
-       {"appOwnerOrganizationId",
-        principal.owner_tenant.empty() ? Json() : Json(principal.owner_tenant)},
-       {"appRoleAssignmentRequired", false},
-       {"createdDateTime", world.seeded().Day("sp/" + principal.name, -300)},
-       {"passwordCredentials", Json::Array()},
-       {"keyCredentials", Json::Array()},
-       {"signInAudience", "AzureADMyOrg"},
-       {"tags", Json::Texts({"WindowsAzureActiveDirectoryIntegratedApp"})},
-       {"verifiedPublisher", Json::Object({{"displayName", nullptr},
-                                           {"verifiedPublisherId", nullptr},
-                                           {"addedDateTime", nullptr}})},
-       {"preferredSingleSignOnMode", nullptr},
-       {"appRoles", std::move(roles)},
-       {"oauth2PermissionScopes", Json::Array()}});
+  return Json::Object({{"id", principal.id},
+                       {"appId", principal.app_id},
+                       {"displayName", principal.name},
+                       {"accountEnabled", true},
+                       {"servicePrincipalType", principal.kind},
+                       {"appOwnerOrganizationId",
+                        principal.owner_tenant.empty() ? Json() : Json(principal.owner_tenant)},
+                       {"appRoleAssignmentRequired", false},
+                       {"createdDateTime", world.seeded().Day("sp/" + principal.name, -300)},
+                       {"passwordCredentials", Json::Array()},
+                       {"keyCredentials", Json::Array()},
+                       {"signInAudience", "AzureADMyOrg"},
+                       {"tags", Json::Texts({"WindowsAzureActiveDirectoryIntegratedApp"})},
+                       {"verifiedPublisher", Json::Object({{"displayName", nullptr},
+                                                           {"verifiedPublisherId", nullptr},
+                                                           {"addedDateTime", nullptr}})},
+                       {"preferredSingleSignOnMode", nullptr},
+                       {"appRoles", std::move(roles)},
+                       {"oauth2PermissionScopes", Json::Array()}});
 }
 
 std::string OwnId(const World& world, const Json& application) {
@@ -81,15 +80,15 @@ void AddFederation(World& world, const Json& application) {
   const std::string name = TextAt(application, "displayName");
   if (name == "Firmware Signer" || name == "Metrology Dashboard") {
     const bool any = name == "Firmware Signer";
-    credentials.push_back(Json::Object(
-        {{"id", world.seeded().Guid("federated/" + name)},
-         {"name", any ? "from-pull-requests" : "production"},
-         {"issuer", "https://token.actions.githubusercontent.com"},
-         {"subject", any ? "repo:aurelia/firmware:pull_request"
-                         : "repo:aurelia/dashboard:environment:production"},
-         {"description", nullptr},
-         {"audiences", Json::Texts({"api://AzureADTokenExchange"})},
-         {"claimsMatchingExpression", nullptr}}));
+    credentials.push_back(
+        Json::Object({{"id", world.seeded().Guid("federated/" + name)},
+                      {"name", any ? "from-pull-requests" : "production"},
+                      {"issuer", "https://token.actions.githubusercontent.com"},
+                      {"subject", any ? "repo:aurelia/firmware:pull_request"
+                                      : "repo:aurelia/dashboard:environment:production"},
+                      {"description", nullptr},
+                      {"audiences", Json::Texts({"api://AzureADTokenExchange"})},
+                      {"claimsMatchingExpression", nullptr}}));
   }
   world.AddGraph(
       "/v1.0/applications/" + TextAt(application, "id") + "/federatedIdentityCredentials",
@@ -125,11 +124,11 @@ void AddDevices(World& world) {
 
 void AddServicePrincipals(World& world, const std::vector<Json>& app_roles) {
   const std::string graph = world.seeded().Guid("sp/graph");
-  std::vector<Json> principals = {ServicePrincipal(
-      world,
-      {graph, "00000003-0000-0000-c000-000000000000", "Microsoft Graph",
-       "f8cdef31-a31e-4b4a-93e4-5f571e91255a"},
-      Json::Array(app_roles))};
+  std::vector<Json> principals = {
+      ServicePrincipal(world,
+                       {graph, "00000003-0000-0000-c000-000000000000", "Microsoft Graph",
+                        "f8cdef31-a31e-4b4a-93e4-5f571e91255a"},
+                       Json::Array(app_roles))};
   std::vector<Json> granted, consents;
   const Principal vendor = {world.seeded().Guid("sp/vendor"), world.seeded().Guid("app/vendor"),
                             kVendor, world.seeded().Guid("tenant/vendor")};
@@ -142,9 +141,9 @@ void AddServicePrincipals(World& world, const std::vector<Json>& app_roles) {
     AddFederation(world, application);
     if (own.name == "Backup Orchestrator") {
       granted.push_back(Granted(world, graph, own, kTakesOver));
-      world.AddGraph("/v1.0/servicePrincipals/" + own.id + "/owners", kReadApplications,
-                     {Json::Object({{"@odata.type", "#microsoft.graph.user"},
-                                    {"id", world.people[30].id}})});
+      world.AddGraph(
+          "/v1.0/servicePrincipals/" + own.id + "/owners", kReadApplications,
+          {Json::Object({{"@odata.type", "#microsoft.graph.user"}, {"id", world.people[30].id}})});
     }
     if (own.name == "Press Review") consents.push_back(Consent(world, own.id, graph, " Mail.Read"));
     if (own.name == "Docs Search")

@@ -1,5 +1,5 @@
-// Access reviews and risk. Planted: no review of guests, an instance that nobody finished, an account
-// at high risk for days.
+// Access reviews and risk. Planted: no review of guests, an instance that nobody finished, an
+// account at high risk for days.
 #include <fmt/format.h>
 
 #include "demo/world.h"

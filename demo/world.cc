@@ -20,6 +20,8 @@ World::World(uint64_t seed, Timestamp now)
   AddRoles(*this);
   AddConditionalAccess(*this);
   AddDirectoryPolicies(*this);
+  AddSettings(*this);
+  AddServices(*this);
   AddApplications(*this);
   AddIntune(*this);
   AddIntunePolicies(*this);

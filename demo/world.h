@@ -72,6 +72,8 @@ void AddGroups(World& world);
 void AddRoles(World& world);
 void AddConditionalAccess(World& world);
 void AddDirectoryPolicies(World& world);
+void AddSettings(World& world);
+void AddServices(World& world);
 void AddApplications(World& world);
 void AddIntune(World& world);
 void AddIntunePolicies(World& world);

@@ -121,7 +121,7 @@ def pages_of(root):
         [f"| [{d['id']}]({c.id}.md#{d['id']}) | {len(d['columns'])} | {sum(bool(x.get('personal')) for x in d['columns']) or ''} | {c.id} |"
          for c in collectors for d in c.manifest.get("dataset", [])])
     out["checks/README.md"] = index(
-        "What is decided", ["Every built-in check."],
+        "What is decided", ["Every built-in check. Your own: [own-checks.md](../admin/own-checks.md)."],
         "check | severity | question",
         [f"| [{k['id']}]({c.id}.md#{k['id']}) | {k['severity']} | {k['title']} |" for c in collectors for k in c.checks])
     return {root / "docs" / name: re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n" for name, lines in out.items()}

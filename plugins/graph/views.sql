@@ -219,12 +219,12 @@ CREATE VIEW critical_permission(name) AS VALUES
   ('full_access_as_app'),
   ('Exchange.ManageAsApp');
 
--- Who holds a role for the whole tenant, or may take it on. An eligibility does not say what kind
--- of principal it is for.
+-- Who holds a role for the whole tenant, or may take it on. An eligibility seldom says what kind of
+-- principal it is for.
 CREATE VIEW role_holding AS
 SELECT principal_id, principal_type, role_id FROM entra_role_assignment WHERE scope = '/'
 UNION ALL
-SELECT principal_id, NULL, role_id FROM entra_role_eligibility WHERE scope = '/';
+SELECT principal_id, principal_type, role_id FROM entra_role_eligibility WHERE scope = '/';
 
 -- Users who hold, or may take on, a directory role for the whole tenant, directly or through a
 -- group. Where the kind of a principal was not said, the lists of groups and applications tell.

@@ -28,6 +28,7 @@ std::vector<fs::path> Manifests() {
 std::string Fill(std::string path, const World& world) {
   const std::pair<std::string, std::string> kValues[] = {
       {"{subscriptionId}", world.subscriptions()[0]},
+      {"{domainId}", "aurelia.example"},
       {"{groupId}", world.seeded().Guid("group/0")},
       {"{policyId}", world.seeded().Guid("configuration/Disk encryption")}};
   for (const auto& [name, value] : kValues) {

@@ -25,26 +25,31 @@ FRAMEWORKS = ["dora", "gdpr", "iso27001-2022"]
 # Every warning that a collector of ours may draw, and why it stays. There is no such list for errors, nor for frameworks.
 NO_SELECT = "read whole, as the catalogue of endpoints has it"
 NARROWEST = "the permission that the catalogue of endpoints names as the least"
+BETA = "the version that the catalogue of endpoints names"
 TELLS = "info, for people who plan: nothing is wrong today"
 ABSENT = "a missing value is the service's way to say that it is not set; the cases have it"
+FAILS = "it looks for what is wrong, and what is missing is wrong; the cases have it"
 ACCEPTED = {
     "graph": {
-        **{f"endpoint {name}: no $select": NO_SELECT for name in (
-            "graph-organization", "graph-subscribed-skus", "graph-domains", "graph-user-registration-details",
-            "graph-role-definitions", "graph-role-assignments", "graph-ca-policies")},
-        **{f"endpoint {name}: Policy.Read.All reads much more": NARROWEST for name in (
-            "graph-authorization-policy", "graph-security-defaults", "graph-ca-policies")},
-        "graph-guests-pending-invitations: severity info": TELLS,
-        "graph-licence-p2-coverage: severity info": TELLS,
-        "graph-users-no-legacy-password-policy: everything else passes": ABSENT,
-        "graph-app-redirect-uri-https: everything else passes": ABSENT,
-        "graph-app-no-implicit-flow: everything else passes": ABSENT,
+        "no $select": NO_SELECT,
+        "Policy.Read.All reads much more": NARROWEST,
+        "Directory.Read.All reads much more": NARROWEST,
+        ": beta may change": BETA,
+        ": severity info": TELLS,
+        **{f"{name}: everything else passes": ABSENT for name in (
+            "graph-users-no-legacy-password-policy", "graph-app-redirect-uri-https", "graph-app-no-implicit-flow")},
+        **{f"{name}: everything else passes": FAILS for name in (
+            "graph-admins-phishing-resistant-registered", "graph-admins-no-weak-methods",
+            "graph-admins-no-productivity-licence", "graph-sod-no-toxic-role-combination",
+            "graph-app-privileged-no-secrets", "graph-sp-privileged-owners", "graph-ca-no-dangling-references",
+            "graph-ca-exclusions-minimal", "graph-ca-break-glass-excluded")},
     },
     "intune": {
-        "endpoint intune-compliance-policies: beta": "the version that the catalogue of endpoints names",
-        "endpoint intune-compliance-policies: no $select": NO_SELECT,
+        "no $select": NO_SELECT,
+        ": beta may change": BETA,
         "intune-device-threat-state: everything else passes": "without a partner there is no state, and no threat is known",
-        "intune-compliance-policy-per-platform: everything else passes": "it counts policies: what is not there is the failure",
+        "intune-unmanaged-but-registered: reads dataset entra_device of another collector": "devices of the directory are read once",
+        "intune-terms-of-use: severity info": TELLS,
     },
     "azure-policy": {"azure-policy-exemptions-expired: severity info": TELLS},
     "defender": {},

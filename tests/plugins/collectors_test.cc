@@ -169,6 +169,27 @@ TEST_CASE("Graph: reads the owners of powerful applications only", "[plugins]") 
   CHECK(host.dataset("entra_app_role").rows.size() == 2);
 }
 
+TEST_CASE("Graph: asks for the federated credentials of a bounded number of applications",
+          "[plugins]") {
+  FakeHost host("graph", Schema_graph());
+  ServeAll(host, "graph");
+  std::string applications = R"({"value":[)";
+  for (uint32_t i = 0; i <= graph::kMaxApplications; ++i) {
+    std::string id = std::to_string(1'000'000 + i);
+    applications +=
+        (i == 0 ? "" : ",") + std::string(R"({"id":"00000000-0000-4000-8000-00000)") + id + R"("})";
+  }
+  host.Serve("graph-applications", {{applications + "]}"}});
+  host.Serve("graph-app-federated-credentials", {{kEmpty}});
+  REQUIRE(host.Run() == ASSAY_OK);
+  CHECK(Asked(host, "graph-app-federated-credentials").size() == graph::kMaxApplications);
+  const DatasetSeen& credentials = host.dataset("entra_federated_credential");
+  CHECK(credentials.completeness == ASSAY_PARTIAL);
+  CHECK(
+      credentials.detail ==
+      "graph-app-federated-credentials: only the first 20000 of 20001 applications were asked for");
+}
+
 TEST_CASE("Graph: knows the same powers as the views of its checks", "[plugins]") {
   std::ifstream file(ASSAY_SOURCE_DIR "/plugins/graph/views.sql");
   const std::string views((std::istreambuf_iterator<char>(file)), {});

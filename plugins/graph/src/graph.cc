@@ -44,7 +44,7 @@ class GraphCollector : public Collector {
                 .mapping = &ca_policy_,
                 .hook = [this](Record& record) {
                   principals_->GroupsExcluded(record.reader(),
-                                             record.row().TextOf(entra_ca_policy::kExcludeGroups));
+                                              record.row().TextOf(entra_ca_policy::kExcludeGroups));
                 }});
   }
 

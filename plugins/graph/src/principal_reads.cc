@@ -65,8 +65,7 @@ void PrincipalReads::RoleHeld(Reader& reader, const Row& assignment) {
   namespace t = entra_role_assignment;
   const std::string principal(assignment.TextOf(t::kPrincipalId));
   const std::string_view type = assignment.TextOf(t::kPrincipalType);
-  if (type == "#microsoft.graph.group") ReadMembers(reader, principal);
-  if (type.empty()) Eligible(reader, principal);
+  Eligible(reader, principal, type);
   const bool application = type.empty() || type == "#microsoft.graph.servicePrincipal";
   if (application && Holds(kTier0Roles, assignment.TextOf(t::kRoleId)) &&
       service_principals_.Want(principal)) {
@@ -74,8 +73,13 @@ void PrincipalReads::RoleHeld(Reader& reader, const Row& assignment) {
   }
 }
 
-void PrincipalReads::Eligible(Reader& reader, std::string_view principal) {
-  const std::string id = Folded(principal);
+void PrincipalReads::Eligible(Reader& reader, std::string_view principal, std::string_view type) {
+  if (type == "#microsoft.graph.group") ReadMembers(reader, std::string(principal));
+  if (type.empty()) WantGroup(reader, principal);
+}
+
+void PrincipalReads::WantGroup(Reader& reader, std::string_view group) {
+  const std::string id = Folded(group);
   if (groups_.Want(id)) ReadMembers(reader, id);
 }
 
@@ -86,7 +90,7 @@ void PrincipalReads::GroupsExcluded(Reader& reader, std::string_view ids) {
   if (parser.parse(ids.data(), ids.size(), true).get(list) != simdjson::SUCCESS) return;
   for (const simdjson::dom::element element : list) {
     std::string_view id;
-    if (element.get(id) == simdjson::SUCCESS) Eligible(reader, id);
+    if (element.get(id) == simdjson::SUCCESS) WantGroup(reader, id);
   }
 }
 

@@ -14,17 +14,13 @@ namespace assay::graph {
 /// One for a run. Every follow-up read is made once, and never for all groups or all users.
 class PrincipalReads {
  public:
-  /// Applications whose federated credentials are asked for, one read each; beyond that the dataset
-  /// is partial.
-  static constexpr uint32_t kMaxApplications = 20000;
-
   explicit PrincipalReads(Context& context);
   /// Queues the lists of groups, devices, service principals and delegated grants.
   void AddTo(Reader& reader);
   /// A role assignment was read: a group's members and a powerful application's owners follow.
   void RoleHeld(Reader& reader, const Row& assignment);
-  /// A principal may take a role on; what kind of principal it is, the lists tell.
-  void Eligible(Reader& reader, std::string_view principal);
+  /// A principal may take a role on. Where `type` is empty, the lists tell what kind it is.
+  void Eligible(Reader& reader, std::string_view principal, std::string_view type);
   /// A policy leaves these groups out: a JSON list of ids.
   void GroupsExcluded(Reader& reader, std::string_view ids);
   /// An application was read: its federated credentials follow.
@@ -33,6 +29,7 @@ class PrincipalReads {
   void Finish(Context& context, const Reader& reader) const;
 
  private:
+  void WantGroup(Reader& reader, std::string_view group);
   void TakeGroup(Record& record);
   void TakeServicePrincipal(Record& record);
   void TakeSelf(Row& row) const;
@@ -42,7 +39,7 @@ class PrincipalReads {
 
   const Mapping group_, group_member_, group_owner_, device_, service_principal_, app_role_,
       app_role_assignment_, sp_owner_, grant_, federated_credential_;
-  const std::string own_app_id_;       ///< of this run's identity; empty when the host does not tell
+  const std::string own_app_id_;  ///< of this run's identity; empty when the host does not tell
   const std::string own_permissions_;  ///< a JSON list of names
   Meeting groups_, service_principals_;
   std::set<std::string> members_asked_;

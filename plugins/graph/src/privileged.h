@@ -25,6 +25,7 @@ inline Mapping RoleEligibilityMapping() {
   return {t::kDataset,
           {{t::kId, "id"},
            {t::kPrincipalId, "principalId", Form::kFold},
+           {t::kPrincipalType, "principal/@odata.type"},
            {t::kRoleId, "roleDefinitionId", Form::kFold},
            {t::kScope, "directoryScopeId"},
            {t::kMemberType, "memberType"},

@@ -30,8 +30,9 @@ void PrivilegedReads::AddRoles(Reader& reader) {
   reader.Add({.endpoint = &endpoint::kGraphRoleEligibilitySchedules,
               .mapping = &eligibility_,
               .hook = [this](Record& record) {
-                principals_.Eligible(record.reader(),
-                                     record.row().TextOf(entra_role_eligibility::kPrincipalId));
+                namespace t = entra_role_eligibility;
+                principals_.Eligible(record.reader(), record.row().TextOf(t::kPrincipalId),
+                                     record.row().TextOf(t::kPrincipalType));
               }});
   reader.Add({.endpoint = &endpoint::kGraphPimPolicyAssignments,
               .mapping = &pim_policy_,

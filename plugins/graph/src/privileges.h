@@ -1,11 +1,17 @@
-// What makes an application powerful enough that its owners matter. The same lists stand as views
-// in views.sql (tier0_role, critical_permission); tests/plugins holds them together.
+// What makes an application powerful enough that its owners matter, and how many applications are
+// looked at. The lists stand as views in views.sql, too (tier0_role, critical_permission);
+// tests/plugins holds them together.
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace assay::graph {
+
+/// Applications whose federated credentials are asked for, one read each; beyond that the dataset
+/// is partial.
+inline constexpr uint32_t kMaxApplications = 20000;
 
 /// Directory roles that control the whole tenant, by template id.
 inline constexpr std::array<std::string_view, 15> kTier0Roles = {
