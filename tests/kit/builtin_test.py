@@ -46,7 +46,7 @@ ACCEPTED = {
     },
     "intune": {
         "intune-device-threat-state: everything else passes": "without a partner there is no state, and no threat is known",
-        "intune-compliance-policy-per-platform: everything else passes": "it counts policies: what is not there is the failure",
+        "intune-unmanaged-but-registered: reads dataset entra_device of another collector": "devices of the directory are read once",
     },
     "azure-policy": {
         "azure-policy-deny-violations: everything else passes": "a state without its effect fails; the others have one",
@@ -60,7 +60,7 @@ ACCEPTED = {
 def check(job):
     package, more = job
     done = subprocess.run([BUILD / "bin/assay", "plugin", "check", package, *more], capture_output=True, text=True, check=False,
-                          timeout=250)
+                          timeout=400)
     return package.name, done.returncode, done.stdout + done.stderr
 
 
