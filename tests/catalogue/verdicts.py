@@ -77,7 +77,7 @@ class Expected:
     def covers(self, difference):
         for number, row in enumerate(self.rows):
             if (re.fullmatch(row["check"], difference["check"]) and row.get("kind", difference["kind"]) == difference["kind"]
-                    and row["wanted"] in ("*", difference["wanted"]) and row["got"] in ("*", difference["got"])
+                    and row["wanted"] in ("*", difference["wanted"]) and (row["got"] == "*" or difference["got"] in row["got"].split("|"))
                     and re.search(row.get("detail", ""), difference["detail"])):
                 self.used[number] += 1
                 return "open" if row.get("open") else "expected"
