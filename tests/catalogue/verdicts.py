@@ -39,7 +39,7 @@ def compare_subjects(spec, said, found, incomplete, mine):
     forms = {one_form(subject): subject for subject in said["findings"]}
     if not said["findings"] and wholly_open(said) or mine["verdict"] == "not_assessed" and not ours:
         return []
-    for subject in sorted(theirs.keys() | ours.keys()):
+    for subject in sorted((theirs.keys() | ours.keys()) - {""}):  # nobody can be told of a subject without a name
         wanted, (got, detail) = theirs.get(subject, "(none)"), ours.get(subject, ("(none)", ""))
         if wanted == got or {wanted, got} == {"not_applicable", "(none)"}:
             continue
