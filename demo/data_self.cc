@@ -54,20 +54,21 @@ void AddSelf(World& world) {
                                      {"appRoles", Json::Array(std::move(roles))}}));
   world.AddGraph("/v1.0/servicePrincipals/" + self + "/appRoleAssignments", kReadApplications,
                  std::move(granted));
-  for (const std::string& subscription : world.subscriptions()) {
+  for (size_t sub = 0; sub < world.subscriptions().size(); ++sub) {
+    const std::string& subscription = world.subscriptions()[sub];
     const std::string scope = "/subscriptions/" + subscription;
     const std::string base = scope + "/providers/Microsoft.Authorization/";
     const std::string id = world.seeded().Guid("reader/" + subscription);
-    world.AddArm(
-        base + "roleAssignments",
-        {Json::Object({{"id", base + "roleAssignments/" + id},
-                       {"name", id},
-                       {"type", "Microsoft.Authorization/roleAssignments"},
-                       {"properties",
-                        Json::Object({{"roleDefinitionId", base + "roleDefinitions/" + kReaderRole},
+    std::vector<Json> assignments = AzureRoles(world, sub);
+    assignments.push_back(Json::Object(
+        {{"id", base + "roleAssignments/" + id},
+         {"name", id},
+         {"type", "Microsoft.Authorization/roleAssignments"},
+         {"properties", Json::Object({{"roleDefinitionId", base + "roleDefinitions/" + kReaderRole},
                                       {"principalId", self},
                                       {"principalType", "ServicePrincipal"},
-                                      {"scope", scope}})}})});
+                                      {"scope", scope}})}}));
+    world.AddArm(base + "roleAssignments", std::move(assignments));
   }
 }
 

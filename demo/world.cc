@@ -28,6 +28,8 @@ World::World(uint64_t seed, Timestamp now)
   AddIntuneService(*this);
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
+  AddAzureAccess(*this);
+  AddResources(*this);
   AddDefender(*this);
   AddDevices(*this);
   AddReviews(*this);

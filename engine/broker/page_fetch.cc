@@ -69,13 +69,18 @@ PageFetcher::PageFetcher(const BrokerOptions& options, HttpClient& client, Token
       pacer_(pacer),
       jitter_(options.jitter_seed) {}
 
-Result<Url> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) {
-  ASSAY_ASSIGN(const std::string link, ExtractLink(body, offset, length, read.plan.paging));
-  return CheckLink(read.plan, link);
+Result<Ask> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) {
+  ASSAY_ASSIGN(std::string link, ExtractLink(body, offset, length, read.plan.paging));
+  if (read.plan.paging == Paging::kSkipToken) {
+    ASSAY_TRY(CheckSkipToken(link));
+    return Ask{read.plan.url, std::move(link)};
+  }
+  ASSAY_ASSIGN(Url url, CheckLink(read.plan, link));
+  return Ask{std::move(url)};
 }
 
-Status CountLink(ReadState& read, const Url& url, uint32_t max_pages) {
-  if (!read.seen.insert(url.ToString()).second)
+Status CountLink(ReadState& read, const Ask& ask, uint32_t max_pages) {
+  if (!read.seen.insert(ask.url.ToString() + "\n" + ask.skip_token).second)
     return Fail(Code::kDenied,
                 "continuation link: seen before in this read, paging goes in circles");
   if (read.pages >= max_pages)
@@ -98,13 +103,14 @@ ReadResult Refusal(const ReadState& read, const Url& url, Reason reason, std::st
 }
 
 std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
-                                             const Url& url) const {
+                                             const Ask& ask) const {
   auto task = std::make_unique<PageTask>();
   const Plan& plan = read->plan;
   task->request.method = plan.method;
-  task->request.url = url;
-  task->request.body = plan.body;
-  task->request.content_type = plan.body.empty() ? "" : "application/json";
+  task->request.url = ask.url;
+  task->body = BodyOf(plan, ask);
+  task->request.body = task->body;
+  task->request.content_type = task->body.empty() ? "" : "application/json";
   task->request.client_request_id = NewGuid();
   const RequestShape shape{plan.host, plan.segments, plan.first_query};
   const ThrottleClass& throttle = ThrottleClassOf(shape);
@@ -112,8 +118,8 @@ std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
   ReadRecord& record = task->result.record;
   record.endpoint = read->spec.id;
   record.method = plan.method;
-  record.url = url.ToString();
-  record.request_body = plan.body;
+  record.url = ask.url.ToString();
+  record.request_body = task->body;
   record.client_request_id = task->request.client_request_id;
   record.attempts = 0;
   task->read = std::move(read);
@@ -256,8 +262,8 @@ bool PageFetcher::SendOnce(PageTask& task) {
   }
   task.token = *token;
   task.request.bearer = task.token->view();
-  if (Status gate =
-          CheckOutgoing(options_.cloud, task.read->spec, task.request.method, task.request.url);
+  if (Status gate = CheckOutgoing(options_.cloud, task.read->spec, task.request.method,
+                                  task.request.url, task.request.body);
       !gate)
     return Final(task, ASSAY_PAGE_REFUSED, Reason::kPartial, gate.error().ToString());
   task.result.record.attempts = ++task.number;

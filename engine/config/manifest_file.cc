@@ -183,11 +183,10 @@ class ManifestReader {
   }
 
   EndpointSpec ReadEndpoint(const Fields& fields, const std::vector<DatasetSpec>& datasets) {
-    constexpr std::pair<std::string_view, Paging> kPagings[] = {{"single", Paging::kSingle},
-                                                                {"none", Paging::kNone},
-                                                                {"odata", Paging::kOdata},
-                                                                {"arm", Paging::kArm},
-                                                                {"odata-post", Paging::kOdataPost}};
+    constexpr std::pair<std::string_view, Paging> kPagings[] = {
+        {"single", Paging::kSingle},        {"none", Paging::kNone},
+        {"odata", Paging::kOdata},          {"arm", Paging::kArm},
+        {"odata-post", Paging::kOdataPost}, {"skiptoken-body", Paging::kSkipToken}};
     EndpointSpec endpoint;
     endpoint.id = fields.Text("id");
     endpoint.host = fields.Text("host") == "arm" ? ServiceHost::kArm : ServiceHost::kGraph;
@@ -234,8 +233,10 @@ class ManifestReader {
         if (fields.Has(key))
           Bad(fields.WhereKey(key), fmt::format("{}: {} belongs to host \"graph\"", name, key));
     }
-    if (endpoint.paging == Paging::kOdataPost && endpoint.read_post.empty())
-      Bad(fields.Where("paging"), name + ": paging \"odata-post\" needs read_post");
+    if ((endpoint.paging == Paging::kOdataPost || endpoint.paging == Paging::kSkipToken) &&
+        endpoint.read_post.empty())
+      Bad(fields.Where("paging"),
+          fmt::format("{}: paging \"{}\" needs read_post", name, fields.Text("paging")));
   }
 
   static bool IsApiVersion(std::string_view text) {
@@ -264,10 +265,15 @@ class ManifestReader {
       if (!twice) endpoint.params.push_back(std::move(param));
     }
     if (types == nullptr) return;
-    for (const auto& [key, value] : *types)
-      if (!Contains(names, std::string(key.str())))
+    for (const auto& [key, value] : *types) {
+      if (Contains(names, std::string(key.str()))) continue;
+      // The one parameter that is not of the path: it goes into the body that the broker writes.
+      if (TextOf(value) == "guids" && endpoint.paging == Paging::kSkipToken)
+        endpoint.params.push_back({std::string(key.str()), ParamType::kGuids});
+      else
         NoSuch(PlaceOf(*document, key), fmt::format("endpoint {}: path has no parameter {}",
                                                     Quote(endpoint.id), Quote(key.str())));
+    }
   }
 
   ParamType ReadParamType(const Document& document, const toml::node& node) {

@@ -36,7 +36,7 @@ EndpointSpec GetEndpoint(FieldReader& in) {
   m.params = in.List(5, [](FieldReader& r) {
     ParamSpec p;
     p.name = r.Id();
-    p.type = r.OneOf(ParamType::kGuid, ParamType::kSegment);
+    p.type = r.OneOf(ParamType::kGuid, ParamType::kGuids);
     return p;
   });
   return m;
@@ -156,7 +156,7 @@ Result<Request> ParseRequest(ByteSpan payload) {
   m.endpoint = in.Id();
   m.params = in.List(8, [](FieldReader& r) {
     std::string name = r.Id();
-    return std::pair<std::string, std::string>(std::move(name), r.Text(kMaxSubject));
+    return std::pair<std::string, std::string>(std::move(name), r.Text(kMaxParam));
   });
   return in.Finish(std::move(m), "request");
 }

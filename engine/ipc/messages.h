@@ -212,6 +212,8 @@ inline constexpr size_t kMaxId = 256;
 inline constexpr size_t kMaxSql = 256u << 10;
 /// Longest subject or label.
 inline constexpr size_t kMaxSubject = 4096;
+/// Longest value of a parameter: a full list of GUIDs with commas between.
+inline constexpr size_t kMaxParam = 37 * kMaxGuids;
 
 /// Word for a type in messages ("rows"); empty when the type is unknown. [any thread]
 std::string_view Name(Type type);

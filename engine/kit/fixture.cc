@@ -110,7 +110,9 @@ Fixture EmptyFixture(const Manifest& manifest) {
   for (const EndpointSpec& endpoint : manifest.endpoints) {
     FixtureAnswer answer;
     answer.endpoint = endpoint.id;
-    answer.pages.push_back(endpoint.paging == Paging::kSingle ? "{}" : R"({"value":[]})");
+    answer.pages.push_back(endpoint.paging == Paging::kSingle      ? "{}"
+                           : endpoint.paging == Paging::kSkipToken ? R"({"data":[]})"
+                                                                   : R"({"value":[]})");
     fixture.answers.push_back(std::move(answer));
   }
   return fixture;

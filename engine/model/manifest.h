@@ -21,13 +21,18 @@ enum class Paging : uint8_t {
   kOdata = 3,      ///< "@odata.nextLink"
   kArm = 4,        ///< "nextLink"
   kOdataPost = 5,  ///< "@odata.nextLink", followed by POST again
+  kSkipToken = 6,  ///< "$skipToken", put into the body of the next POST by the broker
 };
 
-/// Type of a path parameter: decides what is accepted and how it is percent-encoded.
+/// Type of a parameter: decides what is accepted and how it is percent-encoded.
 enum class ParamType : uint8_t {
   kGuid = 1,     ///< 8-4-4-4-12 hex
   kSegment = 2,  ///< one path segment, no '/', not "." or ".."
+  kGuids = 3,    ///< GUIDs with commas between, for the body of a read_post; at most kMaxGuids
 };
+
+/// As many subscriptions as Resource Graph takes in one query.
+inline constexpr size_t kMaxGuids = 1000;
 
 struct ParamSpec {
   std::string name;

@@ -63,7 +63,7 @@ def built_checks(plugins):
 
 def as_catalogue(value, default):
     """A parameter of a built check as the catalogue writes it: there a fraction is text, a table a list of "name value"."""
-    if isinstance(default, float) and isinstance(value, str):
+    if isinstance(default, (int, float)) and not isinstance(default, bool) and isinstance(value, str):
         return float(value)
     if isinstance(default, dict) and isinstance(value, list):
         return dict(line.split(" ", 1) for line in value)
@@ -117,6 +117,7 @@ class Comparison:
         finally:
             cloud.stop()
         document = self.tenant.world.document(self.at, claims={**claims, "appid": cloud.access["client_id"]})
+        (folder / "asked.json").write_text(json.dumps({name: sorted(parents) for name, parents in cloud.asked.items()}, indent=1))
         (folder / "tenant.json").write_text(json.dumps(document, indent=1))
         self.evidence = self.catalogue.evidence(document)
         self.unknown = cloud.unknown

@@ -23,9 +23,13 @@ void ServeAll(FakeHost& host, const std::string& plugin) {
   ServeFixtures(host, plugin);
   if (plugin == "graph" || plugin == "intune") return;
   const std::string second = "22222222-2222-4222-8222-222222222222";
-  for (const char* endpoint : {"arm-policy-assignments", "arm-policy-definitions",
-                               "arm-policy-exemptions", "arm-policy-states", "defender-pricings",
-                               "defender-secure-scores", "defender-assessments"}) {
+  for (const char* endpoint :
+       {"arm-policy-assignments", "arm-policy-definitions", "arm-policy-set-definitions",
+        "arm-policy-exemptions", "arm-policy-states", "arm-policy-summary",
+        "arm-policy-remediations", "arm-policy-attestations", "arm-role-assignments",
+        "arm-role-definitions", "arm-role-assignment-schedules", "arm-role-eligibility-schedules",
+        "arm-own-permissions", "arm-locks", "defender-pricings", "defender-secure-scores",
+        "defender-assessments"}) {
     host.Serve(endpoint, {{kEmpty}}, second);
   }
 }
@@ -72,8 +76,9 @@ TEST_CASE("Collectors: give the same rows whatever the order of pages", "[plugin
   narrow.LimitOutstanding(1);
   REQUIRE(narrow.Run() == ASSAY_OK);
   RequireClean(narrow);
-  CHECK(wide.requests().size() == 9);
-  CHECK(narrow.requests().size() == 9);
+  // 3 of the tenant, its settings, 14 of each subscription, 10 queries, 3 of what these found.
+  CHECK(wide.requests().size() == 45);
+  CHECK(narrow.requests().size() == 45);
   CHECK(wide.dataset("policy_state").rows.size() == 3);
   CHECK(narrow.dataset("policy_state").rows.size() == 3);
 }
@@ -287,6 +292,72 @@ TEST_CASE("Azure Policy: rows carry their subscription and lower-case ids", "[pl
   CHECK(states[1].at("reference_id").text == "");
   CHECK_FALSE(states[1].at("reference_id").null);
   CHECK(states[0].at("compliance_state").text == "noncompliant");
+}
+
+TEST_CASE("Azure Policy: asks Resource Graph for all subscriptions at once", "[plugins]") {
+  FakeHost host("azure-policy", Schema_azure_policy());
+  ServeAll(host, "azure-policy");
+  REQUIRE(host.Run() == ASSAY_OK);
+  std::vector<std::string> asked;
+  for (const std::string& request : host.requests())
+    if (request.starts_with("arm-rg-storage") || request.starts_with("arm-blob-services"))
+      asked.push_back(request);
+  CHECK(asked ==
+        std::vector<std::string>{"arm-rg-storage 11111111-1111-4111-8111-111111111111,"
+                                 "22222222-2222-4222-8222-222222222222",
+                                 "arm-blob-services 11111111-1111-4111-8111-111111111111"});
+  const auto& resources = host.dataset("azure_resource").rows;
+  REQUIRE(resources.size() == 3);
+  CHECK(resources[0].at("tags").text == R"({
+        "Owner": "ops",
+        "criticality": "high"
+      })");
+  CHECK(resources[2].at("resource_group").text == "rg1");
+  CHECK(host.dataset("azure_lock").rows.at(0).at("scope").text ==
+        "/subscriptions/11111111-1111-4111-8111-111111111111/resourcegroups/rg1");
+  CHECK(host.dataset("azure_role_assignment").rows.at(0).at("role_id").text ==
+        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635");
+}
+
+TEST_CASE("Azure Policy: what Resource Graph leaves out makes the table partial", "[plugins]") {
+  const auto [body, words] = GENERATE(table<std::string, std::string>({
+      {R"({"totalRecords":3,"data":[],"resultTruncated":"false"})", "0 of 3 came"},
+      {R"({"totalRecords":0,"data":[],"resultTruncated":"true"})", "0 of 0 came"},
+      {R"({"totalRecords":0,"data":[],"resultTruncated":true})", "0 of 0 came"},
+  }));
+  INFO(body);
+  FakeHost host("azure-policy", Schema_azure_policy());
+  ServeAll(host, "azure-policy");
+  host.Serve("arm-rg-nsgs", {{body}});
+  REQUIRE(host.Run() == ASSAY_OK);
+  RequireClean(host);
+  CHECK(host.dataset("azure_nsg").completeness == ASSAY_PARTIAL);
+  CHECK_THAT(host.dataset("azure_nsg").detail, Catch::Matchers::Contains(words));
+  CHECK(host.dataset("azure_key_vault").completeness == ASSAY_COMPLETE);
+}
+
+TEST_CASE("Azure Policy: records of Resource Graph stand in data, and nowhere else", "[plugins]") {
+  FakeHost host("azure-policy", Schema_azure_policy());
+  ServeAll(host, "azure-policy");
+  host.Serve("arm-rg-nsgs", {{R"({"value":[]})"}});
+  host.Serve("arm-locks", {{R"({"data":[]})"}});
+  REQUIRE(host.Run() == ASSAY_OK);
+  CHECK(host.dataset("azure_nsg").completeness != ASSAY_COMPLETE);
+  CHECK(host.dataset("azure_lock").completeness != ASSAY_COMPLETE);
+}
+
+TEST_CASE("Azure Policy: settings of the hierarchy that were never made are no gap", "[plugins]") {
+  FakeHost host("azure-policy", Schema_azure_policy());
+  ServeAll(host, "azure-policy");
+  host.Serve("arm-mg-settings", {{"{}", ASSAY_PAGE_HTTP_ERROR, 404}});
+  REQUIRE(host.Run() == ASSAY_OK);
+  CHECK(host.dataset("azure_mg_settings").completeness == ASSAY_COMPLETE);
+  CHECK(host.dataset("azure_mg_settings").rows.empty());
+
+  FakeHost nothing("azure-policy", Schema_azure_policy());
+  nothing.ServeElse({R"({"value":[]})"});
+  REQUIRE(nothing.Run() == ASSAY_OK);
+  CHECK(nothing.dataset("azure_mg_settings").completeness == ASSAY_UNAVAILABLE);
 }
 
 TEST_CASE("Defender: writes scores as plain decimals", "[plugins]") {

@@ -47,31 +47,6 @@ inline ItemNode ItemTree(const DatasetInfo& dataset) {
   return root;
 }
 
-/// The names of members without simdjson's buffer for unescaped text: that has room for each text
-/// of a document once, and the walk that fills the columns takes it.
-class KeyText {
- public:
-  /// The name of `field`; false when its escapes are malformed. Valid until the next call.
-  bool Read(simdjson::ondemand::field& field, std::string_view& key) {
-    const char* const begin = field.key().raw();
-    const char* end = begin;
-    bool escaped = false;
-    for (; *end != '"'; ++end) {  // a document with an open text was refused before
-      if (*end != '\\') continue;
-      escaped = true;
-      ++end;
-    }
-    key = {begin, static_cast<size_t>(end - begin)};
-    if (!escaped) return true;
-    quoted_.assign(1, '"').append(key).append(1, '"');
-    return parser_.parse(quoted_).get(key) == simdjson::SUCCESS;
-  }
-
- private:
-  std::string quoted_;
-  simdjson::dom::parser parser_;
-};
-
 /// Writes what is kept of objects, with the bytes of the answer: numbers keep their digits.
 class ItemWriter {
  public:
@@ -80,11 +55,12 @@ class ItemWriter {
     out += '{';
     std::vector<bool> seen(node.children.size());
     bool first = true;
+    std::string scratch;
     for (auto entry : object) {
       simdjson::ondemand::field field;
       std::string_view key;
       if (std::move(entry).get(field) != simdjson::SUCCESS) return false;
-      if (!keys_.Read(field, key)) return false;
+      if (!NameOf(field, scratch, key)) return false;
       const ItemNode* child = node.Find(key);
       if (child == nullptr) continue;
       const auto at = static_cast<size_t>(child - node.children.data());
@@ -137,7 +113,6 @@ class ItemWriter {
     return !raw.empty();
   }
 
-  KeyText keys_;
 };
 
 }  // namespace assay

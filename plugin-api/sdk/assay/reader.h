@@ -2,6 +2,7 @@
 // end says of each dataset how complete it is.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -184,9 +185,16 @@ class Reader {
     }
     if (result.link.length != 0) {
       context_->Next(page, result.link.offset, result.link.length);
-    } else {
-      running_.erase(found);
+      return;
     }
+    // Asked only where the list ends: a service may call a page short that has a next one.
+    if (result.truncated || running.records < result.total)
+      Lose(*job,
+           {Why::kPartial, std::string(job->endpoint->id) + ": the service left records out: " +
+                               std::to_string(running.records) + " of " +
+                               std::to_string(std::max(result.total, running.records)) + " came"},
+           false);
+    running_.erase(found);
   }
 
   ScanResult Read(const Page& page, const Job& job) {

@@ -66,12 +66,13 @@ class RecordFiller {
   /// or does not keep.
   bool Walk(simdjson::ondemand::object& object, const Mapping::Node& node, const ItemNode* item,
             Notes& notes) {
+    std::string scratch;
     for (auto entry : object) {
       simdjson::ondemand::field field;
       if (std::move(entry).get(field) != simdjson::SUCCESS) return false;
       const auto byte = static_cast<uint64_t>(field.key().raw() - body_) - 1;
       std::string_view key;
-      if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+      if (!NameOf(field, scratch, key)) return false;
       const Mapping::Node* child = node.Find(key);
       const ItemNode* kept = item == nullptr ? nullptr : item->Find(key);
       if (child == nullptr) {
