@@ -31,6 +31,8 @@ World::World(uint64_t seed, Timestamp now)
   AddAzureAccess(*this);
   AddResources(*this);
   AddDefender(*this);
+  AddSecurity(*this);
+  AddLogs(*this);
   AddDevices(*this);
   AddReviews(*this);
   AddRisk(*this);

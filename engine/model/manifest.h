@@ -24,11 +24,12 @@ enum class Paging : uint8_t {
   kSkipToken = 6,  ///< "$skipToken", put into the body of the next POST by the broker
 };
 
-/// Type of a parameter: decides what is accepted and how it is percent-encoded.
+/// Type of a parameter: decides what is accepted and where it may stand, path, query or body.
 enum class ParamType : uint8_t {
   kGuid = 1,     ///< 8-4-4-4-12 hex
   kSegment = 2,  ///< one path segment, no '/', not "." or ".."
-  kGuids = 3,    ///< GUIDs with commas between, for the body of a read_post; at most kMaxGuids
+  kTime = 3,     ///< a moment in UTC; stands in values of the query only
+  kGuids = 4,    ///< GUIDs with commas between, for the body of a read_post; at most kMaxGuids
 };
 
 /// As many subscriptions as Resource Graph takes in one query.

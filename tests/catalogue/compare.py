@@ -47,6 +47,11 @@ def arguments():
     return parser.parse_args()
 
 
+def number_like(given, default):
+    """A fraction stands as text in a check file, which has no fractions, and as a number in the catalogue."""
+    return float(given) if isinstance(default, float) and isinstance(given, str) and given else given
+
+
 def seeds_of(text):
     found = []
     for part in text.split(","):

@@ -59,6 +59,7 @@ std::string Fill(std::string path, const World& world) {
       {"{domainId}", "aurelia.example"},
       {"{groupId}", seeded.Guid("group/0")},
       {"{policyId}", seeded.Guid("configuration/Disk encryption")},
+      {"{standard}", "ISO-27001-2022"},
       {"{tenantId}", world.tenant_id()},
       {"{rg}", "rg-prod-" + std::string(path.find("{vault}") == path.npos ? "1" : "2")},
       {"{account}", "prodstor00"},

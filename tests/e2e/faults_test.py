@@ -12,7 +12,7 @@ from scenario import Scenario
 
 SEED = 20261121
 NOW = "2026-11-18T11:00:00Z"
-PLUGINS = ['id = "graph"', 'id = "intune"', 'id = "defender"', 'id = "azure-policy"']
+PLUGINS = ['id = "graph"', 'id = "intune"', 'id = "defender"', 'id = "azure-policy"', 'id = "activity-log"']
 
 
 class Faults(Scenario):

@@ -169,7 +169,7 @@ TEST_CASE("Run: gives the same in whatever order answers come", "[run]") {
                    "[[frameworks]]\nid = \"gdpr\"\nversion = \"1\"\ntenants = [\"*\"]\n"
                    "[[frameworks]]\nid = \"dora\"\nversion = \"1\"\ntenants = [\"*\"]\n"));
   config::LoadOptions known;
-  known.known_plugins = {"graph", "intune", "defender", "azure-policy"};
+  known.known_plugins = {"graph", "intune", "defender", "azure-policy", "activity-log"};
   known.known_frameworks = {"iso27001-2022", "gdpr", "dora"};
   const config::Loaded loaded = config::LoadConfig(home.root() / "assay.toml", known);
   for (const config::Diagnostic& one : loaded.diagnostics) UNSCOPED_INFO(one.message);

@@ -76,7 +76,8 @@ inline bool IsWholeJson(std::string_view raw) {
 
 /// The name of a member; false when it is not well-formed. simdjson unescapes into a buffer that
 /// holds the strings of a document once. Names are read twice, for the columns and for the item, so
-/// they stay out of it: a plain name is the answer's bytes, one with an escape is made in `scratch`.
+/// they stay out of it: a plain name is the answer's bytes, one with an escape is made in
+/// `scratch`.
 inline bool NameOf(simdjson::ondemand::field& field, std::string& scratch, std::string_view& name) {
   const char* raw = field.key().raw();
   size_t length = 0;
