@@ -83,7 +83,7 @@ void AddFederation(World& world, const Json& application) {
     credentials.push_back(
         Json::Object({{"id", world.seeded().Guid("federated/" + name)},
                       {"name", any ? "from-pull-requests" : "production"},
-                      {"issuer", "https://token.actions.githubusercontent.com"},
+                      {"issuer", "https://ci.aurelia.example"},
                       {"subject", any ? "repo:aurelia/firmware:pull_request"
                                       : "repo:aurelia/dashboard:environment:production"},
                       {"description", nullptr},

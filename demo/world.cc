@@ -24,6 +24,8 @@ World::World(uint64_t seed, Timestamp now)
   AddServices(*this);
   AddApplications(*this);
   AddIntune(*this);
+  AddIntunePolicies(*this);
+  AddIntuneService(*this);
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
   AddAzureAccess(*this);

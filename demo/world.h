@@ -76,6 +76,9 @@ void AddSettings(World& world);
 void AddServices(World& world);
 void AddApplications(World& world);
 void AddIntune(World& world);
+void AddIntunePolicies(World& world);
+/// After AddIntune: what it says of devices follows from their list.
+void AddIntuneService(World& world);
 void AddSubscriptions(World& world);
 void AddAzurePolicy(World& world);
 void AddAzureAccess(World& world);

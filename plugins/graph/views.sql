@@ -32,10 +32,10 @@ SELECT id, display_name, state, created, modified, include_roles, include_users,
     OR EXISTS (SELECT 1 FROM json_each(exclude_users) WHERE value = 'GuestsOrExternalUsers')
     OR (locations IS NOT NULL
         AND (NOT EXISTS (SELECT 1 FROM json_each(locations, '$.includeLocations') WHERE value = 'All')
-             OR EXISTS (SELECT 1 FROM json_each(locations, '$.excludeLocations'))))
+             OR EXISTS (SELECT 1 FROM json_each(locations, '$.excludeLocations') WHERE type <> 'null')))
     OR (platforms IS NOT NULL
         AND (NOT EXISTS (SELECT 1 FROM json_each(platforms, '$.includePlatforms') WHERE value = 'all')
-             OR EXISTS (SELECT 1 FROM json_each(platforms, '$.excludePlatforms'))))
+             OR EXISTS (SELECT 1 FROM json_each(platforms, '$.excludePlatforms') WHERE type <> 'null')))
     OR EXISTS (SELECT 1 FROM json_each(devices) WHERE key = 'deviceFilter' AND type <> 'null') AS narrowed,
   -- Accepted without a list of approved exclusions: two accounts and one group at most.
   (SELECT count(*) FROM json_each(exclude_users)) <= 2

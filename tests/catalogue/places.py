@@ -2,7 +2,7 @@
 import copy
 
 DROP = object()
-IDENTITY = ("id", "subscriptionId", "eventDataId", "resourceId", "policyAssignmentId", "policyDefinitionReferenceId", "policyId", "groupId")
+IDENTITY = ("id", "subscriptionId", "eventDataId", "resourceId", "policyAssignmentId", "policyDefinitionReferenceId", "policyId", "groupId", "tenantId")
 
 DATE = "2031-01-01T00:00:00Z"
 SAMPLES = {  # what a property holds where it is only asked whether there is one
@@ -17,6 +17,7 @@ SAMPLES = {  # what a property holds where it is only asked whether there is one
 MEMBERS = {  # what stands in a list that has to be longer
     "passwordCredentials": "keyId", "keyCredentials": "keyId", "owners": "id", "ipRanges": "id", "assignments": "id", "reviewers": "id",
     "includeTargets": "id", "subnets": "id", "networkInterfaces": "id", "primaryApprovers": "id", "controlScores": "id"}
+TEXTS = ("subject", "emails", "comment", "description", "scope")  # asked for their length, and no lists
 
 
 def sample_of(key):

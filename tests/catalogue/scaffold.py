@@ -6,6 +6,8 @@ import uuid
 
 from world import RESOURCE_APIS
 
+ONE_EACH = {"graph-group-settings": "templateId", "graph-pim-policy-assignments": "roleDefinitionId", "graph-legacy-policies": "type",
+            "graph-cross-tenant-partners": "tenantId"}  # endpoints that hold one item of a kind
 NAMED = {"defender-pricings", "defender-settings", "defender-secure-scores", "defender-regulatory-standards", "defender-regulatory-controls"}
 TYPES = re.compile(r"'(microsoft\.[a-z./]+)'", re.I)
 FAMILIES = ("endpointSecurityDiskEncryption", "endpointSecurityAccountProtection", "endpointSecurityAttackSurfaceReduction",
@@ -18,6 +20,7 @@ SETTINGS = (("device_vendor_msft_bitlocker_requiredeviceencryption", ("_1", "_0"
                 "blockcredentialstealingfromwindowslocalsecurityauthoritysubsystem")))
 TOXIC = {"62e90394-69f5-4237-9190-012177145e10": "17315797-102d-40b4-93e0-432062caca18",
          "fe930be7-5e62-47db-91af-98c3a49a38b1": "194ae4cb-b126-40b2-bd5b-6091b380977d"}
+OWN_APP = "51d2a7c0-0000-4000-8000-0000000000aa"  # the application that assay signs in with
 KINDS = {"user": "#microsoft.graph.user", "group": "#microsoft.graph.group", "app": "#microsoft.graph.servicePrincipal"}
 
 
@@ -136,6 +139,11 @@ def _role_assignment(make, item, _):
     item["principal"] = {"@odata.type": KINDS[kind], "id": principal, "displayName": "x"}
 
 
+def _eligibility(make, item, parent):
+    _role_assignment(make, item, parent)
+    item.pop("principal", None)  # the service does not expand it here
+
+
 def _schedule(make, item, _):
     source = make.rng.choice(make.world.all("graph-role-assignments") or [{}])
     item.update(principalId=source.get("principalId"), roleDefinitionId=source.get("roleDefinitionId"), directoryScopeId=source.get("directoryScopeId"))
@@ -151,8 +159,8 @@ def _member(make, item, _):
 
 def _service_principal(make, item, _):
     taken = {one.get("appId") for one in make.world.all("graph-service-principals")}
-    missing = [one for one in RESOURCE_APIS if one not in taken]
-    item.update(appId=missing[0] if missing and len(taken) < 4 else make.guid(), appRoles=[], oauth2PermissionScopes=[],
+    missing = [one for one in (*RESOURCE_APIS[:2], OWN_APP, *RESOURCE_APIS[2:]) if one not in taken]
+    item.update(appId=missing[0] if missing and len(taken) < 5 else make.guid(), appRoles=[], oauth2PermissionScopes=[],
                 servicePrincipalType=make.rng.choice(["Application", "Application", "ManagedIdentity"]),
                 appOwnerOrganizationId=make.rng.choice([make.guid(), make.of("graph-organization"), None, "f8cdef31-a31e-4b4a-93e4-5f571e91255a"]))
     if item["appId"] in RESOURCE_APIS:
@@ -269,6 +277,11 @@ def _review_instance(make, item, _):
     item["status"] = make.rng.choice(["Completed", "InProgress"])
 
 
+def _partner(make, item, _):
+    item.pop("id", None)
+    item.update(tenantId=make.guid())
+
+
 def _directory_review(make, item, _):
     query = make.rng.choice(["/roleManagement/directory/roleAssignmentScheduleInstances?$expand=principal",
                              "./members?$filter=(userType eq 'Guest')", "/groups"])
@@ -332,9 +345,9 @@ def _role_definition(make, item, _):
 
 
 MAKERS = {
-    "graph-domains": _domain, "arm-policy-summary": _policy_summary, "defender-m365-secure-score": _secure_score,
+    "graph-domains": _domain, "graph-cross-tenant-partners": _partner, "arm-policy-summary": _policy_summary, "defender-m365-secure-score": _secure_score,
     "defender-m365-secure-score-profiles": _score_profile, "intune-enrollment-configurations": _enrollment,
-    "graph-role-assignments": _role_assignment, "graph-role-eligibility-schedules": _role_assignment, "graph-role-assignment-schedules": _schedule,
+    "graph-role-assignments": _role_assignment, "graph-role-eligibility-schedules": _eligibility, "graph-role-assignment-schedules": _schedule,
     "graph-group-members": _member, "graph-service-principals": _service_principal, "graph-sp-app-role-assignments": _app_role_assignment,
     "graph-applications": _application, "graph-oauth2-grants": _grant, "graph-users": _user, "graph-subscribed-skus": _skus,
     "graph-user-registration-details": _keyed("graph-users"), "graph-users-signin-activity": _keyed("graph-users"),

@@ -3,7 +3,7 @@ themselves, so that every comparison is met from both sides."""
 import uuid
 
 from measures import Measures
-from places import BROKEN, DROP, IDENTITY, MEMBERS, CannotSteer, NamePlace, Place, sample_of
+from places import BROKEN, DROP, IDENTITY, MEMBERS, TEXTS, CannotSteer, NamePlace, Place, sample_of
 
 
 class Steer(Measures):
@@ -252,7 +252,7 @@ class Steer(Measures):
             raise CannotSteer
         place = self.place(node[1] if node[0] == "??" and node[2][0] == "list" else node, env)
         held = place.get()
-        if isinstance(held, str) or node[0] == "call" and node[1] == "groupSetting" or node[0] == "??" and node[2] == ("value", ""):
+        if isinstance(held, str) or place.key in TEXTS or node[0] == "call" and node[1] == "groupSetting" or node[0] == "??" and node[2] == ("value", ""):
             return place.set("x" * count if count else self.rng.choice(["", None, DROP]))
         if count <= 0:
             return place.set(self.rng.choice([[], None, DROP]))

@@ -19,6 +19,9 @@ MATCHES.update({
 })
 
 
+KINDS = ("graph-users", "graph-groups", "graph-service-principals")  # no id is of two kinds
+
+
 def _find(items, key, value, make):
     found = next((item for item in items if isinstance(item, dict) and item.get(key) == value), None)
     if found is None:
@@ -92,6 +95,9 @@ def joined(steer, env, items, key, value):
     value = steer.value(value, env)
     if endpoint is None or not isinstance(value, str) or not value:
         raise CannotSteer
+    if any(value.lower() == str(item.get("id")).lower() for kind in KINDS if kind != endpoint for item in steer.world.all(kind)
+           if endpoint in KINDS or kind != "graph-users"):
+        raise CannotSteer  # it is somebody else
     found = next((item for item in known if str(item.get(steer.value(key, env))).lower() == value.lower()), None)
     return found or _find(known, steer.value(key, env), value, lambda: steer.make(endpoint))
 

@@ -3,7 +3,7 @@ import random
 
 from expression import walk
 from places import BROKEN, CannotSteer
-from scaffold import NAMED, Fixtures, Scaffold
+from scaffold import NAMED, ONE_EACH, Fixtures, Scaffold
 from steer import Steer
 from world import World
 
@@ -16,6 +16,7 @@ COUNTS = {"graph-organization": 1, "graph-subscribed-skus": 3, "graph-service-pr
           "graph-groups": 10, "arm-subscriptions": 3, "graph-sp-app-role-assignments": 12, "graph-role-definitions": 14, "arm-own-permissions": 1,
           "arm-policy-states": 14, "graph-ca-policies": 14, "arm-role-assignments": 14}
 UNTOUCHED = {"arm-own-permissions"}  # the consent guard reads it too, and stops a run that could write
+POOLS = {"#microsoft.graph.user": "graph-users", "#microsoft.graph.group": "graph-groups", "#microsoft.graph.servicePrincipal": "graph-service-principals"}
 MANY = 6  # items of an endpoint, and as many more for each check that goes over it, up to MOST
 MOST = 40
 CALM = {"graph-subscribed-skus", "graph-organization", "graph-security-defaults", "arm-subscriptions"}  # not emptied by chance
@@ -72,9 +73,9 @@ class Tenant:
         for check in self.checks:
             source = source_of(check.trees["each"]) if "each" in check.trees else None
             other = "graph-service-principals" if check.unit == "grant" else "graph-users"
-            known = [item["id"] for item in self.world.all(source[0] if source else other) if item.get("id")]
+            known = [item.get("id", item.get("tenantId")) for item in self.world.all(source[0] if source else other)]
             for name, value in check.params.items():
-                if value == [] and known and self.rng.random() < 0.5:
+                if value == [] and all(known) and known and self.rng.random() < 0.5:
                     self.settings.setdefault(check.id, {})[name] = self.rng.sample(known, min(2, len(known)))
 
     def scope_of(self, check):
@@ -148,6 +149,14 @@ class Tenant:
             if raw.get(key) == value:
                 raw.pop(key)
 
+    def same_kind(self, item):
+        """A principal whose kind was changed is another one, of that kind."""
+        kind = (item.get("principal") or {}).get("@odata.type")
+        pool = [one["id"] for one in self.world.all(POOLS.get(kind, "")) if one.get("id")]
+        others = {one["id"] for name in POOLS.values() for one in self.world.all(name)} - set(pool)
+        if item.get("principalId") in others and pool:
+            item["principalId"] = item["principal"]["id"] = self.rng.choice(pool)
+
     def rehome(self):
         """Items whose parent was changed into another one come to one that there is."""
         for endpoint, spec in self.catalogue.endpoints.items():
@@ -161,8 +170,10 @@ class Tenant:
     def tidy(self):
         """Identities are unique where the services keep them so, and stay what paths say."""
         self.rehome()
+        for item in self.world.all("graph-role-assignments"):
+            self.same_kind(item)
         for endpoint, parents in self.world.items.items():
-            key = "name" if endpoint in NAMED else "id"
+            key = "name" if endpoint in NAMED else ONE_EACH.get(endpoint, "id")
             for items in parents.values():
                 seen, kept = set(), []
                 for item in items:

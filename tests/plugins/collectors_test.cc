@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "../../plugins/graph/src/privileges.h"
@@ -212,6 +213,72 @@ TEST_CASE("Graph: knows the same powers as the views of its checks", "[plugins]"
   };
   held("tier0_role", graph::kTier0Roles);
   held("critical_permission", graph::kCriticalPermissions);
+}
+
+TEST_CASE("Intune: makes the settings of policies flat, and reads those of three families alone",
+          "[plugins]") {
+  FakeHost host("intune", Schema_intune());
+  ServeAll(host, "intune");
+  REQUIRE(host.Run() == ASSAY_OK);
+  RequireClean(host);
+  const auto asked =
+      std::count_if(host.requests().begin(), host.requests().end(), [](const auto& request) {
+        return request.starts_with("intune-configuration-policy-settings");
+      });
+  CHECK(asked == 2);  // of four policies
+  std::map<std::string, std::string> seen;
+  for (const auto& row : host.dataset("intune_policy_setting").rows)
+    seen[row.at("position").text + " " + row.at("setting_id").text] = row.at("value").text;
+  const std::string drives = "device_vendor_msft_bitlocker_encryptionmethodbydrivetype";
+  const std::string rules = "device_vendor_msft_policy_config_defender_attacksurfacereductionrules";
+  CHECK(seen.size() == 6);
+  CHECK(seen.at("1/0 " + drives) == drives + "_1");
+  CHECK(seen.at("1/1 " + drives + "_encryptionmethodwithxtsosdropdown_name")
+            .ends_with("dropdown_name_7"));
+  CHECK(
+      seen.at("2/0 " + rules + "_blockpersistencethroughwmieventsubscription").ends_with("_block"));
+  CHECK(seen.at("2/1 " + rules + "_exclusions") == "C:\\Tools");
+  CHECK(seen.at("3/0 device_vendor_msft_laps_policies_passwordlength") == "21");
+}
+
+TEST_CASE("Intune: keeps no secret value, and says what it could not flatten", "[plugins]") {
+  const auto settings = [](const std::string& instance) {
+    FakeHost host("intune", Schema_intune());
+    ServeAll(host, "intune");
+    const std::string body = R"({"value":[{"id":"0","settingInstance":)" + instance + "}]}";
+    host.Serve("intune-configuration-policy-settings", {{body}});
+    CHECK(host.Run() == ASSAY_OK);
+    RequireClean(host);
+    return host.dataset("intune_policy_setting");
+  };
+  const DatasetSeen secret = settings(
+      R"({"settingDefinitionId":"s","simpleSettingValue":{"value":"hush","valueState":"notEncrypted"}})");
+  REQUIRE(secret.rows.size() == 2);  // the same answer for two policies
+  CHECK(secret.rows[0].at("value").null);
+  CHECK(secret.completeness == ASSAY_COMPLETE);
+  std::string deep = R"({"settingDefinitionId":"last"})";
+  for (int i = 0; i < 30; ++i)
+    deep = R"({"settingDefinitionId":"g","groupSettingCollectionValue":[{"children":[)" + deep +
+           "]}]}";
+  const DatasetSeen nested = settings(deep);
+  CHECK(nested.completeness == ASSAY_PARTIAL);
+  CHECK_THAT(nested.detail, Catch::Matchers::Contains("settings nested too deep"));
+  const DatasetSeen odd =
+      settings(R"({"settingDefinitionId":"s","choiceSettingCollectionValue":{"value":"v"}})");
+  CHECK(odd.completeness == ASSAY_PARTIAL);
+  CHECK_THAT(odd.detail, Catch::Matchers::Contains("a collection that is no list"));
+}
+
+TEST_CASE("Intune: names each operating system once, and no certificate is no gap", "[plugins]") {
+  FakeHost host("intune", Schema_intune());
+  ServeAll(host, "intune");
+  host.Serve("intune-apns-certificate", {{"{}", ASSAY_PAGE_HTTP_ERROR, 404}});
+  REQUIRE(host.Run() == ASSAY_OK);
+  RequireClean(host);
+  CHECK(host.dataset("intune_device").rows.size() == 4);
+  CHECK(host.dataset("intune_platform").rows.size() == 3);
+  CHECK(host.dataset("intune_apns_certificate").rows.empty());
+  CHECK(host.dataset("intune_apns_certificate").completeness == ASSAY_COMPLETE);
 }
 
 TEST_CASE("Azure Policy: rows carry their subscription and lower-case ids", "[plugins]") {

@@ -77,3 +77,20 @@ TEST_CASE("Graph: an undocumented path that is gone proves nothing", "[plugins][
   CHECK(host.dataset("entra_legacy_policy").completeness == ASSAY_UNAVAILABLE);
   CHECK(host.dataset("entra_onprem_sync").completeness == ASSAY_COMPLETE);
 }
+
+TEST_CASE("Item: Member names of any number and length stay within the parser's buffer",
+          "[plugins][CL-10]") {
+  std::string body = "{";
+  for (int i = 0; i < 20000; ++i) {
+    body += "\"" + std::string(100, 'k') + std::to_string(i) + "\":1,";
+  }
+  body += R"("s\u0065ttings":{"isExternalSendForm\u0045nabled":true,"x":2}})";
+  FakeHost host("graph", Schema_graph());
+  ServeFixtures(host, "graph");
+  host.Serve("graph-forms-settings", {{body}});
+  REQUIRE(host.Run() == ASSAY_OK);
+  REQUIRE(host.breaches().empty());
+  REQUIRE(Items(host, "m365_forms_settings").size() == 1);
+  CHECK(Items(host, "m365_forms_settings")[0] ==
+        R"({"settings":{"isExternalSendFormEnabled":true}})");
+}

@@ -112,6 +112,7 @@ class ItemWriter {
     out.append(raw);
     return !raw.empty();
   }
+
 };
 
 }  // namespace assay

@@ -36,6 +36,12 @@ class Record {
   uint32_t Each(uint32_t raw, const Mapping& mapping, const std::function<void(Row&)>& set);
   /// Number of elements of the kept array.
   uint32_t Count(uint32_t raw);
+  /// The bytes of a kept slice; empty when there is none. Valid while the hook runs.
+  std::string_view Raw(uint32_t raw) const { return filler_->raw(raw); }
+  /// Emits a row of this or another dataset that was made from this record.
+  void Emit(const Row& row);
+  /// Says that a part of this record could not be read: what it feeds is not complete.
+  void Note(std::string_view what);
   /// Keeps this record from being emitted itself (its children were).
   void Drop() { dropped_ = true; }
   bool dropped() const { return dropped_; }
@@ -282,6 +288,17 @@ inline uint32_t Record::Each(uint32_t raw, const Mapping& mapping,
     reader_->EmitRow(child, *page_, number_, offset, *notes_);
   });
   return count;
+}
+
+inline void Record::Emit(const Row& row) {
+  if (const ColumnInfo* missing = row.MissingKey(); missing != nullptr) {
+    return Note("a part without " + std::string(missing->name));
+  }
+  reader_->context_->Emit(row, *page_, number_);
+}
+
+inline void Record::Note(std::string_view what) {
+  notes_->Add(std::string(what) + " in " + filler_->where());
 }
 
 inline uint32_t Record::Count(uint32_t raw) {

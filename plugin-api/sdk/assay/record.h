@@ -55,7 +55,7 @@ class RecordFiller {
   bool FillItem(simdjson::ondemand::object& object) {
     std::string& text = item_text_;
     text.clear();
-    if (!ItemWriter().Object(object, item_, text)) return false;
+    if (!writer_.Object(object, item_, text)) return false;
     // SQLite will read it again; a malformed part of what is kept makes the record malformed.
     if (!IsWholeJson(text)) return false;
     row_.Text(mapping_->dataset().item_column, text);
@@ -124,6 +124,7 @@ class RecordFiller {
 
   const Mapping* mapping_;
   const ItemNode item_;
+  ItemWriter writer_;
   std::string item_text_;
   uint64_t dropped_ = 0;
   Row row_;

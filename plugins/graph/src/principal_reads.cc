@@ -66,9 +66,7 @@ void PrincipalReads::RoleHeld(Reader& reader, const Row& assignment) {
   const std::string principal(assignment.TextOf(t::kPrincipalId));
   const std::string_view type = assignment.TextOf(t::kPrincipalType);
   Eligible(reader, principal, type);
-  const bool application = type.empty() || type == "#microsoft.graph.servicePrincipal";
-  if (application && Holds(kTier0Roles, assignment.TextOf(t::kRoleId)) &&
-      service_principals_.Want(principal)) {
+  if (Holds(kTier0Roles, assignment.TextOf(t::kRoleId)) && service_principals_.Want(principal)) {
     ReadOwners(reader, principal);
   }
 }
