@@ -135,6 +135,20 @@ Json SignIn(const World& world, size_t n, const char* client, const char* requir
        {"location", Json::Object({{"countryOrRegion", "DE"}})}});
 }
 
+/// Where the logs of a resource go. Development exports nothing.
+void AddResourceLogs(World& world, size_t sub) {
+  const auto add = [&](const std::string& resource, const std::vector<std::string>& categories) {
+    std::vector<Json> settings;
+    if (sub != 1) settings = {Setting(world, "to-workspace", categories)};
+    world.AddArm(resource + kInsights + "diagnosticSettings", std::move(settings));
+  };
+  add(ResourceId(world, sub, "Microsoft.KeyVault/vaults", 1), {"AuditEvent"});
+  add(ResourceId(world, sub, "Microsoft.Storage/storageAccounts", 0) + "/blobServices/default",
+      {"StorageRead", "StorageWrite", "StorageDelete"});
+  add(ResourceId(world, sub, "Microsoft.Network/networkSecurityGroups", 0),
+      {"NetworkSecurityGroupEvent", "NetworkSecurityGroupRuleCounter"});
+}
+
 void AddDirectoryLogs(World& world) {
   constexpr const char* kAudit = "AuditLog.Read.All";
   world.AddGraph(
@@ -169,6 +183,7 @@ void AddLogs(World& world) {
           Setting(world, "to-workspace", {"Administrative", "Security", "Alert", "Policy"})};
     world.AddArm(base + "diagnosticSettings", std::move(settings));
     AddAlerts(world, sub);
+    AddResourceLogs(world, sub);
   }
   world.AddArm(std::string(kInsights) + "eventtypes/management/values",
                {Event(world, "/providers/Microsoft.Authorization",

@@ -112,7 +112,6 @@ class ItemWriter {
     out.append(raw);
     return !raw.empty();
   }
-
 };
 
 }  // namespace assay
