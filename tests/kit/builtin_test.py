@@ -25,6 +25,7 @@ PAGED = {"azure-policy": ["arm-policy-states", "arm-role-assignments"], "defende
          "activity-log": ["log-activity-events"]}
 FRAMEWORKS = ["dora", "gdpr", "iso27001-2022"]
 # Every warning that a collector of ours may draw, and why it stays. There is no such list for errors, nor for frameworks.
+#
 # What the catalogue of endpoints decides, for all collectors: it says what is asked for, and with which permission.
 BY_CATALOGUE = ("no $select", "reads much more", ": beta may change", ": severity info")
 ABSENT = "a missing value is the service's way to say that it is not set; the cases have it"
@@ -48,20 +49,13 @@ ACCEPTED = {
         "azure-policy-deny-violations: everything else passes": "a state without its effect fails; the others have one",
     },
     "defender": {
-        **{f"endpoint {name}: no $select": NO_SELECT for name in (
-            "defender-m365-secure-score", "defender-m365-secure-score-profiles", "defender-xdr-alerts",
-            "defender-xdr-incidents", "defender-mdi-health-issues")},
         "of another collector": ELSEWHERE,
-        "defender-m365-score-fresh: severity info": TELLS,
         **{f"{name}: everything else passes": JUDGED for name in (
             "defender-system-updates", "defender-m365-score-overrides", "defender-xdr-incidents-classified",
             "defender-mdi-health")},
     },
     "activity-log": {
-        **{f"endpoint {name}: no $select": NO_SELECT for name in (
-            "log-directory-audits", "log-sign-ins", "log-provisioning")},
         "of another collector": ELSEWHERE,
-        "activity-log-evidence-window: severity info": TELLS,
         **{f"{name}: everything else passes": JUDGED for name in (
             "activity-log-diagnostic-setting-deleted", "activity-log-legacy-auth-signins",
             "activity-log-role-assignments-outside-pim", "activity-log-app-credential-changes",

@@ -176,7 +176,7 @@ TEST_CASE("Run: gives the same in whatever order answers come", "[run]") {
   REQUIRE(loaded.config.tenants.size() == 1);
   auto plan = assess::PlanRun(installation, loaded.config, loaded.config.tenants[0], {});
   REQUIRE_OK(plan);
-  REQUIRE(plan->collectors.size() == 4);
+  REQUIRE(plan->collectors.size() == 5);
   REQUIRE(plan->frameworks.size() == 3);
   static const std::atomic<bool> never{false};
   static assess::Progress silent;
