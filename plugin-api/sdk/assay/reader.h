@@ -264,6 +264,8 @@ class Reader {
   void Lose(const Job& job, const Problem& problem, bool all) {
     context_->Log(ASSAY_LOG_WARNING, problem.detail);
     for (const DatasetInfo* dataset : Fed(job)) Count(tally_[dataset], problem, all);
+    // Without its licence a feature is not in use: nothing of it leads anywhere.
+    if (problem.why == Why::kLicence) return;
     for (const DatasetInfo* dataset : job.leads_to) {
       Tally& tally = tally_[dataset];
       if (all) ++tally.reads;  // reads that could not even be asked for

@@ -33,7 +33,8 @@ void PrivilegedReads::AddRoles(Reader& reader) {
                 namespace t = entra_role_eligibility;
                 principals_.Eligible(record.reader(), record.row().TextOf(t::kPrincipalId),
                                      record.row().TextOf(t::kPrincipalType));
-              }});
+              },
+              .leads_to = {&entra_group_member::kDataset}});
   reader.Add({.endpoint = &endpoint::kGraphPimPolicyAssignments,
               .mapping = &pim_policy_,
               .hook = [this](Record& record) { TakePolicy(record); }});
