@@ -52,10 +52,9 @@ ACCEPTED = {
         "of another collector": ELSEWHERE,
         **{f"{name}: everything else passes": JUDGED for name in (
             "defender-system-updates", "defender-m365-score-overrides", "defender-xdr-incidents-classified",
-            "defender-mdi-health")},
+            "defender-mdi-health", "defender-vuln-findings")},
     },
     "activity-log": {
-        "of another collector": ELSEWHERE,
         **{f"{name}: everything else passes": JUDGED for name in (
             "activity-log-diagnostic-setting-deleted", "activity-log-legacy-auth-signins",
             "activity-log-role-assignments-outside-pim", "activity-log-app-credential-changes",
