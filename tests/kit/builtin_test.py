@@ -29,7 +29,6 @@ FRAMEWORKS = ["dora", "gdpr", "iso27001-2022"]
 # What the catalogue of endpoints decides, for all collectors: it says what is asked for, and with which permission.
 BY_CATALOGUE = ("no $select", "reads much more", ": beta may change", ": severity info")
 ABSENT = "a missing value is the service's way to say that it is not set; the cases have it"
-ELSEWHERE = "resources and licences are read once, by the collector that they belong to"
 JUDGED = "a missing value fails before anything passes; the cases have it"
 FAILS = "it looks for what is wrong, and what is missing is wrong; the cases have it"
 ACCEPTED = {
@@ -49,7 +48,6 @@ ACCEPTED = {
         "azure-policy-deny-violations: everything else passes": "a state without its effect fails; the others have one",
     },
     "defender": {
-        "of another collector": ELSEWHERE,
         **{f"{name}: everything else passes": JUDGED for name in (
             "defender-system-updates", "defender-m365-score-overrides", "defender-xdr-incidents-classified",
             "defender-mdi-health", "defender-vuln-findings")},
