@@ -147,6 +147,7 @@ void AddResourceLogs(World& world, size_t sub) {
       {"StorageRead", "StorageWrite", "StorageDelete"});
   add(ResourceId(world, sub, "Microsoft.Network/networkSecurityGroups", 0),
       {"NetworkSecurityGroupEvent", "NetworkSecurityGroupRuleCounter"});
+  add(ResourceId(world, sub, "Microsoft.Sql/servers", 0), {"SQLSecurityAuditEvents"});
 }
 
 void AddDirectoryLogs(World& world) {
