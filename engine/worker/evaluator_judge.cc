@@ -11,9 +11,12 @@
 namespace assay::worker {
 namespace {
 
-/// One row of a check's answer, 16 bytes, so that a million subjects fit.
+/// One row of a check's answer, 16 or 20 bytes, so that a million subjects fit. A subject of
+/// several parts is kept as its first part, most often a resource's id, and the rest, which many
+/// share.
 struct Found {
-  uint32_t subject;  ///< code in the evidence's texts
+  uint32_t subject;  ///< code in the evidence's texts: up to the first bar
+  uint32_t rest;     ///< the same, of what follows the bar; kNullCode without one
   uint32_t detail;   ///< code in the check's own texts
   Verdict verdict;
   Reason reason;
@@ -130,9 +133,7 @@ class CheckRun {
     if (subject.size() > ipc::kMaxSubject) return Malformed("subject is too long");
     if (check_.subject == "tenant" && subject != "tenant")
       return Malformed("subject of a tenant check must be 'tenant'");
-    const auto code = evidence_.pools.texts.Intern(subject);
-    if (!code) return Malformed("subject is not UTF-8");
-    f.subject = *code;
+    ASSAY_TRY(TakeSubject(subject, f));
     const std::string_view word = ColumnText(s, 1);
     const auto verdict = ParseVerdict(word);
     if (!verdict) return Malformed("verdict " + Quote(word, 32) + " is unknown");
@@ -142,6 +143,34 @@ class CheckRun {
     f.detail = details_.Intern(detail).value_or(0);
     found_.push_back(f);
     return {};
+  }
+
+  Status TakeSubject(std::string_view subject, Found& f) {
+    const size_t bar = subject.find('|');
+    const auto first = evidence_.pools.texts.Intern(subject.substr(0, bar));
+    f.rest = kNullCode;
+    std::optional<uint32_t> rest = kNullCode;
+    if (bar != std::string_view::npos) rest = evidence_.pools.texts.Intern(subject.substr(bar + 1));
+    if (!first || !rest) return Malformed("subject is not UTF-8");
+    f.subject = *first;
+    f.rest = *rest;
+    return {};
+  }
+
+  std::string SubjectOf(const Found& f) const {
+    std::string subject(evidence_.pools.texts.At(f.subject));
+    if (f.rest != kNullCode) subject.append("|").append(evidence_.pools.texts.At(f.rest));
+    return subject;
+  }
+
+  /// By the bytes of whole subjects, which are put together only where one first part begins the
+  /// other.
+  bool Precedes(const Found& a, const Found& b) const {
+    const std::string_view x = evidence_.pools.texts.At(a.subject);
+    const std::string_view y = evidence_.pools.texts.At(b.subject);
+    const size_t common = std::min(x.size(), y.size());
+    const int order = x.substr(0, common).compare(y.substr(0, common));
+    return order != 0 ? order < 0 : SubjectOf(a) < SubjectOf(b);
   }
 
   /// "permission: Policy.Read.All is missing" gives the reason and leaves the rest.
@@ -157,21 +186,21 @@ class CheckRun {
 
   /// Sorts by subject text; of several rows on one subject the worst stays, then the least detail.
   void Arrange() {
-    const auto& texts = evidence_.pools.texts;
+    const auto same = [](const Found& a, const Found& b) {
+      return a.subject == b.subject && a.rest == b.rest;
+    };
     std::sort(found_.begin(), found_.end(), [&](const Found& a, const Found& b) {
-      if (a.subject != b.subject) return texts.At(a.subject) < texts.At(b.subject);
+      if (!same(a, b)) return Precedes(a, b);
       if (a.verdict != b.verdict) return Badness(a.verdict) > Badness(b.verdict);
       if (a.reason != b.reason) return a.reason < b.reason;
       return a.detail != b.detail && details_.At(a.detail) < details_.At(b.detail);
     });
-    found_.erase(std::unique(found_.begin(), found_.end(),
-                             [](const Found& a, const Found& b) { return a.subject == b.subject; }),
-                 found_.end());
+    found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
   }
 
   Observation Observe(const Found& f) {
     Observation o;
-    o.subject = evidence_.pools.texts.At(f.subject);
+    o.subject = SubjectOf(f);
     o.label = o.subject;
     o.verdict = f.verdict;
     o.reason = f.reason;
@@ -186,21 +215,22 @@ class CheckRun {
     const Condition& condition = evidence_.conditions.at(spec.id);
     if (spec.subject.empty() || condition.completeness == Completeness::kUnavailable) return o;
     const size_t column = store_->ColumnOf(spec.subject);
-    uint32_t code = f.subject;
-    if (IsInteger(spec.columns[column].type)) code = IntegerCode(o.subject);
-    if (code == kNullCode) return o;
-    std::span<const uint64_t> rows = store_->Find(column, code);
-    if (rows.empty()) rows = RowsOfFirstPart(column, o.subject);
-    AddRecords(o, rows);
+    AddRecords(o, RowsOf(f, o.subject, column));
     return o;
   }
 
-  /// A subject of several parts, such as a resource and what it violates, stands on its first part.
-  std::span<const uint64_t> RowsOfFirstPart(size_t column, std::string_view subject) {
-    const size_t bar = subject.find('|');
-    if (bar == std::string_view::npos) return {};
-    const auto code = evidence_.pools.texts.Find(subject.substr(0, bar));
-    return code ? store_->Find(column, *code) : std::span<const uint64_t>{};
+  /// A subject of several parts, such as a resource and what it violates, stands on its first part
+  /// where no row has the whole.
+  std::span<const uint64_t> RowsOf(const Found& f, const std::string& subject, size_t column) {
+    std::optional<uint32_t> code = f.subject;
+    if (IsInteger(store_->spec().columns[column].type)) {
+      code = IntegerCode(subject);
+    } else if (f.rest != kNullCode) {
+      code = evidence_.pools.texts.Find(subject);
+    }
+    std::span<const uint64_t> rows;
+    if (code && *code != kNullCode) rows = store_->Find(column, *code);
+    return rows.empty() && f.rest != kNullCode ? store_->Find(column, f.subject) : rows;
   }
 
   uint32_t IntegerCode(const std::string& text) const {

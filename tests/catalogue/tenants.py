@@ -178,6 +178,8 @@ class Tenant:
             for items in parents.values():
                 seen, kept = set(), []
                 for item in items:
+                    if endpoint in NAMED and item.get("id") and item.get("name"):
+                        item["id"] = f"{item['id'].rsplit('/', 1)[0]}/{item['name']}"
                     identity = str(item.get(key)).lower()
                     if endpoint == "arm-policy-states":
                         identity = subject_of(item, "resource")

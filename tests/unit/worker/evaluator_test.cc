@@ -63,6 +63,25 @@ TEST_CASE("Evaluator: judges each subject and names its records", "[worker]") {
   CHECK(r.fail == 1);
 }
 
+TEST_CASE("Evaluator: a subject of several parts stands on its first", "[worker]") {
+  Evaluation e;
+  e.TwoUsers();
+  e.Add(Check("c",
+              "SELECT column1 AS subject, column2 AS verdict, '' AS detail FROM (VALUES "
+              "('u1|b', 'pass'), ('u1', 'pass'), ('u1|a|x', 'pass'), ('u1|a|x', 'fail'), "
+              "('u1}', 'pass'), ('u1|', 'pass'), ('|u2', 'pass'), ('u10|a', 'pass')), "
+              "(SELECT count(*) FROM entra_user)"));
+  const auto list = e.Run().observations.at("c");
+  std::vector<std::string> subjects;
+  for (const Observation& o : list) subjects.push_back(o.subject);
+  CHECK(subjects == std::vector<std::string>{"u1", "u10|a", "u1|", "u1|a|x", "u1|b", "u1}", "|u2"});
+  CHECK(list[3].verdict == Verdict::kFail);  // the worst of two rows
+  CHECK(list[3].label == "Name of u1");
+  CHECK(list[3].records.size() == 1);
+  CHECK(list[1].records.empty());
+  CHECK(list[6].records.empty());
+}
+
 TEST_CASE("Evaluator: gives the same bytes in whatever order pages came", "[worker]") {
   std::vector<std::vector<TestRow>> pages;
   for (uint32_t p = 1; p <= 40; ++p) {
