@@ -38,13 +38,17 @@ def foreign_links(path, lists_only=False):
     return [link for link in links if isinstance(link, str) and link]
 
 
+# Not here although there are samples: lists of subscriptions and own permissions, which the consent guard asks for at the same
+# address; tables of Resource Graph, whose requests differ in their bodies alone; settings of the service Intune, without an id.
+#
 # Dataset -> how its requests look, key columns, further columns. A column is (name, path in the JSON, folded);
 # the path "?" is the subscription in the request, "=x" is always x.
 SUBSCRIPTION = ("subscription_id", "?", True)
 ID = ("id", "id", True)
 NAME = ("display_name", "displayName", False)
 ALONE = ("id", "=default", False)  # an object that is alone in its answer
-SINGLE = {"entra_authorization_policy", "entra_admin_consent_policy", "entra_auth_methods_policy", "entra_auth_flows_policy"}
+SINGLE = {"entra_authorization_policy", "entra_admin_consent_policy", "entra_auth_methods_policy", "entra_auth_flows_policy",
+          "azure_mg_settings"}
 ROWS = {
     "entra_organization": (r"/v1.0/organization", [ID], [NAME, ("tenant_type", "tenantType", False)]),
     "entra_user": (r"/v1.0/users\?(?!.*signInActivity)", [ID],
@@ -145,12 +149,14 @@ ROWS = {
     "policy_exemption": (r"/subscriptions/([^/]+)/.*policyExemptions", [SUBSCRIPTION, ID],
                          [("category", "properties/exemptionCategory", False),
                           ("assignment_id", "properties/policyAssignmentId", True)]),
-    "policy_state": (r"/subscriptions/([^/]+)/.*policyStates", [("resource_id", "resourceId", True),
+    "policy_state": (r"/subscriptions/([^/]+)/.*policyStates/latest/queryResults", [("resource_id", "resourceId", True),
                                                                 ("assignment_id", "policyAssignmentId", True),
                                                                 ("reference_id", "policyDefinitionReferenceId", True)],
                      [("compliance_state", "complianceState", True), ("action", "policyDefinitionAction", True)]),
     "policy_set_definition": (r"/subscriptions/([^/]+)/.*policySetDefinitions", [SUBSCRIPTION, ID],
                               [("display_name", "properties/displayName", False), ("policy_type", "properties/policyType", False)]),
+    "policy_summary": (r"/subscriptions/([^/]+)/.*policyStates/latest/summarize", [SUBSCRIPTION], []),
+    "azure_mg_settings": (r"/providers/Microsoft.Management/managementGroups/[^/]+/settings/default", [ID], []),
     "policy_remediation": (r"/subscriptions/([^/]+)/.*remediations", [SUBSCRIPTION, ID],
                            [("name", "name", False), ("assignment_id", "properties/policyAssignmentId", True)]),
     "policy_attestation": (r"/subscriptions/([^/]+)/.*attestations", [SUBSCRIPTION, ID],
@@ -182,17 +188,26 @@ ROWS = {
     "defender_score_control": (r"/subscriptions/([^/]+)/.*secureScoreControls", [SUBSCRIPTION, ("name", "name", False)], []),
     "defender_standard": (r"/subscriptions/([^/]+)/.*regulatoryComplianceStandards\?",
                           [SUBSCRIPTION, ("name", "name", False)], []),
+    "defender_standard_control": (r"/subscriptions/([^/]+)/.*regulatoryComplianceControls", [SUBSCRIPTION, ID],
+                                  [("name", "name", False), ("state", "properties/state", False)]),
+    "defender_contact": (r"/subscriptions/([^/]+)/.*securityContacts", [SUBSCRIPTION, ID], [("name", "name", False)]),
+    "defender_governance_rule": (r"/subscriptions/([^/]+)/.*governanceRules", [SUBSCRIPTION, ID], [("name", "name", False)]),
+    "defender_connector": (r"/subscriptions/([^/]+)/.*securityConnectors", [ID], [("name", "name", False)]),
     "defender_automation": (r"/subscriptions/([^/]+)/.*Security/automations", [ID], [("name", "name", False)]),
     "log_action_group": (r"/subscriptions/([^/]+)/.*actionGroups", [SUBSCRIPTION, ID], [("name", "name", False)]),
     "log_alert": (r"/subscriptions/([^/]+)/.*activityLogAlerts", [SUBSCRIPTION, ID], [("name", "name", False)]),
     "log_subscription_setting": (r"/subscriptions/([^/]+)/providers/Microsoft.Insights/diagnosticSettings",
                                  [SUBSCRIPTION, ("name", "name", False)], []),
+    "log_tenant_event": (r"/providers/Microsoft.Insights/eventtypes/management/values", [("id", "eventDataId", True)],
+                         [("operation", "operationName/value", False), ("status", "status/value", False),
+                          ("caller", "caller", False)]),
     "log_event": (r"/subscriptions/([^/]+)/.*eventtypes/management/values", [SUBSCRIPTION, ("id", "eventDataId", True)],
                   [("operation", "operationName/value", False), ("status", "status/value", False)]),
     "xdr_alert": (r"/v1.0/security/alerts_v2", [("id", "id", False)],
                   [("severity", "severity", False), ("status", "status", False), ("title", "title", False)]),
     "xdr_incident": (r"/v1.0/security/incidents", [("id", "id", False)],
                      [("severity", "severity", False), ("status", "status", False)]),
+    "m365_secure_score": (r"/v1.0/security/secureScores\?", [("id", "id", False)], []),
     "m365_control_profile": (r"/v1.0/security/secureScoreControlProfiles", [("id", "id", False)], [("title", "title", False)]),
     "mdi_health_issue": (r"/v1.0/security/identities/healthIssues", [("id", "id", False)], []),
     "log_directory_audit": (r"/v1.0/auditLogs/directoryAudits", [("id", "id", False)],
