@@ -70,6 +70,20 @@ class Test(Scenario):
             self.assertEqual(method, "POST" if host == "login" else "GET", path)
             self.assertRegex(path, "oauth2|servicePrincipals|oauth2PermissionGrants|roleAssignments|^/subscriptions$")
 
+    def test_what_it_asks_is_written_down_once_there_is_a_ledger(self):  # [CM-20]
+        server = self.server()
+        self.configure(server.access)
+        self.attempt()
+        self.assertFalse((self.home / "data" / "t" / "ledger.db").exists(), "a test makes no ledger")
+        self.assay("run", "--only", "graph-global-admin-count")
+        self.attempt()
+        rows = self.assay("evidence", "access-log", "--json").json()["data"]["items"]
+        asked = sorted((row["method"], row["url"].split("?")[0].split("//")[1].split("/", 1)[1]) for row in rows if row["run"] == "-")
+        self.assertGreater(len(asked), 5)
+        log = [(method, path.split("?")[0].lstrip("/")) for method, _, path, *_ in server.stop()]
+        self.assertEqual(asked, sorted(log[-len(asked):]))
+        self.assertEqual({row["run"] for row in rows}, {"-", "R-1"})
+
     def test_a_tenant_without_gaps_is_usable(self):
         self.configure(self.server().access, ['id = "graph"'])
         done = self.attempt("--wait")
