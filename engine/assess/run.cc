@@ -149,6 +149,8 @@ Status RunSteps::Work() {
   derivation_.emplace(plan_, start_, *this, *findings_, report_);
   Status collected = derivation_->Collect();
   report_.pace = broker_->Pace();
+  // Of a token that was renewed meanwhile.
+  ASSAY_TRY(JournalGuard(broker_->TakeGuardReads()));
   ASSAY_TRY(std::move(collected));
   // Consent that was taken back while reading is no gap of single reads: the run stops with it.
   if (auto refused = broker_->Refusal()) return Fail(std::move(*refused));

@@ -59,7 +59,8 @@ class TenantBroker final : public Broker {
         client_(std::move(client)),
         tokens_(
             options_, *client_,
-            [this](ServiceHost host, std::string_view token) { return guard_.Vet(host, token); }),
+            [this](ServiceHost host, std::string_view token) { return guard_.Vet(host, token); },
+            [this](ServiceHost host) { return guard_.Admit(host); }),
         pacer_(options_.enforce_budgets.value_or(!IsLoopbackCloud(options_.cloud)), Threads()),
         fetcher_(options_, *client_, tokens_, pacer_),
         guard_(options_, tokens_, fetcher_, *client_),

@@ -1,5 +1,8 @@
 // The guard asks directory and Azure: what they say counts when it is stricter than the token, and
 // alone when the token says nothing.
+#include <algorithm>
+
+#include "assay/read.h"
 #include "broker/consent_azure.h"
 #include "broker/guard_reads.h"
 #include "support/fake_tenant.h"
@@ -165,6 +168,46 @@ TEST_CASE("Guard: refuses a write that the directory knows and the token does no
   Inbox inbox;
   CHECK_FAILS(guarded.tenant.Raw().Start(FakeTenant::Users(), {}, inbox.Slot()), Code::kDenied,
               "consent guard was not passed");
+}
+
+TEST_CASE("Guard: an opaque token that is renewed while reading is judged again [CL-9]",
+          "[broker]") {
+  Guarded guarded("opaque");
+  guarded.tenant.options.concurrency = 2;
+  guarded.authority.answers["/v1.0/users"] = Answer(200, List(""));
+  REQUIRE_OK(guarded.Check());
+  const auto read = [&](size_t count) {
+    Inbox inbox;
+    for (size_t i = 0; i < count; ++i)
+      REQUIRE(guarded.tenant.Raw().Start(FakeTenant::Users(), {}, inbox.Slot()));
+    std::vector<ReadResult> out;
+    for (size_t i = 0; i < count; ++i) out.push_back(inbox.Take());
+    return out;
+  };
+  const auto asked = [&](const std::string& what) {
+    const auto requests = guarded.tenant.ApiRequests();
+    return std::count_if(requests.begin(), requests.end(),
+                         [&](const std::string& r) { return r.find(what) != r.npos; });
+  };
+  for (const ReadResult& page : read(2)) CHECK(page.outcome == ASSAY_PAGE_OK);
+  CHECK(asked("/appRoleAssignments") == 1);
+  guarded.tenant.clock.Advance(std::chrono::hours(2));
+  SECTION("and goes on when it may only read") {
+    // More than there are threads: whoever waits for the judgement holds up nobody who makes it.
+    for (const ReadResult& page : read(8)) CHECK(page.outcome == ASSAY_PAGE_OK);
+    CHECK(asked("/appRoleAssignments") == 2);
+    CHECK_FALSE(guarded.tenant.Raw().TakeGuardReads().empty());
+    CHECK_FALSE(guarded.tenant.Raw().Refusal());
+  }
+  SECTION("and ends the reading when it may write now") {
+    guarded.authority.answers["/appRoleAssignments"] =
+        Answer(200, List(Authority::Granted(kGraph, kWriteUsers)));
+    const auto before = asked("/v1.0/users");
+    for (const ReadResult& page : read(1)) CHECK(page.outcome == ASSAY_PAGE_REFUSED);
+    CHECK(asked("/v1.0/users") == before);
+    REQUIRE(guarded.tenant.Raw().Refusal());
+    CHECK(guarded.tenant.Raw().Refusal()->id == "AS-CON-003");
+  }
 }
 
 TEST_CASE("Guard: asks nothing that it may not, and says so", "[broker]") {
