@@ -222,6 +222,7 @@ Status Rerun::Derive(const RunSettings& settings) {
   again.broker.cloud.graph = settings.graph;
   again.broker.cloud.arm = settings.arm;
   again.settings = settings.settings;
+  for (const auto& [key, values] : run_.settings) again.settings[key] = values;
   ASSAY_ASSIGN(FindingRegister findings, Findings());
   const RunStart start{run_.run,   *run_.at, run_.roles, run_.arm_token, ledger::Keep::kFull,
                        run_.app_id};

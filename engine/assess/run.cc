@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "assay/config.h"
 #include "assess/access_journal.h"
 #include "assess/derive.h"
 #include "assess/history.h"
@@ -68,6 +69,7 @@ class RunSteps final : public DerivePorts {
     return ledger_failed_ || (derivation_ && derivation_->sink_failed());
   }
   bool Needs(ServiceHost host) const;
+  const std::vector<std::string>& Narrow(const broker::AzureScope& scope);
   Status JournalGuard(std::vector<broker::ReadResult> reads);
 
   ledger::EntrySink& sink() override { return *plan_.ledger; }
@@ -195,6 +197,16 @@ Status RunSteps::JournalGuard(std::vector<broker::ReadResult> reads) {
   return {};
 }
 
+/// Collectors get subscriptions in the place of management groups: what is below them, what was
+/// named beside them, and each group of which nothing is known, so that its data counts as unseen.
+const std::vector<std::string>& RunSteps::Narrow(const broker::AzureScope& scope) {
+  std::vector<std::string>& wanted = plan_.settings[ASSAY_CONFIG_SUBSCRIPTIONS];
+  wanted.insert(wanted.end(), scope.subscriptions.begin(), scope.subscriptions.end());
+  for (const std::string& group : scope.unseen_groups)
+    wanted.push_back("management group " + group);
+  return wanted;
+}
+
 Status RunSteps::CheckConsent() {
   plan_.broker.on_wait = [progress = plan_.progress](const broker::WaitNote& note) {
     progress->Waiting(note);
@@ -227,7 +239,12 @@ Status RunSteps::CheckConsent() {
   draft.members.emplace("arm_checked", consent.arm_checked ? 1 : 0);
   draft.members.emplace("excess", uint64_t{consent.excess.size()});
   if (!consent.app_id.empty()) draft.members.emplace("app_id", consent.app_id);
-  ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(consent.roles));
+  std::vector<std::string> segments = consent.roles;
+  if (consent.scope.narrowed) {
+    draft.members.emplace("scoped", 1);
+    segments.push_back(DescribeSetting(ASSAY_CONFIG_SUBSCRIPTIONS, Narrow(consent.scope)));
+  }
+  ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(segments));
   return Append(std::move(draft));
 }
 

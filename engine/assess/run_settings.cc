@@ -123,6 +123,12 @@ void TakeSegment(const JsonObject& segment, RunSettings& out) {
 
 }  // namespace
 
+std::string DescribeSetting(const std::string& key, const std::vector<std::string>& values) {
+  JsonArray list;
+  for (const std::string& value : values) list.push_back(Text(value));
+  return Written({{"setting", Text(key)}, {"values", Json{std::move(list)}}});
+}
+
 std::vector<std::string> DescribeRun(const RunPlan& plan) {
   std::vector<std::string> out;
   for (const auto* set : {&plan.collectors, &plan.frameworks})
@@ -136,11 +142,7 @@ std::vector<std::string> DescribeRun(const RunPlan& plan) {
     for (const LoadedPlugin& plugin : *set) out.push_back(LimitsOf(plugin));
   for (const LoadedPlugin& plugin : plan.frameworks) out.push_back(ControlsOf(plugin));
   for (const CheckSpec& check : plan.checks) out.push_back(SettingOf(check));
-  for (const auto& [key, values] : plan.settings) {
-    JsonArray list;
-    for (const std::string& value : values) list.push_back(Text(value));
-    out.push_back(Written({{"setting", Text(key)}, {"values", Json{std::move(list)}}}));
-  }
+  for (const auto& [key, values] : plan.settings) out.push_back(DescribeSetting(key, values));
   out.push_back(Written({{"arm", Text(plan.broker.cloud.arm)},
                          {"evidence_raw", Text(plan.config->evidence_raw)},
                          {"graph", Text(plan.broker.cloud.graph)}}));

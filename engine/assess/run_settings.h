@@ -39,6 +39,8 @@ struct RunSettings {
 
 /// One segment for each plugin, then those of the settings: docs/formats/evidence-body.md.
 std::vector<std::string> DescribeRun(const RunPlan& plan);
+/// One setting as a segment of its own.
+std::string DescribeSetting(const std::string& key, const std::vector<std::string>& values);
 /// kCorrupt. Segments of unknown form are passed over.
 Result<RunSettings> ReadRunSettings(const std::vector<std::string>& segments);
 

@@ -88,6 +88,7 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
     out.allow_excess.push_back({excess.permission, EndOf(excess.expires)});
   out.subscriptions = tenant.subscriptions;
   out.exclude_subscriptions = tenant.exclude_subscriptions;
+  out.management_groups = tenant.management_groups;
   ASSAY_ASSIGN(out.cloud, CloudOf(config, tenant.cloud));
   return out;
 }

@@ -127,6 +127,8 @@ Status ConsentGuard::JudgeAzure(GuardReads& reads, Consent& consent) {
   consent.arm_checked = answer.complete;
   consent.arm_note = answer.note;
   consent.azure = std::move(answer.access);
+  consent.scope = std::move(answer.scope);
+  scope_ = {consent.scope.subscriptions.begin(), consent.scope.subscriptions.end()};
   std::vector<std::string> refused;
   for (const AzureAnswer::Writer& writer : answer.writers)
     (IsTolerated(options_, writer.id) ? consent.excess : refused).push_back(writer.what);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -42,6 +43,9 @@ class ConsentGuard {
   bool passed(ServiceHost host) const {
     return host == ServiceHost::kGraph ? graph_passed_ : arm_passed_;
   }
+  /// Subscriptions that the management groups of the configuration come down to; nothing before
+  /// the guard has passed. [any thread]
+  const std::set<std::string>* scope() const { return arm_passed_ ? &scope_ : nullptr; }
 
  private:
   Status VetArm(std::string_view token);
@@ -61,6 +65,7 @@ class ConsentGuard {
   std::mutex admission_;
   std::atomic<std::thread::id> asker_{};  ///< who judges it
   std::vector<ReadResult> reads_;
+  std::set<std::string> scope_;  ///< fixed once arm_passed_
 };
 
 }  // namespace assay::broker

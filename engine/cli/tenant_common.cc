@@ -33,6 +33,7 @@ std::vector<std::string> AzureScopes(const config::TenantConfig& tenant) {
   // A display name is no scope: only the directory knows which subscription it means.
   for (const std::string& one : tenant.subscriptions)
     if (IsGuid(one)) out.push_back("/subscriptions/" + one);
+  for (const std::string& group : tenant.management_groups) out.push_back(kGroups + group);
   if (out.empty() && tenant.directory_id) out.push_back(kGroups + tenant.directory_id->text());
   return out;
 }

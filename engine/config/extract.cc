@@ -153,6 +153,7 @@ TenantConfig ExtractTenant(const Fields& fields, const fs::path& folder, const C
   if (fields.Has("azure")) {
     const Fields azure = fields.Sub("azure");
     tenant.subscriptions = azure.Texts("subscriptions");
+    tenant.management_groups = azure.Texts("management_groups");
     tenant.exclude_subscriptions = azure.Texts("exclude_subscriptions");
   }
   for (const Fields& item : fields.Items("allow_excess"))

@@ -203,6 +203,19 @@ class Add(Scenario):
             self.assertIn(permission, shell.out)
         self.assertNotRegex(done.out, r"'[A-Za-z.]*(ReadWrite|Write)[A-Za-z.]*'")
 
+    def test_the_script_asks_for_nothing_that_it_has_already(self):  # [CM-17]
+        self.configure(self.cloud({}).access)
+        path = self.home / "assay.toml"
+        path.write_text(path.read_text().replace("[sandbox]", '[tenants.azure]\nmanagement_groups = ["mg-prod"]\n[sandbox]', 1))
+        done = self.assay("tenant", "script", "t")
+        self.assertEqual(done.code, 0, done.text)
+        asked = set(re.findall(r"'([A-Za-z.-]+\.Read[A-Za-z.]*)'", done.out))
+        self.assertIn("AuditLog.Read.All", asked)  # it gives the log of provisioning, too, which no check reads
+        self.assertNotIn("ProvisioningLog.Read.All", asked)
+        self.assertIn(f"grants {len(asked)} application permissions", done.out)
+        self.assertIn("--scope '/providers/Microsoft.Management/managementGroups/mg-prod'", done.out)
+        self.assertEqual(done.out.count("--scope"), 1)
+
 
 class Secrets(Scenario):
     """Where a secret must not be while a run is under way."""

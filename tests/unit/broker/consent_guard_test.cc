@@ -332,6 +332,64 @@ TEST_CASE("Guard: does not look at subscriptions that are excluded", "[broker]")
     CHECK(request.find(kSubscription) == std::string::npos);
 }
 
+TEST_CASE("Guard: resolves management groups and holds every read to them [CM-17]", "[broker]") {
+  constexpr char kOutside[] = "5b000000-0000-4000-8000-000000000002";
+  Guarded guarded;
+  const auto row = [](const std::string& id, const std::string& group) {
+    return "{\"subscriptionId\":\"" + id +
+           "\",\"groups\":[{\"displayName\":\"mg-prod\",\"name\":\"" + group +
+           "\"},{\"displayName\":\"Root\",\"name\":\"root\"}]}";
+  };
+  const auto seen = [](const std::string& id) {
+    return R"({"subscriptionId":")" + id + R"(","displayName":"Same name"})";
+  };
+  auto& answers = guarded.authority.answers;
+  answers["/subscriptions"] = Answer(200, List(seen(kSubscription) + "," + seen(kOutside)));
+  std::string rows = row(kSubscription, "MG-Prod") + "," + row(kOutside, "other");
+  guarded.tenant.options.management_groups = {"mg-prod"};
+  bool found = true;
+  SECTION("below the group") {}
+  SECTION("one that is left out") { guarded.tenant.options.exclude_subscriptions = {kOutside}; }
+  SECTION("an answer that leaves a subscription out") {
+    rows = row(kSubscription, "mg-prod");
+    found = false;
+  }
+  answers["/Microsoft.ResourceGraph/resources"] = Answer(200, "{\"data\":[" + rows + "]}");
+  REQUIRE_OK_AND_ASSIGN(const Consent consent, guarded.Check(true));
+  CHECK(consent.scope.narrowed);
+  CHECK(consent.scope.subscriptions == std::vector<std::string>{kSubscription});
+  CHECK(consent.scope.unseen_groups.empty() == found);
+  CHECK(consent.arm_checked == found);
+  REQUIRE(consent.azure.size() == 1);  // what is not wanted is not looked at
+  EndpointSpec spec = GuardSpec(GuardRead::kAzurePermissions);
+  const auto start = [&](const std::string& id) {
+    return guarded.tenant.Raw().Start(spec, {{"subscriptionId", id}}, [](ReadResult) {});
+  };
+  CHECK(start(kSubscription));
+  CHECK_FAILS(start(kOutside), Code::kDenied, "does not want this subscription read");
+}
+
+TEST_CASE("Guard: reads nothing where a management group cannot be resolved [CM-17]", "[broker]") {
+  Guarded guarded;
+  guarded.tenant.options.management_groups = {"mg-prod"};
+  SECTION("the query is refused") {
+    guarded.authority.answers["/Microsoft.ResourceGraph/resources"] = Answer(403, "{}");
+  }
+  SECTION("it names another group") {
+    guarded.authority.answers["/Microsoft.ResourceGraph/resources"] =
+        Answer(200, "{\"data\":[{\"subscriptionId\":\"" + std::string(kSubscription) +
+                        R"(","groups":[{"displayName":"mg-prod","name":"x"}]}]})");
+  }
+  REQUIRE_OK_AND_ASSIGN(const Consent consent, guarded.Check(true));
+  CHECK(consent.scope.subscriptions.empty());
+  CHECK(consent.scope.unseen_groups == std::vector<std::string>{"mg-prod"});
+  CHECK_THAT(consent.arm_note, Contains("management group"));
+  const auto started =
+      guarded.tenant.Raw().Start(GuardSpec(GuardRead::kAzurePermissions),
+                                 {{"subscriptionId", kSubscription}}, [](ReadResult) {});
+  CHECK_FAILS(started, Code::kDenied, "does not want this subscription read");
+}
+
 TEST_CASE("Guard: says where Azure did not answer", "[broker]") {
   Guarded guarded;
   SECTION("the list") { guarded.authority.answers["/subscriptions"] = Answer(500, ""); }
