@@ -7,6 +7,7 @@
 #include "assay/config.h"
 #include "assess/access_journal.h"
 #include "assess/derive.h"
+#include "assess/earlier.h"
 #include "assess/history.h"
 #include "assess/run_settings.h"
 
@@ -88,6 +89,7 @@ class RunSteps final : public DerivePorts {
   std::unique_ptr<broker::Broker> broker_;
   std::optional<FindingRegister> findings_;
   std::optional<KeptFiles> kept_;
+  std::map<std::string, EarlierCheck> earlier_;  ///< what checks compare with
   std::optional<Derivation> derivation_;
 };
 
@@ -116,6 +118,10 @@ Status RunSteps::Begin() {
   ASSAY_ASSIGN(findings_, FindingRegister::Load(*plan_.ledger, history.last_finding_entry));
   ASSAY_ASSIGN(kept_, KeptFiles::Load(*plan_.ledger, history.last_file_entry));
   ASSAY_TRY(kept_->Keep(*plan_.ledger, plan_.actor, UsedFiles(plan_)));
+  std::map<std::string, std::string> unknown;
+  ASSAY_ASSIGN(earlier_, FillEarlier(*plan_.ledger, TreeSize{history.size}, plan_.checks, unknown));
+  for (const auto& [check, why] : unknown)
+    report_.warnings.push_back(fmt::format("check {}: {}", check, why));
   return RecordStart();
 }
 
@@ -139,7 +145,7 @@ Status RunSteps::RecordStart() {
   draft.members.emplace("plugins", std::move(plugins));
   if (!keys.empty()) draft.members.emplace("keys", std::move(keys));
   if (kept_->newest()) draft.members.emplace("files", ToNumber(*kept_->newest()));
-  ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(DescribeRun(plan_)));
+  ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(DescribeRun(plan_, earlier_)));
   draft.members.emplace("checks", uint64_t{plan_.checks.size()});
   return Append(std::move(draft));
 }
