@@ -419,16 +419,23 @@ TEST_CASE("Guard: knows actions that read from those that do not [CM-19]", "[bro
   }
 }
 
-TEST_CASE("Guard: its list of reads holds nothing but GET of its own paths [CL-9]", "[broker]") {
+TEST_CASE("Guard: its list of reads holds nothing but GET of its own paths and one query [CL-9]",
+          "[broker]") {
   const Cloud cloud = *BuiltInCloud("global");
-  for (int i = 0; i <= static_cast<int>(GuardRead::kAzurePermissions); ++i) {
+  for (int i = 0; i <= static_cast<int>(GuardRead::kSubscriptionGroups); ++i) {
     const EndpointSpec& spec = GuardSpec(static_cast<GuardRead>(i));
     INFO(spec.id);
     Params params;
     for (const ParamSpec& param : spec.params) params.emplace_back(param.name, kPrincipal);
     REQUIRE_OK_AND_ASSIGN(const Plan plan, BuildPlan(cloud, spec, params));
-    CHECK(plan.method == "GET");
-    CHECK(BodyOf(plan, {plan.url}).empty());
+    const bool query = spec.id == "guard-subscription-groups";
+    CHECK(plan.method == (query ? "POST" : "GET"));
+    const std::string body = BodyOf(plan, {plan.url});
+    CHECK(body.empty() != query);
+    if (query) {
+      CHECK_THAT(body, Contains("\"query\":\"resourcecontainers | where "));
+      CHECK(body.find(';') == body.npos);
+    }
     CHECK(plan.url.path.find('{') == std::string::npos);
   }
 }
