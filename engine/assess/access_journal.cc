@@ -42,7 +42,8 @@ void AccessJournal::Commit(std::vector<std::string> lines) {
   ledger::EntryDraft draft;
   draft.kind = "access.log";
   draft.actor = actor_;
-  draft.members = {{"run", run_}, {"requests", uint64_t{lines.size()}}};
+  draft.members = {{"requests", uint64_t{lines.size()}}};
+  if (!run_.empty()) draft.members.emplace("run", run_);
   Result<ledger::BodyRef> body = sink_.PutSegments(lines);
   const std::lock_guard lock(mutex_);
   if (!body) {

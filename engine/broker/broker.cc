@@ -21,7 +21,8 @@ constexpr unsigned kMaxThreads = 64;
 
 /// The second lock on subscriptions that nobody wants read; the first is the collector, which knows
 /// names too.
-Status CheckScope(const BrokerOptions& options, const Plan& plan) {
+Status CheckScope(const BrokerOptions& options, const std::set<std::string>* below_groups,
+                  const Plan& plan) {
   const std::vector<std::string>& path = plan.segments;
   std::vector<std::string> asked = plan.subscriptions;
   if (plan.host == ServiceHost::kArm && path.size() >= 2 &&
@@ -33,9 +34,12 @@ Status CheckScope(const BrokerOptions& options, const Plan& plan) {
     for (const std::string& id : list) out.insert(AsciiLower(id));
     return out;
   };
-  const auto wanted = folded(options.subscriptions),
-             excluded = folded(options.exclude_subscriptions);
-  const bool ids = !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), IsGuid);
+  const bool narrowed = !options.management_groups.empty();
+  auto wanted = folded(options.subscriptions);
+  const auto excluded = folded(options.exclude_subscriptions);
+  if (narrowed) wanted = below_groups == nullptr ? std::set<std::string>() : *below_groups;
+  const bool ids =
+      narrowed || (!wanted.empty() && std::all_of(wanted.begin(), wanted.end(), IsGuid));
   const bool fine = std::all_of(asked.begin(), asked.end(), [&](const std::string& id) {
     return !excluded.contains(id) && (!ids || wanted.contains(id));
   });
@@ -59,7 +63,8 @@ class TenantBroker final : public Broker {
         client_(std::move(client)),
         tokens_(
             options_, *client_,
-            [this](ServiceHost host, std::string_view token) { return guard_.Vet(host, token); }),
+            [this](ServiceHost host, std::string_view token) { return guard_.Vet(host, token); },
+            [this](ServiceHost host) { return guard_.Admit(host); }),
         pacer_(options_.enforce_budgets.value_or(!IsLoopbackCloud(options_.cloud)), Threads()),
         fetcher_(options_, *client_, tokens_, pacer_),
         guard_(options_, tokens_, fetcher_, *client_),
@@ -126,7 +131,7 @@ Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& par
     return Fail(Code::kDenied, "endpoint " + Quote(spec.id) + ": the consent guard was not passed");
   auto read = std::make_shared<ReadState>();
   ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, spec, params));
-  ASSAY_TRY(CheckScope(options_, read->plan));
+  ASSAY_TRY(CheckScope(options_, guard_.scope(), read->plan));
   read->spec = spec;
   const Ask first{read->plan.url};
   ASSAY_TRY(CountLink(*read, first, options_.max_pages));

@@ -71,6 +71,9 @@ struct BrokerOptions {
   /// Ids or names of Azure subscriptions. What names one by an id that is excluded, or that is not
   /// among `subscriptions` when these are ids only, is never sent, whatever a plugin asks for.
   std::vector<std::string> subscriptions{}, exclude_subscriptions{};
+  /// Ids of management groups. With any, only what the guard found below them, or named in
+  /// `subscriptions`, is ever sent.
+  std::vector<std::string> management_groups{};
   unsigned concurrency = 8;   ///< requests in flight over all hosts; fewer where a host throttles
   unsigned max_attempts = 8;  ///< per page, with Retry-After or back-off, cap 120 s
   uint32_t max_pages =
@@ -135,6 +138,13 @@ struct AzureAccess {
   std::vector<std::string> roles;  ///< names of its roles; empty when only their actions are known
 };
 
+/// Which subscriptions the management groups of the configuration come down to.
+struct AzureScope {
+  bool narrowed = false;                   ///< the configuration names management groups
+  std::vector<std::string> subscriptions;  ///< all that are wanted: GUIDs in lower case
+  std::vector<std::string> unseen_groups;  ///< nothing, or not all, below them could be seen
+};
+
 /// What the consent guard learned (permissions.md section 2).
 struct Consent {
   bool graph_checked = false;       ///< the token's roles were readable
@@ -146,6 +156,7 @@ struct Consent {
   bool arm_checked = false;         ///< Azure was asked which roles the identity holds
   std::string arm_note;             ///< "not checked: ..." when ARM could not be asked
   std::vector<AzureAccess> azure;   ///< one for each subscription that the identity sees
+  AzureScope scope;                 ///< what the management groups of the configuration hold
   std::string app_id, principal_id, token_tenant;
   std::string credential;  ///< what the token says it was issued for: "secret", "certificate", ""
   int64_t clock_offset_ms = 0;    ///< local minus the token service's Date

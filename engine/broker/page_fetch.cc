@@ -150,6 +150,15 @@ std::optional<PageStep> PageFetcher::WaitForPlace(PageTask& task) {
   }
   const Timestamp now = options_.clock->Now();
   if (now < task.not_before) return PageStep{PageStep::Kind::kWait, task.not_before, false};
+  // Before a place is taken: who waits here for a token to be judged must not hold one.
+  Result<Token> token = tokens_.Get(task.read->plan.host);
+  if (!token) {
+    const bool denied = token.error().code == Code::kDenied;
+    Final(task, denied ? ASSAY_PAGE_REFUSED : ASSAY_PAGE_UNAVAILABLE,
+          denied ? Reason::kPermission : Reason::kUnavailable, token.error().ToString());
+    return done;
+  }
+  task.token = std::move(*token);
   const PaceAnswer answer = pacer_.Ask(task.pace, now);
   if (answer.kind == PaceAnswer::Kind::kGo) return std::nullopt;
   if (answer.kind == PaceAnswer::Kind::kCrowd) return PageStep{PageStep::Kind::kCrowd, {}, false};
@@ -254,13 +263,6 @@ bool PageFetcher::TakeError(PageTask& task, const Error& error) {
 
 /// True when the result is final.
 bool PageFetcher::SendOnce(PageTask& task) {
-  Result<Token> token = tokens_.Get(task.read->plan.host);
-  if (!token) {
-    const bool denied = token.error().code == Code::kDenied;
-    return Final(task, denied ? ASSAY_PAGE_REFUSED : ASSAY_PAGE_UNAVAILABLE,
-                 denied ? Reason::kPermission : Reason::kUnavailable, token.error().ToString());
-  }
-  task.token = *token;
   task.request.bearer = task.token->view();
   if (Status gate = CheckOutgoing(options_.cloud, task.read->spec, task.request.method,
                                   task.request.url, task.request.body);

@@ -133,7 +133,7 @@ const Schema& CredentialSchema() {
 
 const Schema& AzureSchema() {
   static const Schema schema{.title = "azure",
-                             .keys = {{.name = "management_groups", .later = true},
+                             .keys = {{.name = "management_groups", .type = &kGroupList},
                                       {.name = "subscriptions", .type = &kTextList},
                                       {.name = "exclude_subscriptions", .type = &kTextList}}};
   return schema;

@@ -44,6 +44,7 @@ struct TenantConfig {
   std::string region, store;
   CredentialConfig credential;
   std::vector<std::string> subscriptions, exclude_subscriptions;  ///< of Azure: ids or names
+  std::vector<std::string> management_groups;  ///< ids; what is below them is wanted
   std::vector<ExcessConfig> allow_excess;
   std::string max_evidence_age;
   std::vector<std::string> tags;

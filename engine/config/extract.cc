@@ -153,6 +153,7 @@ TenantConfig ExtractTenant(const Fields& fields, const fs::path& folder, const C
   if (fields.Has("azure")) {
     const Fields azure = fields.Sub("azure");
     tenant.subscriptions = azure.Texts("subscriptions");
+    tenant.management_groups = azure.Texts("management_groups");
     tenant.exclude_subscriptions = azure.Texts("exclude_subscriptions");
   }
   for (const Fields& item : fields.Items("allow_excess"))
@@ -211,6 +212,11 @@ void ExtractChecks(const Fields& root, Config& config, Report& report) {
     check.enabled = fields.Bool("enabled");
     check.max_age = fields.Text("max_age");
     check.params = ReadParams(fields, report);
+    if (check.params.contains("previous"))
+      report
+          .Error("AS-CFG-004", fields.WhereKey("params"),
+                 fmt::format("check {}: each run fills in the parameter \"previous\"", Quote(name)))
+          .caret_note = "remove it";
     check.place = fields.Where();
     config.checks.try_emplace(name, std::move(check));
   }
