@@ -77,6 +77,7 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
       {net.proxy, net.proxy_credential, net.no_proxy, config.production}, net.ca_file, net.pins};
   out.concurrency = net.concurrency;
   out.max_pages = net.max_pages;
+  out.graph_batch = net.graph_batch;
   out.timeout = net.timeout;
   out.throttle_budget = net.throttle_budget;
   for (const auto& excess : tenant.allow_excess)
