@@ -225,6 +225,7 @@ Status RunSteps::CheckConsent() {
   draft.members.emplace("arm_checked", consent.arm_checked ? 1 : 0);
   draft.members.emplace("excess", uint64_t{consent.excess.size()});
   if (!consent.app_id.empty()) draft.members.emplace("app_id", consent.app_id);
+  if (!consent.principal_id.empty()) draft.members.emplace("principal_id", consent.principal_id);
   ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(consent.roles));
   return Append(std::move(draft));
 }
