@@ -110,6 +110,7 @@ class Comparison:
         for name, parents in self.tenant.world.items.items():
             if name not in CALM and rng.random() < 0.5:
                 parents.clear()
+        self.tenant.complete_inventory()
 
     def run(self):
         """Differences, as dicts."""
@@ -123,7 +124,7 @@ class Comparison:
             self.assay(folder, cloud)
         finally:
             cloud.stop()
-        document = self.tenant.world.document(self.at, claims={**claims, "appid": cloud.access["client_id"]})
+        document = self.tenant.world.document(self.at, claims={**claims, "appid": cloud.access["client_id"]}, windows=cloud.windows)
         (folder / "asked.json").write_text(json.dumps({name: sorted(parents) for name, parents in cloud.asked.items()}, indent=1))
         (folder / "tenant.json").write_text(json.dumps(document, indent=1))
         self.evidence = self.catalogue.evidence(document)
