@@ -18,7 +18,7 @@ std::string AccessLine(const broker::AccessRecord& record) {
   const auto text = [](std::string_view key, const std::string& value) {
     return value.empty() ? "" : fmt::format("\"{}\":{},", key, JsonString(value));
   };
-  return fmt::format("{{\"bytes\":{},", record.bytes) +
+  return "{" + text("batch", record.batch) + fmt::format("\"bytes\":{},", record.bytes) +
          text("client_request_id", record.client_request_id) + text("failure", record.failure) +
          text("method", record.method) +
          fmt::format("\"number\":{},\"received\":\"{}\",", record.number,

@@ -245,6 +245,7 @@ Status RunSteps::CheckConsent() {
   draft.members.emplace("arm_checked", consent.arm_checked ? 1 : 0);
   draft.members.emplace("excess", uint64_t{consent.excess.size()});
   if (!consent.app_id.empty()) draft.members.emplace("app_id", consent.app_id);
+  if (!consent.principal_id.empty()) draft.members.emplace("principal_id", consent.principal_id);
   std::vector<std::string> segments = consent.roles;
   if (consent.scope.narrowed) {
     draft.members.emplace("scoped", 1);

@@ -82,6 +82,7 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
   out.network = NetworkOf(config);
   out.concurrency = net.concurrency;
   out.max_pages = net.max_pages;
+  out.graph_batch = net.graph_batch;
   out.timeout = net.timeout;
   out.throttle_budget = net.throttle_budget;
   for (const auto& excess : tenant.allow_excess)

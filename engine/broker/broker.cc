@@ -107,6 +107,8 @@ class TenantBroker final : public Broker {
   Result<Ask> NextAsk(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
   void Work();
   void Run(JobQueue::Taken taken);
+  void RunTogether(JobQueue::Taken taken);
+  void Settle(Job job, const PageStep& step, uint64_t epoch);
   void Deliver(Job job, ReadResult result);
 
   const BrokerOptions options_;
@@ -195,10 +197,26 @@ void TenantBroker::Run(JobQueue::Taken taken) {
     ReadResult result = std::move(*job.ready);
     return Deliver(std::move(job), std::move(result));
   }
+  if (!taken.mates.empty()) return RunTogether(std::move(taken));
   const PageStep step = fetcher_.Step(*job.task);
   if (step.sent) queue_.Unpark();
+  Settle(std::move(job), step, taken.epoch);
+}
+
+void TenantBroker::RunTogether(JobQueue::Taken taken) {
+  std::vector<Job> jobs = std::move(taken.mates);
+  jobs.insert(jobs.begin(), std::move(taken.job));
+  std::vector<PageTask*> tasks;
+  for (const Job& job : jobs) tasks.push_back(job.task.get());
+  const std::vector<PageStep> steps = fetcher_.StepTogether(tasks);
+  if (std::any_of(steps.begin(), steps.end(), [](const PageStep& step) { return step.sent; }))
+    queue_.Unpark();
+  for (size_t i = 0; i < jobs.size(); ++i) Settle(std::move(jobs[i]), steps[i], taken.epoch);
+}
+
+void TenantBroker::Settle(Job job, const PageStep& step, uint64_t epoch) {
   if (step.kind == PageStep::Kind::kWait) return queue_.PutOff(std::move(job), step.at);
-  if (step.kind == PageStep::Kind::kCrowd) return queue_.Park(std::move(job), taken.epoch);
+  if (step.kind == PageStep::Kind::kCrowd) return queue_.Park(std::move(job), epoch);
   ReadResult result = std::move(job.task->result);
   Deliver(std::move(job), std::move(result));
 }
@@ -235,8 +253,10 @@ Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options) {
 Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options,
                                                std::unique_ptr<HttpClient> client) {
   ASSAY_TRY(CheckOptions(options));
-  if (options.on_access)
+  if (options.on_access) {
+    options.on_access = Numbered(std::move(options.on_access));
     client = std::make_unique<LoggedClient>(std::move(client), *options.clock, options.on_access);
+  }
   return std::unique_ptr<Broker>(new TenantBroker(std::move(options), std::move(client)));
 }
 

@@ -1,7 +1,8 @@
 // The broker: the only part of assay that talks to a tenant, and it can only read. Holds tokens and
 // sockets; builds every URL from a manifest's endpoint and typed parameters; checks, paces, sends,
 // journals. It never parses a body: of the answers it decodes headers, transfer and content coding,
-// the token service's answers and the one continuation link that a worker points at.
+// the token service's answers, the one continuation link that a worker points at, and where in the
+// answer to several reads each one's begins and ends.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,7 @@ struct AccessRecord {
   uint64_t bytes = 0;             ///< of the answer's body, transfer and content coding undone
   std::string client_request_id;  ///< GUID that was sent
   std::string request_id;         ///< the service's own; "" unless a short plain identifier
+  std::string batch;  ///< of a read that another request carried: the client_request_id of that
   Timestamp sent{}, received{};
 };
 
@@ -84,9 +86,12 @@ struct BrokerOptions {
   /// Whether the guard also asks the directory and Azure what the identity may do, as far as it is
   /// permitted to.
   bool ask_directory = true, ask_azure = true;
-  bool needs_graph = true;    ///< something is read from Graph: no permission there is refused
-  NetworkSettings network{};  ///< proxy, more trust anchors, pins
-  bool production = false;    ///< refuses a client secret from the environment ("env:")
+  bool needs_graph = true;  ///< something is read from Graph: no permission there is refused
+  /// Whether reads of Graph that wait together go in one request: the first pages of endpoints that
+  /// are asked for many things one by one.
+  bool graph_batch = false;
+  NetworkSettings network{};         ///< proxy, more trust anchors, pins
+  bool production = false;           ///< refuses a client secret from the environment ("env:")
   std::string user_agent = "assay";  ///< "assay/<version>"
   const Clock* clock = &SystemClock();
   /// Called on a broker thread when a read waits a second or longer; for progress lines. May be
@@ -119,6 +124,7 @@ struct ReadRecord {
   uint32_t attempts = 1;
   uint64_t waited_ms = 0;    ///< for throttling
   uint32_t tls_version = 0;  ///< 0x0303, 0x0304; 0 without TLS
+  std::string batch;         ///< client_request_id of the request that carried it, "" when alone
 };
 
 /// One page of a read. `body` is the service's answer byte for byte (TLS, chunking and gzip

@@ -158,6 +158,7 @@ int RunEvidenceAccessLog(Context& context) {
   int exit = 0;
   auto opened = OpenOneForReading(context, exit);
   if (!opened) return exit;
+  if (context.options.compare) return CompareAccessLog(context, *opened->ledger);
   AccessLog log(*opened->ledger, context.options.run);
   if (Status read = log.Read(); !read) return Report(context, read.error());
   for (const std::string& warning : log.warnings()) Tell(context, "warning: " + warning + "\n");

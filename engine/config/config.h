@@ -64,6 +64,7 @@ struct NetworkConfig {
   std::map<std::string, std::vector<std::string>> pins;  ///< host -> "sha256/BASE64"
   uint32_t concurrency = 8, max_pages = 20'000;
   std::chrono::seconds timeout{60}, throttle_budget{900};
+  bool graph_batch = true;
 };
 
 struct StorageConfig {

@@ -106,6 +106,7 @@ void ExtractNetwork(const Fields& root, const fs::path& folder, Report& report, 
       static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("concurrency"), 1, 64));
   out.max_pages =
       static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("max_pages"), 1, 10'000'000));
+  out.graph_batch = fields.Bool("graph_batch");
   if (const auto timeout = ParseDuration(fields.Text("timeout"))) out.timeout = *timeout;
   if (const auto most = ParseDuration(fields.Text("throttle_budget"))) out.throttle_budget = *most;
   ExtractPins(fields, report, out);
