@@ -279,11 +279,11 @@ TEST_CASE("Http: cuts a body that drips although bytes keep coming", "[broker]")
     return Reply{std::string(kOk) + "Content-Length: 100000\r\n\r\n" + std::string(100'000, 'x'),
                  true, 1};
   });
-  const auto client = Client(150);
+  const auto client = Client(500);
   const auto start = std::chrono::steady_clock::now();
   CHECK_FAILS(client->Send(Get(server)), Code::kUnavailable,
-              "reading the answer's body timed out after 1.5 s");
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(3));
+              "reading the answer's body timed out after 5 s");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
 }
 
 TEST_CASE("Http: names connecting and sending when their deadline passes", "[broker]") {
