@@ -178,6 +178,18 @@ void AddContents(World& world, size_t sub) {
   world.AddArm(vault + "/secrets", {entry(vault + "/secrets/mail-relay", "")});
 }
 
+/// Management groups above each subscription: all but Development lie below "aurelia".
+std::vector<Json> Hierarchy(const World& world) {
+  const Json root = Json::Object({{"displayName", "Root"}, {"name", world.tenant_id()}});
+  const Json aurelia = Json::Object({{"displayName", "Aurelia Instruments"}, {"name", "aurelia"}});
+  std::vector<Json> rows;
+  for (size_t sub = 0; sub < kSubscriptions; ++sub)
+    rows.push_back(Json::Object(
+        {{"subscriptionId", world.subscriptions()[sub]},
+         {"groups", sub == kDevelopment ? Json::Array({root}) : Json::Array({aurelia, root})}}));
+  return rows;
+}
+
 using Maker = Json (*)(const World& world, size_t sub);
 struct Query {
   const char* about;  ///< first type that its text names; empty: every resource
@@ -221,6 +233,7 @@ void AddResources(World& world) {
     AddContents(world, sub);
   }
   add("all", std::move(inventory));
+  add("microsoft.resources/subscriptions", Hierarchy(world));
   add("microsoft.recoveryservices/vaults/backupfabrics/protectioncontainers/protecteditems",
       std::move(backups));
 }

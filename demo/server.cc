@@ -1,6 +1,7 @@
 // Starts the servers, counts and logs requests.
 #include "demo/server.h"
 
+#include "demo/batch.h"
 #include "demo/token.h"
 
 namespace assay::demo {
@@ -68,8 +69,11 @@ Result<std::unique_ptr<DemoServer>> DemoServer::StartPreferred(DemoOptions optio
 }
 
 Answer DemoServer::Handle(Request request) {
-  request.seen = log_.CountSeen(request);
-  Answer answer = tenant_.Handle(request);
+  const bool batch = IsBatch(request);
+  if (!batch) request.seen = log_.CountSeen(request);
+  Answer answer = batch
+                      ? AnswerBatch(request, [this](Request one) { return Handle(std::move(one)); })
+                      : tenant_.Handle(request);
   log_.Add(request, answer.status);
   return answer;
 }

@@ -76,7 +76,7 @@ tl::unexpected<Error> Forked(const Place& place, const broker::HttpAnswer& answe
 
 Result<Sent> AskWitness(const Place& place, ledger::Proofs& proofs, uint64_t known_size) {
   ASSAY_ASSIGN(const proof::Cosigner witness, proof::Cosigner::Parse(place.vkey));
-  ASSAY_ASSIGN(const auto client, MakeClient(place.ca_file, place.timeout));
+  ASSAY_ASSIGN(const auto client, MakeClient(place.ca_file, place.network, place.timeout));
   ASSAY_ASSIGN(broker::HttpAnswer answer,
                Submit(*client, place, proofs, std::min(known_size, proofs.head().size)));
   if (answer.head.status == 409) {
@@ -116,9 +116,11 @@ std::string Place::Name() const {
 }
 
 Result<std::unique_ptr<broker::HttpClient>> MakeClient(const std::string& ca_file,
+                                                       const broker::NetworkSettings& network,
                                                        std::chrono::milliseconds timeout) {
   broker::HttpOptions options;
   options.ca_file = ca_file;
+  options.network = network;
   options.user_agent = "assay/" ASSAY_VERSION;
   options.max_body_bytes = kMaxAnswer;
   options.timeout = timeout;

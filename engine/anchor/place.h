@@ -24,6 +24,7 @@ struct Place {
   std::string url;               ///< kHttp: submission prefix; kPut: prefix of the notes' addresses
   std::string vkey;              ///< kHttp: of the witness
   std::string ca_file;           ///< further trust anchor for TLS
+  broker::NetworkSettings network;
   std::chrono::seconds every{0};
   std::chrono::milliseconds timeout = kTimeout;
   /// "file /mnt/worm" or "http https://witness.example/w1": for messages and for what was sent
@@ -33,7 +34,8 @@ struct Place {
 
 /// A client for one place: no token, no tenant, PUT allowed.
 Result<std::unique_ptr<broker::HttpClient>> MakeClient(
-    const std::string& ca_file, std::chrono::milliseconds timeout = kTimeout);
+    const std::string& ca_file, const broker::NetworkSettings& network = {},
+    std::chrono::milliseconds timeout = kTimeout);
 /// One request with a body; the answer whatever its status. kUnavailable and the codes of
 /// broker::HttpClient::Send.
 Result<broker::HttpAnswer> SendTo(broker::HttpClient& client, const std::string& method,

@@ -103,12 +103,12 @@ Status PutNewest(broker::HttpClient& client, const Place& place, const ledger::P
 }  // namespace
 
 Result<ReadBack> ReadNewest(const Place& place, const std::string& origin) {
-  ASSAY_ASSIGN(const auto client, MakeClient(place.ca_file, place.timeout));
+  ASSAY_ASSIGN(const auto client, MakeClient(place.ca_file, place.network, place.timeout));
   return ReadAt(*client, place, UrlOf(place, origin, kNewest));
 }
 
 Result<Sent> PutNote(const Place& place, ledger::Proofs& proofs) {
-  ASSAY_ASSIGN(const auto client, MakeClient(place.ca_file, place.timeout));
+  ASSAY_ASSIGN(const auto client, MakeClient(place.ca_file, place.network, place.timeout));
   ASSAY_ASSIGN(const ReadBack there,
                ReadAt(*client, place, UrlOf(place, proofs.head().origin, kNewest)));
   if (there.state == ReadBack::State::kThere) {

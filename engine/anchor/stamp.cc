@@ -72,7 +72,8 @@ Result<ByteVector> AskAuthority(const Authority& authority, ByteSpan query) {
                       "set [ledger.timestamp] url, or use --query and --reply",
                       {},
                       {}});
-  ASSAY_ASSIGN(const auto client, MakeClient(authority.tls_ca_file, authority.timeout));
+  ASSAY_ASSIGN(const auto client,
+               MakeClient(authority.tls_ca_file, authority.network, authority.timeout));
   ASSAY_ASSIGN(
       const broker::HttpAnswer answer,
       SendTo(*client, "POST", authority.url, "application/timestamp-query", AsText(query)));

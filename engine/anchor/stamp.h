@@ -10,6 +10,7 @@ struct Authority {
   std::string url;     ///< empty: replies come as files
   std::string ca_pem;  ///< certificates that the authority's leads to
   std::string tls_ca_file;
+  broker::NetworkSettings network;
   std::string crl_pem;  ///< lists that its certificate must not be on; empty: not asked
   std::chrono::milliseconds timeout = kTimeout;
 };

@@ -18,7 +18,7 @@ std::string AccessLine(const broker::AccessRecord& record) {
   const auto text = [](std::string_view key, const std::string& value) {
     return value.empty() ? "" : fmt::format("\"{}\":{},", key, JsonString(value));
   };
-  return fmt::format("{{\"bytes\":{},", record.bytes) +
+  return "{" + text("batch", record.batch) + fmt::format("\"bytes\":{},", record.bytes) +
          text("client_request_id", record.client_request_id) + text("failure", record.failure) +
          text("method", record.method) +
          fmt::format("\"number\":{},\"received\":\"{}\",", record.number,
@@ -42,7 +42,8 @@ void AccessJournal::Commit(std::vector<std::string> lines) {
   ledger::EntryDraft draft;
   draft.kind = "access.log";
   draft.actor = actor_;
-  draft.members = {{"run", run_}, {"requests", uint64_t{lines.size()}}};
+  draft.members = {{"requests", uint64_t{lines.size()}}};
+  if (!run_.empty()) draft.members.emplace("run", run_);
   Result<ledger::BodyRef> body = sink_.PutSegments(lines);
   const std::lock_guard lock(mutex_);
   if (!body) {

@@ -15,7 +15,7 @@ namespace assay::assess {
 /// Collects requests and commits them some hundred at a time. [any thread]
 class AccessJournal {
  public:
-  /// `sink` outlives it.
+  /// `sink` outlives it. `run` is empty for requests outside of runs.
   AccessJournal(ledger::EntrySink& sink, std::string run, std::string actor)
       : sink_(sink), run_(std::move(run)), actor_(std::move(actor)) {}
 

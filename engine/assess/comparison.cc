@@ -241,7 +241,9 @@ std::optional<std::string> ComparingSink::WhyNotDecided(const std::string& kind,
   if (kind == "read")
     return state_.WhyPage(static_cast<uint32_t>(proof::IntegerAt(members, "page").value_or(0)));
   if (kind != "check" && kind != "check.part") return std::nullopt;
-  const auto check = checks_.find(proof::TextAt(members, "check").value_or(std::string()));
+  const std::string id = proof::TextAt(members, "check").value_or(std::string());
+  if (auto why = state_.WhyCheck(id)) return why;
+  const auto check = checks_.find(id);
   if (check == checks_.end()) return "the file with its SQL is not there";
   for (const std::string& dataset : check->second->reads)
     if (const auto why = state_.WhyDataset(dataset))

@@ -47,6 +47,7 @@ ledger::MemberMap Members(const std::string& run, const JournalPage& page, size_
   if (!r.content_coding.empty()) m.emplace("coding", r.content_coding);
   if (r.waited_ms != 0) m.emplace("waited_ms", r.waited_ms);
   if (r.tls_version != 0) m.emplace("tls", r.tls_version);
+  if (!r.batch.empty()) m.emplace("batch", r.batch);
   if (page.result.reason != Reason::kNone) m.emplace("reason", Name(page.result.reason));
   if (!marks_hold) m.emplace("marks", "refused");
   return m;

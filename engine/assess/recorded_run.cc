@@ -38,6 +38,7 @@ class RunReader {
     if (facts.kind == "auth.consent") {
       out_.arm_token = NumberOf(facts.members, "arm_token") == 1;
       out_.app_id = TextOf(facts.members, "app_id");
+      scoped_ = NumberOf(facts.members, "scoped") == 1;
     }
     if (facts.kind == "finding.opened") out_.opened += NumberOf(facts.members, "count");
     if (facts.kind == "run.finished") TakeEnd(facts.members);
@@ -62,7 +63,12 @@ class RunReader {
                 [](const auto& a, const auto& b) { return a.page < b.page; });
     if (!consent_) return std::move(out_);
     out_.consented = true;
-    ASSAY_ASSIGN(const ledger::EntryBody roles, ledger_.ReadEntryBody(*consent_));
+    ASSAY_ASSIGN(ledger::EntryBody roles, ledger_.ReadEntryBody(*consent_));
+    if (scoped_ && !roles.segments.empty()) {
+      ASSAY_ASSIGN(RunSettings last, ReadRunSettings({std::string(AsText(roles.segments.back()))}));
+      out_.settings = std::move(last.settings);
+      roles.segments.pop_back();
+    }
     for (const ByteVector& role : roles.segments) out_.roles.emplace(AsText(role));
     return std::move(out_);
   }
@@ -99,7 +105,7 @@ class RunReader {
 
   ledger::Ledger& ledger_;
   RecordedRun out_;
-  bool started_ = false;
+  bool started_ = false, scoped_ = false;
   std::optional<LeafIndex> consent_;
 };
 

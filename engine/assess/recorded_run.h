@@ -36,6 +36,7 @@ struct RecordedRun {
   std::set<std::string> roles;
   std::string app_id;  ///< empty in ledgers of before it was written down
   bool arm_token = false;
+  ipc::Settings settings;  ///< that followed from the consent: what management groups hold
   std::map<std::string, std::vector<RecordedRead>> reads;  ///< by plugin, by page number
   /// By what it is about ("check graph-x", KeyOf). Reads, datasets, checks, controls and faults.
   std::map<std::string, LeafIndex> entries;

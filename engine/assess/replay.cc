@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "assess/derive.h"
+#include "assess/earlier.h"
 #include "assess/history.h"
 #include "assess/kept_plugins.h"
 #include "assess/line.h"
@@ -129,6 +130,7 @@ class Rerun {
   void NoteVersions();
   void Excuse();
   void Bound(RunSettings& settings);
+  Status LookBack(std::vector<CheckSpec>& checks);
   Status Derive(const RunSettings& settings);
   void CompareEnd(const RunReport& again);
   RunPlan PlanAgain(KeptPlugins& kept) const;
@@ -215,6 +217,16 @@ Result<FindingRegister> Rerun::Findings() const {
   return FindingRegister::Load(*plan_.ledger, then.last_finding_entry);
 }
 
+/// What checks compare with is looked for anew: the name of an entry in the run proves nothing.
+Status Rerun::LookBack(std::vector<CheckSpec>& checks) {
+  std::map<std::string, std::string> unknown;
+  const auto filled = FillEarlier(*plan_.ledger, TreeSize{ToNumber(run_.first)}, checks, unknown);
+  if (!filled) return Fail(filled.error());
+  for (const auto& [check, why] : unknown) state_.LoseCheck(check, why);
+  std::erase_if(checks, [&](const CheckSpec& check) { return unknown.contains(check.id); });
+  return {};
+}
+
 Status Rerun::Derive(const RunSettings& settings) {
   ASSAY_ASSIGN(KeptPlugins kept, LoadKeptPlugins(*plan_.ledger, run_, settings, state_));
   report_.files = kept.files;
@@ -222,6 +234,8 @@ Status Rerun::Derive(const RunSettings& settings) {
   again.broker.cloud.graph = settings.graph;
   again.broker.cloud.arm = settings.arm;
   again.settings = settings.settings;
+  for (const auto& [key, values] : run_.settings) again.settings[key] = values;
+  ASSAY_TRY(LookBack(again.checks));
   ASSAY_ASSIGN(FindingRegister findings, Findings());
   const RunStart start{run_.run,   *run_.at, run_.roles, run_.arm_token, ledger::Keep::kFull,
                        run_.app_id};

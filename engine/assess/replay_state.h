@@ -29,6 +29,11 @@ class ReplayState {
     const std::lock_guard lock(mutex_);
     datasets_.emplace(dataset, why);
   }
+  /// What this check compares with is not there: it cannot be decided again.
+  void LoseCheck(const std::string& check, const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    checks_.emplace(check, why);
+  }
   /// The ledger itself does not hold together: there is nothing to compare with. The first stays.
   void Break(Error error) {
     const std::lock_guard lock(mutex_);
@@ -40,6 +45,7 @@ class ReplayState {
   }
   std::optional<std::string> WhyPage(uint32_t page) const { return Find(pages_, page); }
   std::optional<std::string> WhyPlugin(const std::string& id) const { return Find(plugins_, id); }
+  std::optional<std::string> WhyCheck(const std::string& id) const { return Find(checks_, id); }
   std::optional<std::string> WhyDataset(const std::string& id) const { return Find(datasets_, id); }
 
  private:
@@ -52,7 +58,7 @@ class ReplayState {
 
   mutable std::mutex mutex_;
   std::map<uint32_t, std::string> pages_;
-  std::map<std::string, std::string> plugins_, datasets_;
+  std::map<std::string, std::string> plugins_, datasets_, checks_;
   std::optional<Error> broken_;
 };
 

@@ -4,8 +4,10 @@
 
 #include <memory>
 
+#include "assay/config.h"
 #include "assess/access_journal.h"
 #include "assess/derive.h"
+#include "assess/earlier.h"
 #include "assess/history.h"
 #include "assess/run_settings.h"
 
@@ -68,6 +70,7 @@ class RunSteps final : public DerivePorts {
     return ledger_failed_ || (derivation_ && derivation_->sink_failed());
   }
   bool Needs(ServiceHost host) const;
+  const std::vector<std::string>& Narrow(const broker::AzureScope& scope);
   Status JournalGuard(std::vector<broker::ReadResult> reads);
 
   ledger::EntrySink& sink() override { return *plan_.ledger; }
@@ -86,6 +89,7 @@ class RunSteps final : public DerivePorts {
   std::unique_ptr<broker::Broker> broker_;
   std::optional<FindingRegister> findings_;
   std::optional<KeptFiles> kept_;
+  std::map<std::string, EarlierCheck> earlier_;  ///< what checks compare with
   std::optional<Derivation> derivation_;
 };
 
@@ -114,6 +118,10 @@ Status RunSteps::Begin() {
   ASSAY_ASSIGN(findings_, FindingRegister::Load(*plan_.ledger, history.last_finding_entry));
   ASSAY_ASSIGN(kept_, KeptFiles::Load(*plan_.ledger, history.last_file_entry));
   ASSAY_TRY(kept_->Keep(*plan_.ledger, plan_.actor, UsedFiles(plan_)));
+  std::map<std::string, std::string> unknown;
+  ASSAY_ASSIGN(earlier_, FillEarlier(*plan_.ledger, TreeSize{history.size}, plan_.checks, unknown));
+  for (const auto& [check, why] : unknown)
+    report_.warnings.push_back(fmt::format("check {}: {}", check, why));
   return RecordStart();
 }
 
@@ -137,7 +145,7 @@ Status RunSteps::RecordStart() {
   draft.members.emplace("plugins", std::move(plugins));
   if (!keys.empty()) draft.members.emplace("keys", std::move(keys));
   if (kept_->newest()) draft.members.emplace("files", ToNumber(*kept_->newest()));
-  ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(DescribeRun(plan_)));
+  ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(DescribeRun(plan_, earlier_)));
   draft.members.emplace("checks", uint64_t{plan_.checks.size()});
   return Append(std::move(draft));
 }
@@ -149,6 +157,8 @@ Status RunSteps::Work() {
   derivation_.emplace(plan_, start_, *this, *findings_, report_);
   Status collected = derivation_->Collect();
   report_.pace = broker_->Pace();
+  // Of a token that was renewed meanwhile.
+  ASSAY_TRY(JournalGuard(broker_->TakeGuardReads()));
   ASSAY_TRY(std::move(collected));
   // Consent that was taken back while reading is no gap of single reads: the run stops with it.
   if (auto refused = broker_->Refusal()) return Fail(std::move(*refused));
@@ -193,6 +203,16 @@ Status RunSteps::JournalGuard(std::vector<broker::ReadResult> reads) {
   return {};
 }
 
+/// Collectors get subscriptions in the place of management groups: what is below them, what was
+/// named beside them, and each group of which nothing is known, so that its data counts as unseen.
+const std::vector<std::string>& RunSteps::Narrow(const broker::AzureScope& scope) {
+  std::vector<std::string>& wanted = plan_.settings[ASSAY_CONFIG_SUBSCRIPTIONS];
+  wanted.insert(wanted.end(), scope.subscriptions.begin(), scope.subscriptions.end());
+  for (const std::string& group : scope.unseen_groups)
+    wanted.push_back("management group " + group);
+  return wanted;
+}
+
 Status RunSteps::CheckConsent() {
   plan_.broker.on_wait = [progress = plan_.progress](const broker::WaitNote& note) {
     progress->Waiting(note);
@@ -225,7 +245,13 @@ Status RunSteps::CheckConsent() {
   draft.members.emplace("arm_checked", consent.arm_checked ? 1 : 0);
   draft.members.emplace("excess", uint64_t{consent.excess.size()});
   if (!consent.app_id.empty()) draft.members.emplace("app_id", consent.app_id);
-  ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(consent.roles));
+  if (!consent.principal_id.empty()) draft.members.emplace("principal_id", consent.principal_id);
+  std::vector<std::string> segments = consent.roles;
+  if (consent.scope.narrowed) {
+    draft.members.emplace("scoped", 1);
+    segments.push_back(DescribeSetting(ASSAY_CONFIG_SUBSCRIPTIONS, Narrow(consent.scope)));
+  }
+  ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(segments));
   return Append(std::move(draft));
 }
 

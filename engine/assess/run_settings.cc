@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "assess/earlier.h"
 #include "assess/run.h"
 #include "base/text.h"
 #include "model/limits.h"
@@ -65,10 +66,16 @@ std::string ControlsOf(const LoadedPlugin& plugin) {
   return Written({{"controls", Json{std::move(controls)}}, {"plugin", Text(plugin.manifest.id)}});
 }
 
-std::string SettingOf(const CheckSpec& check) {
+/// What it compares with is named by its entry and not repeated: an erasure there stays one.
+std::string SettingOf(const CheckSpec& check, const std::map<std::string, EarlierCheck>& earlier) {
+  std::map<std::string, std::string> params = check.params;
+  const auto previous = params.find(std::string(kPreviousParameter));
+  if (previous != params.end()) previous->second.clear();
   JsonObject out{{"check", Text(check.id)},
-                 {"params", Texts(check.params)},
+                 {"params", Texts(params)},
                  {"severity", Text(Name(check.severity))}};
+  if (const auto at = earlier.find(check.id); at != earlier.end())
+    out.emplace("earlier", Json{static_cast<int64_t>(ToNumber(at->second.entry))});
   if (!check.elsewhere.empty()) out.emplace("elsewhere", Texts(check.elsewhere));
   return Written(std::move(out));
 }
@@ -123,7 +130,14 @@ void TakeSegment(const JsonObject& segment, RunSettings& out) {
 
 }  // namespace
 
-std::vector<std::string> DescribeRun(const RunPlan& plan) {
+std::string DescribeSetting(const std::string& key, const std::vector<std::string>& values) {
+  JsonArray list;
+  for (const std::string& value : values) list.push_back(Text(value));
+  return Written({{"setting", Text(key)}, {"values", Json{std::move(list)}}});
+}
+
+std::vector<std::string> DescribeRun(const RunPlan& plan,
+                                     const std::map<std::string, EarlierCheck>& earlier) {
   std::vector<std::string> out;
   for (const auto* set : {&plan.collectors, &plan.frameworks})
     for (const LoadedPlugin& plugin : *set) out.push_back(Provenance(plugin));
@@ -135,12 +149,8 @@ std::vector<std::string> DescribeRun(const RunPlan& plan) {
   for (const auto* set : {&plan.collectors, &plan.frameworks})
     for (const LoadedPlugin& plugin : *set) out.push_back(LimitsOf(plugin));
   for (const LoadedPlugin& plugin : plan.frameworks) out.push_back(ControlsOf(plugin));
-  for (const CheckSpec& check : plan.checks) out.push_back(SettingOf(check));
-  for (const auto& [key, values] : plan.settings) {
-    JsonArray list;
-    for (const std::string& value : values) list.push_back(Text(value));
-    out.push_back(Written({{"setting", Text(key)}, {"values", Json{std::move(list)}}}));
-  }
+  for (const CheckSpec& check : plan.checks) out.push_back(SettingOf(check, earlier));
+  for (const auto& [key, values] : plan.settings) out.push_back(DescribeSetting(key, values));
   out.push_back(Written({{"arm", Text(plan.broker.cloud.arm)},
                          {"evidence_raw", Text(plan.config->evidence_raw)},
                          {"graph", Text(plan.broker.cloud.graph)}}));

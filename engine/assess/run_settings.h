@@ -11,6 +11,7 @@
 
 namespace assay::assess {
 
+struct EarlierCheck;
 struct RunPlan;
 struct RunStart;
 
@@ -38,7 +39,11 @@ struct RunSettings {
 };
 
 /// One segment for each plugin, then those of the settings: docs/formats/evidence-body.md.
-std::vector<std::string> DescribeRun(const RunPlan& plan);
+/// `earlier`: what checks compare with, by check.
+std::vector<std::string> DescribeRun(const RunPlan& plan,
+                                     const std::map<std::string, EarlierCheck>& earlier);
+/// One setting as a segment of its own.
+std::string DescribeSetting(const std::string& key, const std::vector<std::string>& values);
 /// kCorrupt. Segments of unknown form are passed over.
 Result<RunSettings> ReadRunSettings(const std::vector<std::string>& segments);
 

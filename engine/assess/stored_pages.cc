@@ -46,6 +46,7 @@ void FillFrom(const Line& line, broker::ReadResult& out) {
   record.content_coding = line.Text("coding");
   record.waited_ms = static_cast<uint64_t>(line.Int("waited_ms"));
   record.tls_version = number("tls");
+  record.batch = line.Text("batch");
 }
 
 }  // namespace

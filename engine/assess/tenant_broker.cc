@@ -66,6 +66,12 @@ Result<broker::Cloud> CloudOf(const config::Config& config, const std::string& n
 
 }  // namespace
 
+broker::NetworkSettings NetworkOf(const config::Config& config) {
+  const config::NetworkConfig& net = config.network;
+  return {
+      {net.proxy, net.proxy_credential, net.no_proxy, config.production}, net.ca_file, net.pins};
+}
+
 Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
                                         const config::TenantConfig& tenant) {
   broker::BrokerOptions out{*tenant.directory_id, {}, {}, {}};
@@ -73,16 +79,17 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
   out.user_agent = "assay/" ASSAY_VERSION;
   ASSAY_ASSIGN(out.credential, CredentialOf(config, tenant.credential, 0));
   const config::NetworkConfig& net = config.network;
-  out.network = {
-      {net.proxy, net.proxy_credential, net.no_proxy, config.production}, net.ca_file, net.pins};
+  out.network = NetworkOf(config);
   out.concurrency = net.concurrency;
   out.max_pages = net.max_pages;
+  out.graph_batch = net.graph_batch;
   out.timeout = net.timeout;
   out.throttle_budget = net.throttle_budget;
   for (const auto& excess : tenant.allow_excess)
     out.allow_excess.push_back({excess.permission, EndOf(excess.expires)});
   out.subscriptions = tenant.subscriptions;
   out.exclude_subscriptions = tenant.exclude_subscriptions;
+  out.management_groups = tenant.management_groups;
   ASSAY_ASSIGN(out.cloud, CloudOf(config, tenant.cloud));
   return out;
 }

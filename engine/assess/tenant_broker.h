@@ -12,4 +12,7 @@ namespace assay::assess {
 Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
                                         const config::TenantConfig& tenant);
 
+/// `[network]`, for everything that leaves this machine: tenants, witnesses, time stamps.
+broker::NetworkSettings NetworkOf(const config::Config& config);
+
 }  // namespace assay::assess

@@ -1,6 +1,7 @@
 #include "broker/access_log.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/text.h"
 
@@ -43,9 +44,17 @@ Result<HttpAnswer> LoggedClient::Send(const HttpRequest& request) {
     record.failure = CodeName(cancelled() ? Code::kCancelled : answer.error().code);
     record.received = clock_.Now();
   }
-  record.number = ++last_;
   on_access_(record);
   return answer;
+}
+
+LoggedClient::OnAccess Numbered(LoggedClient::OnAccess on_access) {
+  auto last = std::make_shared<std::atomic<uint64_t>>(0);
+  return [last, on_access = std::move(on_access)](const AccessRecord& record) {
+    AccessRecord numbered = record;
+    numbered.number = ++*last;
+    on_access(numbered);
+  };
 }
 
 }  // namespace assay::broker

@@ -2,7 +2,6 @@
 // opened behind one client.
 #pragma once
 
-#include <atomic>
 #include <memory>
 
 #include "broker/broker.h"
@@ -28,8 +27,10 @@ class LoggedClient final : public HttpClient {
   const std::unique_ptr<HttpClient> inner_;
   const Clock& clock_;
   const OnAccess on_access_;
-  std::atomic<uint64_t> last_{0};
 };
+
+/// `on_access` behind a counter: each record gets its number when it is told. [any thread]
+LoggedClient::OnAccess Numbered(LoggedClient::OnAccess on_access);
 
 /// The service's name for an answer: `request-id` or `x-ms-request-id`; "" when there is none or
 /// when it is not the short identifier that it should be. [any thread]

@@ -21,7 +21,8 @@ constexpr unsigned kMaxThreads = 64;
 
 /// The second lock on subscriptions that nobody wants read; the first is the collector, which knows
 /// names too.
-Status CheckScope(const BrokerOptions& options, const Plan& plan) {
+Status CheckScope(const BrokerOptions& options, const std::set<std::string>* below_groups,
+                  const Plan& plan) {
   const std::vector<std::string>& path = plan.segments;
   std::vector<std::string> asked = plan.subscriptions;
   if (plan.host == ServiceHost::kArm && path.size() >= 2 &&
@@ -33,9 +34,12 @@ Status CheckScope(const BrokerOptions& options, const Plan& plan) {
     for (const std::string& id : list) out.insert(AsciiLower(id));
     return out;
   };
-  const auto wanted = folded(options.subscriptions),
-             excluded = folded(options.exclude_subscriptions);
-  const bool ids = !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), IsGuid);
+  const bool narrowed = !options.management_groups.empty();
+  auto wanted = folded(options.subscriptions);
+  const auto excluded = folded(options.exclude_subscriptions);
+  if (narrowed) wanted = below_groups == nullptr ? std::set<std::string>() : *below_groups;
+  const bool ids =
+      narrowed || (!wanted.empty() && std::all_of(wanted.begin(), wanted.end(), IsGuid));
   const bool fine = std::all_of(asked.begin(), asked.end(), [&](const std::string& id) {
     return !excluded.contains(id) && (!ids || wanted.contains(id));
   });
@@ -59,7 +63,8 @@ class TenantBroker final : public Broker {
         client_(std::move(client)),
         tokens_(
             options_, *client_,
-            [this](ServiceHost host, std::string_view token) { return guard_.Vet(host, token); }),
+            [this](ServiceHost host, std::string_view token) { return guard_.Vet(host, token); },
+            [this](ServiceHost host) { return guard_.Admit(host); }),
         pacer_(options_.enforce_budgets.value_or(!IsLoopbackCloud(options_.cloud)), Threads()),
         fetcher_(options_, *client_, tokens_, pacer_),
         guard_(options_, tokens_, fetcher_, *client_),
@@ -102,6 +107,8 @@ class TenantBroker final : public Broker {
   Result<Ask> NextAsk(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
   void Work();
   void Run(JobQueue::Taken taken);
+  void RunTogether(JobQueue::Taken taken);
+  void Settle(Job job, const PageStep& step, uint64_t epoch);
   void Deliver(Job job, ReadResult result);
 
   const BrokerOptions options_;
@@ -126,7 +133,7 @@ Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& par
     return Fail(Code::kDenied, "endpoint " + Quote(spec.id) + ": the consent guard was not passed");
   auto read = std::make_shared<ReadState>();
   ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, spec, params));
-  ASSAY_TRY(CheckScope(options_, read->plan));
+  ASSAY_TRY(CheckScope(options_, guard_.scope(), read->plan));
   read->spec = spec;
   const Ask first{read->plan.url};
   ASSAY_TRY(CountLink(*read, first, options_.max_pages));
@@ -190,10 +197,26 @@ void TenantBroker::Run(JobQueue::Taken taken) {
     ReadResult result = std::move(*job.ready);
     return Deliver(std::move(job), std::move(result));
   }
+  if (!taken.mates.empty()) return RunTogether(std::move(taken));
   const PageStep step = fetcher_.Step(*job.task);
   if (step.sent) queue_.Unpark();
+  Settle(std::move(job), step, taken.epoch);
+}
+
+void TenantBroker::RunTogether(JobQueue::Taken taken) {
+  std::vector<Job> jobs = std::move(taken.mates);
+  jobs.insert(jobs.begin(), std::move(taken.job));
+  std::vector<PageTask*> tasks;
+  for (const Job& job : jobs) tasks.push_back(job.task.get());
+  const std::vector<PageStep> steps = fetcher_.StepTogether(tasks);
+  if (std::any_of(steps.begin(), steps.end(), [](const PageStep& step) { return step.sent; }))
+    queue_.Unpark();
+  for (size_t i = 0; i < jobs.size(); ++i) Settle(std::move(jobs[i]), steps[i], taken.epoch);
+}
+
+void TenantBroker::Settle(Job job, const PageStep& step, uint64_t epoch) {
   if (step.kind == PageStep::Kind::kWait) return queue_.PutOff(std::move(job), step.at);
-  if (step.kind == PageStep::Kind::kCrowd) return queue_.Park(std::move(job), taken.epoch);
+  if (step.kind == PageStep::Kind::kCrowd) return queue_.Park(std::move(job), epoch);
   ReadResult result = std::move(job.task->result);
   Deliver(std::move(job), std::move(result));
 }
@@ -230,8 +253,10 @@ Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options) {
 Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options,
                                                std::unique_ptr<HttpClient> client) {
   ASSAY_TRY(CheckOptions(options));
-  if (options.on_access)
+  if (options.on_access) {
+    options.on_access = Numbered(std::move(options.on_access));
     client = std::make_unique<LoggedClient>(std::move(client), *options.clock, options.on_access);
+  }
   return std::unique_ptr<Broker>(new TenantBroker(std::move(options), std::move(client)));
 }
 

@@ -1,7 +1,8 @@
 // The broker: the only part of assay that talks to a tenant, and it can only read. Holds tokens and
 // sockets; builds every URL from a manifest's endpoint and typed parameters; checks, paces, sends,
 // journals. It never parses a body: of the answers it decodes headers, transfer and content coding,
-// the token service's answers and the one continuation link that a worker points at.
+// the token service's answers, the one continuation link that a worker points at, and where in the
+// answer to several reads each one's begins and ends.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,7 @@ struct AccessRecord {
   uint64_t bytes = 0;             ///< of the answer's body, transfer and content coding undone
   std::string client_request_id;  ///< GUID that was sent
   std::string request_id;         ///< the service's own; "" unless a short plain identifier
+  std::string batch;  ///< of a read that another request carried: the client_request_id of that
   Timestamp sent{}, received{};
 };
 
@@ -71,6 +73,9 @@ struct BrokerOptions {
   /// Ids or names of Azure subscriptions. What names one by an id that is excluded, or that is not
   /// among `subscriptions` when these are ids only, is never sent, whatever a plugin asks for.
   std::vector<std::string> subscriptions{}, exclude_subscriptions{};
+  /// Ids of management groups. With any, only what the guard found below them, or named in
+  /// `subscriptions`, is ever sent.
+  std::vector<std::string> management_groups{};
   unsigned concurrency = 8;   ///< requests in flight over all hosts; fewer where a host throttles
   unsigned max_attempts = 8;  ///< per page, with Retry-After or back-off, cap 120 s
   uint32_t max_pages =
@@ -81,9 +86,12 @@ struct BrokerOptions {
   /// Whether the guard also asks the directory and Azure what the identity may do, as far as it is
   /// permitted to.
   bool ask_directory = true, ask_azure = true;
-  bool needs_graph = true;    ///< something is read from Graph: no permission there is refused
-  NetworkSettings network{};  ///< proxy, more trust anchors, pins
-  bool production = false;    ///< refuses a client secret from the environment ("env:")
+  bool needs_graph = true;  ///< something is read from Graph: no permission there is refused
+  /// Whether reads of Graph that wait together go in one request: the first pages of endpoints that
+  /// are asked for many things one by one.
+  bool graph_batch = false;
+  NetworkSettings network{};         ///< proxy, more trust anchors, pins
+  bool production = false;           ///< refuses a client secret from the environment ("env:")
   std::string user_agent = "assay";  ///< "assay/<version>"
   const Clock* clock = &SystemClock();
   /// Called on a broker thread when a read waits a second or longer; for progress lines. May be
@@ -116,6 +124,7 @@ struct ReadRecord {
   uint32_t attempts = 1;
   uint64_t waited_ms = 0;    ///< for throttling
   uint32_t tls_version = 0;  ///< 0x0303, 0x0304; 0 without TLS
+  std::string batch;         ///< client_request_id of the request that carried it, "" when alone
 };
 
 /// One page of a read. `body` is the service's answer byte for byte (TLS, chunking and gzip
@@ -135,6 +144,13 @@ struct AzureAccess {
   std::vector<std::string> roles;  ///< names of its roles; empty when only their actions are known
 };
 
+/// Which subscriptions the management groups of the configuration come down to.
+struct AzureScope {
+  bool narrowed = false;                   ///< the configuration names management groups
+  std::vector<std::string> subscriptions;  ///< all that are wanted: GUIDs in lower case
+  std::vector<std::string> unseen_groups;  ///< nothing, or not all, below them could be seen
+};
+
 /// What the consent guard learned (permissions.md section 2).
 struct Consent {
   bool graph_checked = false;       ///< the token's roles were readable
@@ -146,6 +162,7 @@ struct Consent {
   bool arm_checked = false;         ///< Azure was asked which roles the identity holds
   std::string arm_note;             ///< "not checked: ..." when ARM could not be asked
   std::vector<AzureAccess> azure;   ///< one for each subscription that the identity sees
+  AzureScope scope;                 ///< what the management groups of the configuration hold
   std::string app_id, principal_id, token_tenant;
   std::string credential;  ///< what the token says it was issued for: "secret", "certificate", ""
   int64_t clock_offset_ms = 0;    ///< local minus the token service's Date

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 
@@ -71,7 +72,10 @@ struct Role {
 class Asker {
  public:
   Asker(GuardReads& reads, const BrokerOptions& options, const std::string& principal)
-      : reads_(reads), options_(options), principal_(principal) {}
+      : reads_(reads), options_(options), principal_(principal) {
+    out_.scope.narrowed = !options.management_groups.empty();
+    out_.scope.unseen_groups = options.management_groups;
+  }
 
   Result<AzureAnswer> Ask() {
     ASSAY_ASSIGN(const GuardReads::Answer list, reads_.Ask(GuardRead::kSubscriptions, {}));
@@ -80,12 +84,14 @@ class Asker {
       return std::move(out_);
     }
     out_.complete = true;
+    if (out_.scope.narrowed) ASSAY_TRY(FindGroups(list.rows));
     for (const JsonRow& row : list.rows) {
       AzureAccess access{row.Text("subscriptionId"), row.Text("displayName"), {}};
       if (!IsGuid(access.subscription) || !IsWanted(access)) continue;
+      out_.scope.subscriptions.push_back(AsciiLower(access.subscription));
       if (out_.access.size() >= kMaxSubscriptions) {
         Miss("more than 5000 subscriptions");
-        break;
+        continue;
       }
       ASSAY_TRY(AskOne(access));
       out_.access.push_back(std::move(access));
@@ -101,9 +107,55 @@ class Asker {
         return EqualsIgnoreCase(name, access.subscription) || EqualsIgnoreCase(name, access.name);
       });
     };
-    return !named(options_.exclude_subscriptions) &&
-           (options_.subscriptions.empty() || named(options_.subscriptions));
+    if (named(options_.exclude_subscriptions)) return false;
+    if (below_.contains(AsciiLower(access.subscription))) return true;
+    const bool any = options_.subscriptions.empty() && options_.management_groups.empty();
+    return any || named(options_.subscriptions);
   }
+
+  /// Fills `below_`. A group counts as seen when all was answered and something lies below it.
+  Status FindGroups(const std::vector<JsonRow>& subscriptions) {
+    std::vector<std::string> ids;
+    for (const JsonRow& row : subscriptions)
+      if (const std::string id = row.Text("subscriptionId"); IsGuid(id)) ids.push_back(id);
+    std::set<std::string> seen;
+    bool whole = true;
+    for (size_t from = 0; from < ids.size() && whole; from += kMaxGuids) {
+      const size_t end = std::min(from + kMaxGuids, ids.size());
+      ASSAY_ASSIGN(whole, FindGroupsOf({ids.begin() + static_cast<ptrdiff_t>(from),
+                                        ids.begin() + static_cast<ptrdiff_t>(end)},
+                                       seen));
+    }
+    if (whole)
+      std::erase_if(out_.scope.unseen_groups,
+                    [&](const std::string& group) { return seen.contains(AsciiLower(group)); });
+    if (whole && !out_.scope.unseen_groups.empty())
+      Miss("management group " + Plain(out_.scope.unseen_groups.front()) +
+           ": no subscription below it is visible to this identity");
+    return {};
+  }
+
+  /// True when every one of `ids` was answered.
+  Result<bool> FindGroupsOf(const std::vector<std::string>& ids, std::set<std::string>& seen) {
+    ASSAY_ASSIGN(const GuardReads::Answer answer,
+                 reads_.Ask(GuardRead::kSubscriptionGroups, {{"subscriptions", Join(ids, ",")}}));
+    std::set<std::string> answered;
+    for (const JsonRow& row : answer.rows) {
+      const std::string id = AsciiLower(row.Text("subscriptionId"));
+      answered.insert(id);
+      for (const std::string& group : row.All("groups.name"))
+        for (const std::string& wanted : options_.management_groups)
+          if (EqualsIgnoreCase(group, wanted)) below_.insert(id), seen.insert(AsciiLower(wanted));
+    }
+    const bool whole = answer.ok() && std::all_of(ids.begin(), ids.end(), [&](const auto& id) {
+                         return answered.contains(AsciiLower(id));
+                       });
+    if (!whole)
+      Miss("the management groups of subscriptions " +
+           (answer.ok() ? std::string("were not all told") : "gave " + answer.why));
+    return whole;
+  }
+
   void Miss(const std::string& why) {
     out_.complete = false;
     if (out_.note.empty()) out_.note = "not checked everywhere: " + why;
@@ -190,6 +242,7 @@ class Asker {
   const BrokerOptions& options_;
   const std::string principal_;
   AzureAnswer out_;
+  std::set<std::string> below_;  ///< ids of subscriptions below a wanted management group
   std::map<std::string, Role> roles_;
 };
 

@@ -14,6 +14,7 @@ struct AzureAnswer {
   bool complete = false;  ///< every subscription that is wanted was judged
   std::string note;       ///< "not checked: ..." when not
   std::vector<AzureAccess> access;
+  AzureScope scope;
   struct Writer {
     std::string id;    ///< GUID of the role, or the action when only actions are known
     std::string what;  ///< "role Contributor on subscription ..."

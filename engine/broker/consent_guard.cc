@@ -29,6 +29,7 @@ Status ConsentGuard::Vet(ServiceHost host, std::string_view token) {
     const std::lock_guard lock(mutex_);
     claims_.reset();
     unreadable_ = claims.error().message;
+    unjudged_ = graph_passed_.load();
     return {};
   }
   Status judged = CheckIdentity(*claims, options_, host);
@@ -43,6 +44,26 @@ Status ConsentGuard::Vet(ServiceHost host, std::string_view token) {
   const std::lock_guard lock(mutex_);
   claims_ = std::move(*claims);
   unreadable_.clear();
+  return {};
+}
+
+Status ConsentGuard::Admit(ServiceHost host) {
+  if (host != ServiceHost::kGraph || !unjudged_) return {};
+  if (asker_ == std::this_thread::get_id()) return {};
+  const std::lock_guard admission(admission_);
+  if (!unjudged_) return {};
+  asker_ = std::this_thread::get_id();
+  GuardReads reads(options_, fetcher_, client_);
+  Result<Consent> consent = JudgeGraph(reads);
+  asker_ = std::thread::id();
+  std::vector<ReadResult> asked = reads.Take();
+  const std::lock_guard lock(mutex_);
+  std::move(asked.begin(), asked.end(), std::back_inserter(reads_));
+  if (!consent) {
+    graph_passed_ = false;
+    return Fail(std::move(consent.error()));
+  }
+  unjudged_ = false;
   return {};
 }
 
@@ -106,6 +127,8 @@ Status ConsentGuard::JudgeAzure(GuardReads& reads, Consent& consent) {
   consent.arm_checked = answer.complete;
   consent.arm_note = answer.note;
   consent.azure = std::move(answer.access);
+  consent.scope = std::move(answer.scope);
+  scope_ = {consent.scope.subscriptions.begin(), consent.scope.subscriptions.end()};
   std::vector<std::string> refused;
   for (const AzureAnswer::Writer& writer : answer.writers)
     (IsTolerated(options_, writer.id) ? consent.excess : refused).push_back(writer.what);

@@ -34,8 +34,22 @@ EndpointSpec Arm(const char* id, const char* path, const char* version, Paging p
   return spec;
 }
 
-// Only GET; nothing here is written by a tenant or a plugin. Order: GuardRead.
-std::array<EndpointSpec, 10> MakeSpecs() {
+/// A query of Resource Graph, out of the list of POSTs that only read.
+EndpointSpec Query(const char* id, const char* read_post) {
+  EndpointSpec spec = Arm(id, "/providers/Microsoft.ResourceGraph/resources", "2022-10-01",
+                          Paging::kSkipToken, {}, {{"subscriptions", ParamType::kGuids}});
+  spec.read_post = read_post;
+  return spec;
+}
+
+/// The member that an answer's records stand in; empty: the answer is the record.
+std::string RecordsOf(const EndpointSpec& spec) {
+  if (spec.paging == Paging::kSingle) return "";
+  return spec.paging == Paging::kSkipToken ? "data" : "value";
+}
+
+// GET, and one query; nothing here is written by a tenant or a plugin. Order: GuardRead.
+std::array<EndpointSpec, 11> MakeSpecs() {
   const ParamSpec id{"id", ParamType::kGuid}, app{"appId", ParamType::kGuid},
       subscription{"subscriptionId", ParamType::kGuid}, role{"roleId", ParamType::kGuid};
   return {
@@ -63,6 +77,7 @@ std::array<EndpointSpec, 10> MakeSpecs() {
       Arm("guard-azure-permissions",
           "/subscriptions/{subscriptionId}/providers/Microsoft.Authorization/permissions",
           "2022-04-01", Paging::kArm, {}, {subscription}),
+      Query("guard-subscription-groups", "resource-graph-subscription-groups"),
   };
 }
 
@@ -98,8 +113,7 @@ Result<GuardReads::Answer> GuardReads::Ask(GuardRead which, const Params& params
     out.status = result.outcome == ASSAY_PAGE_OK ? result.record.http_status : 0;
     out.why = result.detail.empty() ? "it did not answer" : result.detail;
     if (result.outcome == ASSAY_PAGE_HTTP_ERROR) out.status = result.record.http_status;
-    auto rows =
-        ParseJsonRows(AsText(result.body), read->spec.paging == Paging::kSingle ? "" : "value");
+    auto rows = ParseJsonRows(AsText(result.body), RecordsOf(read->spec));
     done_.push_back(std::move(result));
     if (!out.ok()) return out;
     const auto unreadable = [&](const std::string& why) {

@@ -22,6 +22,7 @@ enum class GuardRead : uint8_t {
   kAzureRoleAssignments,  ///< {subscriptionId}, {id}: Azure roles of a principal and its groups
   kAzureRoleDefinition,   ///< {subscriptionId}, {roleId}
   kAzurePermissions,      ///< {subscriptionId}: actions that the caller may do
+  kSubscriptionGroups,    ///< {subscriptions}: management groups above each
 };
 
 const EndpointSpec& GuardSpec(GuardRead read);

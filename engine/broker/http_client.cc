@@ -162,7 +162,7 @@ struct HttpClient::Impl {
   }
 
   /// Head within one timeout, body within ten; each also bounded between bytes by the socket.
-  Result<HttpAnswer> Receive(Connection& connection, HttpAnswer answer) {
+  Result<HttpAnswer> Receive(Connection& connection, uint64_t most, HttpAnswer answer) {
     const auto start = std::chrono::steady_clock::now();
     {
       const Watchdog::Watch watch(dog, connection.fd(), start + options.timeout);
@@ -175,7 +175,7 @@ struct HttpClient::Impl {
     const auto limit = (options.carries_out ? 1 : kAnswerTimeouts) * options.timeout;
     const Watchdog::Watch watch(dog, connection.fd(), start + limit);
     ASSAY_ASSIGN(const BodyFraming framing, FramingOf(answer.head));
-    Result<ByteVector> body = ReadBody(connection, framing, options.max_body_bytes);
+    Result<ByteVector> body = ReadBody(connection, framing, most);
     if (!body) return Fail(WhyCut(std::move(body.error()), watch.cut(), kReadingBody, limit));
     answer.body = std::move(*body);
     answer.coding = framing.coding;
@@ -202,7 +202,10 @@ struct HttpClient::Impl {
         return Fail(WhyCut(std::move(sent.error()), watch.cut(), kSending, options.timeout));
       }
     }
-    Result<HttpAnswer> received = Receive(*connection, std::move(answer));
+    const uint64_t most = request.max_body_bytes == 0
+                              ? options.max_body_bytes
+                              : std::min(request.max_body_bytes, options.max_body_bytes);
+    Result<HttpAnswer> received = Receive(*connection, most, std::move(answer));
     if (!received)
       judge();
     else if (KeepsAlive(received->head))

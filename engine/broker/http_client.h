@@ -31,6 +31,7 @@ struct HttpRequest {
   /// Goes to the identity endpoint of this very machine: plain http to 169.254.0.0/16 too, and
   /// never through a proxy.
   bool on_machine = false;
+  uint64_t max_body_bytes = 0;  ///< of the answer, where less than HttpOptions says; 0: as it says
 };
 
 struct HttpAnswer {

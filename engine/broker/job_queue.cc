@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "broker/graph_batch.h"
+
 namespace assay::broker {
 namespace {
 
@@ -20,6 +22,27 @@ void JobQueue::TakeDue(Timestamp now) {
   const auto end = hastened_ ? put_off_.end() : put_off_.upper_bound(now);
   for (auto at = put_off_.begin(); at != end; at = put_off_.erase(at))
     ready_.push_back(std::move(at->second));
+}
+
+/// The first, and all that may go with it.
+JobQueue::Taken JobQueue::TakeReady() {
+  Taken taken{std::move(ready_.front()), {}, epoch_};
+  ready_.pop_front();
+  const std::string key(taken.job.batch_key());
+  const auto joins = [&](const Job& job) {
+    return taken.mates.size() + 1 < kMostInBatch && job.batch_key() == key;
+  };
+  if (!key.empty()) {
+    std::deque<Job> rest;
+    for (Job& job : ready_)
+      if (joins(job))
+        taken.mates.push_back(std::move(job));
+      else
+        rest.push_back(std::move(job));
+    ready_ = std::move(rest);
+  }
+  running_ += 1 + taken.mates.size();
+  return taken;
 }
 
 /// Sleeps on the clock only while nothing runs: with a simulated clock no time passes beside a
@@ -43,9 +66,7 @@ std::optional<JobQueue::Taken> JobQueue::Take() {
   for (;;) {
     if (!put_off_.empty()) TakeDue(clock_.Now());
     if (!ready_.empty()) {
-      Taken taken{std::move(ready_.front()), epoch_};
-      ready_.pop_front();
-      ++running_;
+      Taken taken = TakeReady();
       // Someone else looks after the rest.
       if (!ready_.empty() || !put_off_.empty()) wake_.notify_one();
       return taken;

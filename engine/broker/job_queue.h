@@ -17,6 +17,9 @@ struct Job {
   std::unique_ptr<PageTask> task;   ///< null with `ready`
   std::optional<ReadResult> ready;  ///< a refusal: only to be delivered
   Completion done;
+
+  /// Jobs with the same text, unless it is empty, may go in one request.
+  std::string_view batch_key() const { return task ? task->batch_key : std::string_view(); }
 };
 
 /// [any thread]
@@ -27,12 +30,13 @@ class JobQueue {
   /// A job to be run, and what the queue needs back when it is parked.
   struct Taken {
     Job job;
+    std::vector<Job> mates;  ///< that waited too and may go in one request with it
     uint64_t epoch = 0;
   };
 
   void Push(Job job);
   /// The next job that may run; blocks. Nothing when the queue was stopped and is empty. What was
-  /// taken must come back by one of the three below.
+  /// taken must come back by one of the three below, each job for itself.
   std::optional<Taken> Take();
   void PutOff(Job job, Timestamp until);
   /// Until another request has ended since `epoch`.
@@ -49,6 +53,7 @@ class JobQueue {
 
  private:
   void TakeDue(Timestamp now);
+  Taken TakeReady();
   void WaitForDue(std::unique_lock<std::mutex>& lock);
 
   const Clock& clock_;

@@ -1,5 +1,5 @@
 // The continuation link that a worker points at: whether these bytes are one, and whether it may be
-// followed. The only place where the engine looks into a response body.
+// followed. Besides graph_batch.h the only place where the engine looks into a page.
 #pragma once
 
 #include <cstdint>

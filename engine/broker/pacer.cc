@@ -89,33 +89,48 @@ Timestamp FreeAt(const std::deque<std::pair<Timestamp, uint32_t>>& taken,
   return now;
 }
 
-PaceAnswer Pacer::Ask(const PaceKey& key, Timestamp now) {
-  const std::lock_guard lock(mutex_);
-  Budget& budget = BudgetOf(key);
-  Lane& lane = LaneOf(key.host);
+PaceAnswer Pacer::WhenFree(const Budget& budget, const PaceKey& key, Timestamp now) const {
   Timestamp free = now;
   if (enforce_budgets_)
     for (const BudgetWindow& window : key.throttle->windows)
       free = std::max(free, FreeAt(budget.taken, window, key.cost, now));
-  if (std::max(free, budget.held_until) > now) {
-    const bool held = budget.held_until > free;
-    const bool refused = held && budget.held_for != WaitReason::kQuota;
-    return {PaceAnswer::Kind::kWait, std::max(free, budget.held_until),
-            held ? budget.held_for : WaitReason::kBudget,
-            refused ? budget.held_until - free : milliseconds(0)};
-  }
+  if (std::max(free, budget.held_until) <= now) return {};
+  const bool held = budget.held_until > free;
+  const bool refused = held && budget.held_for != WaitReason::kQuota;
+  return {PaceAnswer::Kind::kWait, std::max(free, budget.held_until),
+          held ? budget.held_for : WaitReason::kBudget,
+          refused ? budget.held_until - free : milliseconds(0)};
+}
+
+void Pacer::Take(Budget& budget, const PaceKey& key, Timestamp now) const {
+  if (!enforce_budgets_) return;
+  const Timestamp old = now - LongestPeriod(*key.throttle);
+  while (!budget.taken.empty() && budget.taken.front().first <= old) budget.taken.pop_front();
+  budget.taken.emplace_back(now, key.cost);
+}
+
+PaceAnswer Pacer::Ask(const PaceKey& key, Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  Budget& budget = BudgetOf(key);
+  Lane& lane = LaneOf(key.host);
+  const PaceAnswer answer = WhenFree(budget, key, now);
+  if (answer.kind != PaceAnswer::Kind::kGo) return answer;
   const bool crowded = enforce_budgets_ && key.throttle->in_flight != 0 &&
                        budget.in_flight >= key.throttle->in_flight;
   if (crowded || lane.in_flight >= static_cast<uint32_t>(lane.limit))
     return {PaceAnswer::Kind::kCrowd, {}, WaitReason::kBudget, {}};
   ++budget.in_flight;
   ++lane.in_flight;
-  if (enforce_budgets_) {
-    const Timestamp old = now - LongestPeriod(*key.throttle);
-    while (!budget.taken.empty() && budget.taken.front().first <= old) budget.taken.pop_front();
-    budget.taken.emplace_back(now, key.cost);
-  }
-  return {};
+  Take(budget, key, now);
+  return answer;
+}
+
+PaceAnswer Pacer::AskToJoin(const PaceKey& key, Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  Budget& budget = BudgetOf(key);
+  const PaceAnswer answer = WhenFree(budget, key, now);
+  if (answer.kind == PaceAnswer::Kind::kGo) Take(budget, key, now);
+  return answer;
 }
 
 void Pacer::Done(const PaceKey& key, bool throttled, Timestamp now) {

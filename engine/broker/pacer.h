@@ -45,6 +45,9 @@ class Pacer {
       : enforce_budgets_(enforce_budgets), most_(concurrency) {}
 
   PaceAnswer Ask(const PaceKey& key, Timestamp now);
+  /// The same for a read that goes in a request which has its place already: takes budget only,
+  /// and no Done() follows.
+  PaceAnswer AskToJoin(const PaceKey& key, Timestamp now);
   /// The request ended, whatever became of it. `throttled`: 429 or 503.
   void Done(const PaceKey& key, bool throttled, Timestamp now);
   /// Nobody of this budget sends before `until`.
@@ -74,6 +77,8 @@ class Pacer {
     return lanes_.try_emplace(host, Lane{double(most_)}).first->second;
   }
   void HoldLocked(Budget& budget, Timestamp until, WaitReason reason);
+  PaceAnswer WhenFree(const Budget& budget, const PaceKey& key, Timestamp now) const;
+  void Take(Budget& budget, const PaceKey& key, Timestamp now) const;
 
   const bool enforce_budgets_;
   const unsigned most_;

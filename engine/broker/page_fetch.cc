@@ -17,11 +17,6 @@ constexpr milliseconds kWorthTelling{1000};
 // A test server is asked again soon.
 constexpr milliseconds kLoopbackBackOff{50};
 
-bool IsThrottle(uint32_t status) { return status == 429 || status == 503; }
-bool IsWorthAnother(uint32_t status) {
-  return IsThrottle(status) || status == 500 || status == 502 || status == 504;
-}
-
 /// What the engine knows from the status alone. 503 is throttling when the service says for how
 /// long.
 Reason ReasonOf(const HttpAnswer& answer) {
@@ -60,6 +55,12 @@ bool Final(PageTask& task, uint32_t outcome, Reason reason, std::string detail) 
 }
 
 }  // namespace
+
+bool IsThrottle(uint32_t status) { return status == 429 || status == 503; }
+
+bool IsWorthAnother(uint32_t status) {
+  return IsThrottle(status) || status == 500 || status == 502 || status == 504;
+}
 
 PageFetcher::PageFetcher(const BrokerOptions& options, HttpClient& client, TokenSource& tokens,
                          Pacer& pacer)
@@ -115,6 +116,7 @@ std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
   const RequestShape shape{plan.host, plan.segments, plan.first_query};
   const ThrottleClass& throttle = ThrottleClassOf(shape);
   task->pace = {&throttle, BudgetScopeOf(throttle, shape), CostOf(throttle, shape), plan.host};
+  task->batch_key = BatchKeyOf(*read, ask, throttle);
   ReadRecord& record = task->result.record;
   record.endpoint = read->spec.id;
   record.method = plan.method;
@@ -132,17 +134,18 @@ PageStep PageFetcher::Step(PageTask& task) {
   try {
     done = SendOnce(task);
   } catch (const std::exception&) {
-    // Memory is what can run out here (a page may hold 64 MiB); the page fails, not the engine.
-    task.result.body.clear();
-    Final(task, ASSAY_PAGE_REFUSED, Reason::kUnavailable, "the engine ran out of memory");
+    FailMemory(task);
   }
-  const Timestamp now = options_.clock->Now();
-  pacer_.Done(task.pace, IsThrottle(task.result.record.http_status), now);
-  return {done ? PageStep::Kind::kDone : PageStep::Kind::kWait, std::max(now, task.not_before),
-          true};
+  pacer_.Done(task.pace, IsThrottle(task.result.record.http_status), options_.clock->Now());
+  return StepAfter(task, done);
 }
 
-std::optional<PageStep> PageFetcher::WaitForPlace(PageTask& task) {
+PageStep PageFetcher::StepAfter(PageTask& task, bool done) const {
+  return {done ? PageStep::Kind::kDone : PageStep::Kind::kWait,
+          std::max(options_.clock->Now(), task.not_before), true};
+}
+
+std::optional<PageStep> PageFetcher::WaitForPlace(PageTask& task, bool joins) {
   const PageStep done{};
   if (client_.cancelled()) {
     Final(task, ASSAY_PAGE_UNAVAILABLE, Reason::kUnavailable, "cancelled");
@@ -150,7 +153,14 @@ std::optional<PageStep> PageFetcher::WaitForPlace(PageTask& task) {
   }
   const Timestamp now = options_.clock->Now();
   if (now < task.not_before) return PageStep{PageStep::Kind::kWait, task.not_before, false};
-  const PaceAnswer answer = pacer_.Ask(task.pace, now);
+  // Before a place is taken: who waits here for a token to be judged must not hold one.
+  Result<Token> token = tokens_.Get(task.read->plan.host);
+  if (!token) {
+    FailToken(task, token.error());
+    return done;
+  }
+  task.token = std::move(*token);
+  const PaceAnswer answer = joins ? pacer_.AskToJoin(task.pace, now) : pacer_.Ask(task.pace, now);
   if (answer.kind == PaceAnswer::Kind::kGo) return std::nullopt;
   if (answer.kind == PaceAnswer::Kind::kCrowd) return PageStep{PageStep::Kind::kCrowd, {}, false};
   if (!FitsBudget(task, answer.penalty)) {
@@ -252,26 +262,37 @@ bool PageFetcher::TakeError(PageTask& task, const Error& error) {
                client_.cancelled() ? "cancelled" : error.ToString());
 }
 
+/// Memory is what can run out here (a page may hold 64 MiB); the page fails, not the engine.
+void PageFetcher::FailMemory(PageTask& task) {
+  task.result.body.clear();
+  Final(task, ASSAY_PAGE_REFUSED, Reason::kUnavailable, "the engine ran out of memory");
+}
+
+bool PageFetcher::FailToken(PageTask& task, const Error& error) {
+  const bool denied = error.code == Code::kDenied;
+  return Final(task, denied ? ASSAY_PAGE_REFUSED : ASSAY_PAGE_UNAVAILABLE,
+               denied ? Reason::kPermission : Reason::kUnavailable, error.ToString());
+}
+
+Status PageFetcher::CheckGate(const PageTask& task) const {
+  return CheckOutgoing(options_.cloud, task.read->spec, task.request.method, task.request.url,
+                       task.request.body);
+}
+
+void PageFetcher::CountRequest(const PageTask& task) {
+  const std::lock_guard lock(mutex_);
+  ++classes_[std::string(task.pace.throttle->name)].requests;
+}
+
 /// True when the result is final.
 bool PageFetcher::SendOnce(PageTask& task) {
-  Result<Token> token = tokens_.Get(task.read->plan.host);
-  if (!token) {
-    const bool denied = token.error().code == Code::kDenied;
-    return Final(task, denied ? ASSAY_PAGE_REFUSED : ASSAY_PAGE_UNAVAILABLE,
-                 denied ? Reason::kPermission : Reason::kUnavailable, token.error().ToString());
-  }
-  task.token = *token;
   task.request.bearer = task.token->view();
-  if (Status gate = CheckOutgoing(options_.cloud, task.read->spec, task.request.method,
-                                  task.request.url, task.request.body);
-      !gate)
+  if (Status gate = CheckGate(task); !gate)
     return Final(task, ASSAY_PAGE_REFUSED, Reason::kPartial, gate.error().ToString());
-  task.result.record.attempts = ++task.number;
+  task.result.record.attempts = ++task.number + task.misses;
+  task.result.record.batch.clear();
   task.result.record.sent = options_.clock->Now();
-  {
-    const std::lock_guard lock(mutex_);
-    ++classes_[std::string(task.pace.throttle->name)].requests;
-  }
+  CountRequest(task);
   Result<HttpAnswer> answer = client_.Send(task.request);
   if (!answer) return TakeError(task, answer.error());
   task.result.record.sent = answer->sent;

@@ -37,6 +37,9 @@ struct PageTask {
   unsigned number = 0;     ///< attempts
   unsigned network_failures = 0;
   bool renewed = false;
+  /// Tasks with the same text may go in one request; empty: alone.
+  std::string batch_key;
+  unsigned misses = 0;  ///< requests that carried it and brought nothing for it
 };
 
 /// What a page needs next.
@@ -59,13 +62,30 @@ class PageFetcher {
   std::unique_ptr<PageTask> Begin(std::shared_ptr<ReadState> read, const Ask& ask) const;
   /// At most one request. Never fails: what goes wrong is the task's result.
   PageStep Step(PageTask& task);
+  /// The same for several that may go in one request; the steps stand in their order.
+  std::vector<PageStep> StepTogether(const std::vector<PageTask*>& tasks);
   /// What was waited for so far; idle time is the broker's to know.
   PaceReport Report() const;
 
  private:
   /// Nothing when a request may be sent now; a place and budget are taken then.
-  std::optional<PageStep> WaitForPlace(PageTask& task);
+  std::optional<PageStep> WaitForPlace(PageTask& task, bool joins = false);
+  PageStep StepAfter(PageTask& task, bool done) const;
   bool SendOnce(PageTask& task);
+  static bool FailToken(PageTask& task, const Error& error);
+  static void FailMemory(PageTask& task);
+  Status CheckGate(const PageTask& task) const;
+  void CountRequest(const PageTask& task);
+  std::string BatchKeyOf(const ReadState& read, const Ask& ask,
+                         const ThrottleClass& throttle) const;
+  std::vector<bool> SendAll(const std::vector<PageTask*>& tasks);
+  std::vector<bool> Apart(const std::vector<PageTask*>& tasks) const;
+  std::vector<bool> SendTogether(const std::vector<PageTask*>& tasks);
+  std::vector<bool> ReadTogether(const std::vector<PageTask*>& tasks, Result<HttpAnswer> answer);
+  void TakeRefusal(const std::vector<PageTask*>& tasks, const Result<HttpAnswer>& answer);
+  void TellAnswer(const PageTask& task, const HttpAnswer& answer) const;
+  void TellFailure(const PageTask& task, Code why) const;
+  static AccessRecord AccessOf(const PageTask& task);
   bool TakeAnswer(PageTask& task, HttpAnswer answer);
   bool TakeError(PageTask& task, const Error& error);
   bool AskAgainLater(PageTask& task, const HttpAnswer& answer);
@@ -81,6 +101,8 @@ class PageFetcher {
   Jitter jitter_;
   mutable std::mutex mutex_;
   std::map<std::string, ClassPace> classes_;  ///< under mutex_
+  std::atomic<bool> batch_off_ = false;       ///< the service takes none
+  std::atomic<unsigned> bad_batches_ = 0;     ///< in a row whose answers could not be used
 };
 
 /// The link or token that a worker points at, when it goes on with this read (link_policy.h).
@@ -88,6 +110,10 @@ Result<Ask> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint
 /// Counts a page that is to be asked for. kDenied when it was asked for before in this read,
 /// kLimitExceeded above `max_pages`.
 Status CountLink(ReadState& read, const Ask& ask, uint32_t max_pages);
+
+/// Statuses that ask for slowing down, and all that may be answered better the next time.
+bool IsThrottle(uint32_t status);
+bool IsWorthAnother(uint32_t status);
 
 /// A result that never left the process.
 ReadResult Refusal(const ReadState& read, const Url& url, Reason reason, std::string detail);

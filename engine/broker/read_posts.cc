@@ -67,6 +67,9 @@ constexpr ReadPost kReadPosts[] = {
      "properties.status.code =~ 'Unhealthy' | summarize n=count() by subscriptionId, "
      "severity=tostring(properties.status.severity), "
      "assessment=tostring(split(id,'/subassessments/')[0])"},
+    {"resource-graph-subscription-groups", ServiceHost::kArm, kGraphPath, kGraphVersion,
+     "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project "
+     "subscriptionId, groups=properties.managementGroupAncestorsChain"},
     {"resource-graph-workspaces", ServiceHost::kArm, kGraphPath, kGraphVersion,
      "resources | where type =~ 'microsoft.operationalinsights/workspaces' | project id, name, "
      "location, subscriptionId, properties"},

@@ -38,6 +38,16 @@ std::string ClaimsChallenge(const HttpHead& head) {
 }
 
 Result<Token> TokenSource::Get(ServiceHost host) {
+  ASSAY_ASSIGN(Token token, Fresh(host));
+  Status admitted = admit_ ? admit_(host) : Status{};
+  if (admitted) return token;
+  const std::lock_guard lock(mutex_);
+  if (admitted.error().code == Code::kDenied) SlotOf(host).refused = admitted.error();
+  return Fail(std::move(admitted.error()));
+}
+
+/// The token in store, or a new one that was vetted.
+Result<Token> TokenSource::Fresh(ServiceHost host) {
   const std::lock_guard lock(mutex_);
   Slot& slot = SlotOf(host);
   // Asking again what was refused for good would only be noise in the tenant's logs.

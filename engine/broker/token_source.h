@@ -16,10 +16,16 @@ class TokenSource {
  public:
   /// Looks at each new token before anyone may use it; a refusal is what Get then gives.
   using Vet = std::function<Status(ServiceHost host, std::string_view token)>;
+  /// Asked before every token that is given out, while nothing of this object is locked: may use
+  /// Get itself. A refusal is what Get then gives.
+  using Admit = std::function<Status(ServiceHost host)>;
 
   /// `options` and `client` must outlive it.
-  TokenSource(const BrokerOptions& options, HttpClient& client, Vet vet)
-      : options_(options), issuer_(options, options.credential, client), vet_(std::move(vet)) {}
+  TokenSource(const BrokerOptions& options, HttpClient& client, Vet vet, Admit admit = {})
+      : options_(options),
+        issuer_(options, options.credential, client),
+        vet_(std::move(vet)),
+        admit_(std::move(admit)) {}
 
   /// A token that is good for at least another few minutes. kDenied (AS-CON-*, or the vet's
   /// refusal; it is final and never asked for again), kUnavailable (token service not reached or
@@ -42,11 +48,13 @@ class TokenSource {
     std::optional<Error> refused;
   };
 
+  Result<Token> Fresh(ServiceHost host);
   Slot& SlotOf(ServiceHost host) { return slots_[host == ServiceHost::kGraph ? 0 : 1]; }
 
   const BrokerOptions& options_;
   Issuer issuer_;
   Vet vet_;
+  Admit admit_;
   mutable std::mutex mutex_;
   std::array<Slot, 2> slots_;
 };

@@ -10,6 +10,9 @@
 #include "cli/output.h"
 #include "config/diagnostic.h"
 
+namespace assay::ledger {
+class Ledger;
+}
 namespace assay::sandbox {
 class Spawner;
 }
@@ -117,6 +120,8 @@ int RunTenantScript(Context& context);
 int RunTenantList(Context& context);
 int RunTenantShow(Context& context);
 int RunEvidenceAccessLog(Context& context);
+/// Its --compare.
+int CompareAccessLog(Context& context, ledger::Ledger& ledger);
 int RunDoctor(Context& context);
 int RunVersion(Context& context);
 int RunCompletion(Context& context);

@@ -98,6 +98,11 @@ const std::vector<Flag>& CommandFlags() {
       {"--reply", "FILE", "keep the time stamp of this reply", &Options::reply},
       {"--check", "", "verify the time stamps that are kept", &Options::check},
       {"--run", "RUN", "only entries of this run", &Options::run},
+      {"--compare", "",
+       "set the requests for tokens against what the tenant's own logs, as a run read them, hold "
+       "of "
+       "the identity",
+       &Options::compare},
       {"NAME", "", "name of the new plugin", &Options::argument, {}, true},
       {"NEW-CHECK", "", "id of the new check", &Options::argument, {}, true},
       {"CHECKS", "",
@@ -423,8 +428,9 @@ const std::vector<Command>& Commands() {
       {"evidence access-log",
        "every request that was sent to the tenant's services",
        false,
-       {"--run"},
+       {"--run", "--compare"},
        {"assay evidence access-log -t contoso --run R-1",
+        "assay evidence access-log -t contoso --compare",
         "assay evidence access-log -t contoso --json -o requests.json"}},
       {"privacy", "what is held about a person, and erasing it", true, {}, {}},
       {"privacy find",

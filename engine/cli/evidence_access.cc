@@ -18,6 +18,9 @@ int64_t Number(const proof::JsonObject& object, std::string_view key) {
   return proof::IntegerAt(object, key).value_or(0);
 }
 
+/// In the place of a run: requests of `tenant test`.
+constexpr const char* kNoRun = "-";
+
 /// Requests of the selected runs, in the order of the ledger.
 class AccessLog {
  public:
@@ -128,7 +131,8 @@ Status AccessLog::Read() {
                               [&](LeafIndex index, std::string_view line) {
                                 const auto facts = ledger::ParseLine(line);
                                 if (!facts) return bad = Fail(facts.error()), false;
-                                const std::string run = Text(facts->members, "run");
+                                std::string run = Text(facts->members, "run");
+                                if (run.empty() && facts->kind == "access.log") run = kNoRun;
                                 if (run.empty() || (!run_.empty() && run != run_)) return true;
                                 if (order.empty() || order.back() != run) order.push_back(run);
                                 if (facts->kind == "access.log") logs[run].push_back(index);
@@ -154,6 +158,7 @@ int RunEvidenceAccessLog(Context& context) {
   int exit = 0;
   auto opened = OpenOneForReading(context, exit);
   if (!opened) return exit;
+  if (context.options.compare) return CompareAccessLog(context, *opened->ledger);
   AccessLog log(*opened->ledger, context.options.run);
   if (Status read = log.Read(); !read) return Report(context, read.error());
   for (const std::string& warning : log.warnings()) Tell(context, "warning: " + warning + "\n");

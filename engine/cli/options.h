@@ -66,6 +66,7 @@ struct Options {
   std::string reproduce;                  ///< plugin fuzz --reproduce
   std::optional<uint64_t> runs, seconds;  ///< plugin fuzz
   bool wait = false;                      ///< tenant test --wait
+  bool compare = false;                   ///< evidence access-log --compare
   std::string shell;                      ///< tenant script --shell
 };
 

@@ -1,6 +1,7 @@
 #include "cli/outside.h"
 
 #include "assess/prepare.h"
+#include "assess/tenant_broker.h"
 #include "base/files.h"
 
 namespace assay::cli {
@@ -18,6 +19,7 @@ std::vector<anchor::Place> PlacesOf(const config::Config& config) {
     while (place.url.ends_with('/')) place.url.pop_back();
     place.vkey = witness.vkey;
     place.ca_file = witness.ca_file.string();
+    place.network = assess::NetworkOf(config);
     place.every = witness.every;
     out.push_back(std::move(place));
   }
@@ -38,6 +40,7 @@ Result<anchor::Authority> AuthorityOf(const config::Config& config) {
   out.url = timestamp.url;
   out.ca_pem = AsText(pem);
   out.tls_ca_file = timestamp.tls_ca_file.string();
+  out.network = assess::NetworkOf(config);
   if (timestamp.crl_file.empty()) return out;
   ASSAY_ASSIGN(const ByteVector lists, ReadFile(timestamp.crl_file, 8u << 20));
   if (lists.empty()) return Fail(Code::kInvalidInput, timestamp.crl_file.string() + ": is empty");

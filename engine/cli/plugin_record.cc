@@ -21,6 +21,7 @@ Result<kit::Recording> RecordFrom(const Context& context, const KitBench& bench,
                                   const std::filesystem::path& folder) {
   ASSAY_ASSIGN(broker::BrokerOptions options, assess::BrokerFor(config, tenant));
   options.concurrency = 1;  // pages in the order of their requests
+  options.graph_batch = false;
   ASSAY_ASSIGN(const auto broker, broker::Broker::Create(std::move(options)));
   ASSAY_ASSIGN(const broker::Consent consent,
                broker->CheckConsent(NeedsArm(bench.plugin.manifest)));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -32,6 +33,7 @@ std::vector<std::string> AzureScopes(const config::TenantConfig& tenant) {
   // A display name is no scope: only the directory knows which subscription it means.
   for (const std::string& one : tenant.subscriptions)
     if (IsGuid(one)) out.push_back("/subscriptions/" + one);
+  for (const std::string& group : tenant.management_groups) out.push_back(kGroups + group);
   if (out.empty() && tenant.directory_id) out.push_back(kGroups + tenant.directory_id->text());
   return out;
 }
@@ -40,8 +42,15 @@ Wanted WantedBy(const assess::RunPlan& plan) {
   Wanted out;
   out.graph = assess::GraphNeeds(plan.collectors, plan.checks);
   std::set<std::string> names;
-  for (const assess::PermissionNeed& need : out.graph) names.insert(need.permission);
   for (const std::string& name : assess::GuardPermissions()) names.insert(name);
+  for (const assess::PermissionNeed& need : out.graph)
+    if (!need.checks.empty()) names.insert(need.permission);
+  // What no check needs is worth asking for only when nothing on the list gives it already.
+  for (const assess::PermissionNeed& need : out.graph) {
+    const bool given = std::any_of(need.also.begin(), need.also.end(),
+                                   [&](const std::string& name) { return names.contains(name); });
+    if (!given) names.insert(need.permission);
+  }
   out.permissions.assign(names.begin(), names.end());
   out.azure_checks = assess::AzureChecks(plan.collectors, plan.checks);
   if (!out.azure_checks.empty()) out.scopes = AzureScopes(*plan.tenant);

@@ -1,7 +1,13 @@
 // assay tenant test: gets a token, lets the consent guard judge it, and says what is granted, what
-// is missing and what that costs. Reads nothing else of the tenant.
+// is missing and what that costs. Reads nothing else of the tenant. What it asks stands in the
+// tenant's ledger, once there is one.
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <mutex>
+
+#include "assess/access_journal.h"
 #include "base/text.h"
 #include "broker/broker.h"
 #include "cli/tenant_common.h"
@@ -24,10 +30,38 @@ struct Outcome {
   bool azure_missing = false;
 };
 
-Outcome TestOnce(const assess::RunPlan& plan, const Wanted& wanted) {
+/// Writes what was asked into the tenant's ledger, once it has one. A ledger that a run holds is
+/// told, and hinders nothing.
+Status WriteDown(Context& context, const config::Config& config, const config::TenantConfig& tenant,
+                 const std::vector<broker::AccessRecord>& asked) {
+  auto options = assess::LedgerOptions(config, tenant, false);
+  options.run_lease_holder = fmt::format("assay tenant test, pid {}", ::getpid());
+  auto ledger = ledger::Ledger::Open(options);
+  if (!ledger && ledger.error().code == Code::kNotFound) return {};
+  if (!ledger) {
+    Tell(context, "warning: what was asked is not written into the ledger: " +
+                      ledger.error().ToString() + "\n");
+    return {};
+  }
+  assess::AccessJournal journal(**ledger, "", "cli");
+  for (const broker::AccessRecord& record : asked) journal.Add(record);
+  return journal.Flush();
+}
+
+/// Requests of one broker, from any of its threads.
+struct Asked {
+  std::mutex mutex;
+  std::vector<broker::AccessRecord> records;
+};
+
+Outcome TestOnce(const assess::RunPlan& plan, const Wanted& wanted, Asked& asked) {
   Outcome out;
   out.wanted = wanted;
   broker::BrokerOptions options = plan.broker;
+  options.on_access = [&asked](const broker::AccessRecord& record) {
+    const std::lock_guard lock(asked.mutex);
+    asked.records.push_back(record);
+  };
   options.needs_graph = !wanted.graph.empty();
   auto created = broker::Broker::Create(std::move(options));
   if (!created) {
@@ -213,12 +247,15 @@ int RunTenantTest(Context& context) {
   const auto plan = assess::PlanRun(workspace->installation, workspace->config, *tenant, {});
   if (!plan) return context.Fail(plan.error());
   const Wanted wanted = WantedBy(*plan);
-  Outcome outcome = TestOnce(*plan, wanted);
-  for (seconds waited{0}; context.options.wait && MayStillCome(outcome) && waited < kPatience;
-       waited += kPoll) {
+  Outcome outcome;
+  for (seconds waited{0};; waited += kPoll) {
+    Asked asked;
+    outcome = TestOnce(*plan, wanted, asked);
+    if (Status kept = WriteDown(context, workspace->config, *tenant, asked.records); !kept)
+      return context.Fail(kept.error());
+    if (!context.options.wait || !MayStillCome(outcome) || waited >= kPatience) break;
     if (waited.count() == 0) context.Narrate("  waiting for consent; Ctrl-C ends\n");
     context.clock->SleepFor(kPoll);
-    outcome = TestOnce(*plan, wanted);
   }
   return context.Finish(Text(context, outcome, *tenant), Json(outcome, *tenant), ExitOf(outcome));
 }

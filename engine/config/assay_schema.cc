@@ -111,7 +111,8 @@ const Schema& NetworkSchema() {
                {.name = "concurrency", .type = &kCount, .fallback = "8"},
                {.name = "timeout", .type = &kDuration, .fallback = "\"60s\""},
                {.name = "max_pages", .type = &kCount, .fallback = "20000"},
-               {.name = "throttle_budget", .type = &kDuration, .fallback = "\"15m\""}}};
+               {.name = "throttle_budget", .type = &kDuration, .fallback = "\"15m\""},
+               {.name = "graph_batch", .type = &kBool, .fallback = "true"}}};
   return schema;
 }
 
@@ -133,7 +134,7 @@ const Schema& CredentialSchema() {
 
 const Schema& AzureSchema() {
   static const Schema schema{.title = "azure",
-                             .keys = {{.name = "management_groups", .later = true},
+                             .keys = {{.name = "management_groups", .type = &kGroupList},
                                       {.name = "subscriptions", .type = &kTextList},
                                       {.name = "exclude_subscriptions", .type = &kTextList}}};
   return schema;

@@ -70,18 +70,20 @@ std::string TenantText(const TenantConfig& t) {
     return Waiver("permission", e.permission, e.reason, e.approver, e.expires);
   };
   const Object credential = CredentialObject(t.credential);
-  return Text({{"id", JsonString(t.id)},
-               {"name", JsonString(t.name)},
-               {"directory_id", JsonString(t.directory_id ? t.directory_id->text() : "")},
-               {"cloud", JsonString(t.cloud)},
-               {"region", JsonString(t.region)},
-               {"store", JsonString(t.store)},
-               {"credential", Text(credential)},
-               {"subscriptions", Texts(t.subscriptions)},
-               {"exclude_subscriptions", Texts(t.exclude_subscriptions)},
-               {"allow_excess", List(t.allow_excess, excess)},
-               {"max_evidence_age", JsonString(t.max_evidence_age)},
-               {"tags", Texts(t.tags)}});
+  Object out{{"id", JsonString(t.id)},
+             {"name", JsonString(t.name)},
+             {"directory_id", JsonString(t.directory_id ? t.directory_id->text() : "")},
+             {"cloud", JsonString(t.cloud)},
+             {"region", JsonString(t.region)},
+             {"store", JsonString(t.store)},
+             {"credential", Text(credential)},
+             {"subscriptions", Texts(t.subscriptions)},
+             {"exclude_subscriptions", Texts(t.exclude_subscriptions)},
+             {"allow_excess", List(t.allow_excess, excess)},
+             {"max_evidence_age", JsonString(t.max_evidence_age)},
+             {"tags", Texts(t.tags)}};
+  if (!t.management_groups.empty()) out["management_groups"] = Texts(t.management_groups);
+  return Text(out);
 }
 
 std::string PluginText(const PluginConfig& p) {

@@ -44,6 +44,7 @@ struct TenantConfig {
   std::string region, store;
   CredentialConfig credential;
   std::vector<std::string> subscriptions, exclude_subscriptions;  ///< of Azure: ids or names
+  std::vector<std::string> management_groups;  ///< ids; what is below them is wanted
   std::vector<ExcessConfig> allow_excess;
   std::string max_evidence_age;
   std::vector<std::string> tags;
@@ -63,6 +64,7 @@ struct NetworkConfig {
   std::map<std::string, std::vector<std::string>> pins;  ///< host -> "sha256/BASE64"
   uint32_t concurrency = 8, max_pages = 20'000;
   std::chrono::seconds timeout{60}, throttle_budget{900};
+  bool graph_batch = true;
 };
 
 struct StorageConfig {

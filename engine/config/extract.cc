@@ -106,6 +106,7 @@ void ExtractNetwork(const Fields& root, const fs::path& folder, Report& report, 
       static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("concurrency"), 1, 64));
   out.max_pages =
       static_cast<uint32_t>(std::clamp<int64_t>(fields.Integer("max_pages"), 1, 10'000'000));
+  out.graph_batch = fields.Bool("graph_batch");
   if (const auto timeout = ParseDuration(fields.Text("timeout"))) out.timeout = *timeout;
   if (const auto most = ParseDuration(fields.Text("throttle_budget"))) out.throttle_budget = *most;
   ExtractPins(fields, report, out);
@@ -153,6 +154,7 @@ TenantConfig ExtractTenant(const Fields& fields, const fs::path& folder, const C
   if (fields.Has("azure")) {
     const Fields azure = fields.Sub("azure");
     tenant.subscriptions = azure.Texts("subscriptions");
+    tenant.management_groups = azure.Texts("management_groups");
     tenant.exclude_subscriptions = azure.Texts("exclude_subscriptions");
   }
   for (const Fields& item : fields.Items("allow_excess"))
@@ -211,6 +213,11 @@ void ExtractChecks(const Fields& root, Config& config, Report& report) {
     check.enabled = fields.Bool("enabled");
     check.max_age = fields.Text("max_age");
     check.params = ReadParams(fields, report);
+    if (check.params.contains("previous"))
+      report
+          .Error("AS-CFG-004", fields.WhereKey("params"),
+                 fmt::format("check {}: each run fills in the parameter \"previous\"", Quote(name)))
+          .caret_note = "remove it";
     check.place = fields.Where();
     config.checks.try_emplace(name, std::move(check));
   }

@@ -34,6 +34,16 @@ std::string CheckSqlName(std::string_view t) {
   return ok ? "" : "a name here begins with a-z and has a-z, 0-9 and \"_\" (at most 63)";
 }
 
+std::string CheckGroup(std::string_view t) {
+  const bool ok =
+      !t.empty() && t.size() <= 90 && IsAlnum(t[0]) && t.back() != '.' && All(t, [](char c) {
+        return IsAlnum(c) || std::string_view("-_.()").find(c) != std::string_view::npos;
+      });
+  return ok ? ""
+            : "a management group is named by its id (the last part of its resource id), not by "
+              "its display name: letters, digits and \"-_.()\", at most 90";
+}
+
 std::string CheckId(std::string_view t) {
   const bool ok = !t.empty() && t.size() <= 128 && IsAlnum(t[0]) &&
                   All(t, [](char c) { return IsAlnum(c) || c == '.' || c == '_' || c == '-'; });
@@ -155,6 +165,7 @@ const ValueType kNamedTables{"a table of tables", Form::kNamedTables, nullptr, n
 const ValueType kFree{"a value", Form::kFree, nullptr, nullptr};
 const ValueType kFreeTable{"a table", Form::kFreeTable, nullptr, nullptr};
 const ValueType kName{"a name", Form::kText, CheckName, QuotedFix};
+const ValueType kGroupList{"a list of management group ids", Form::kTextList, CheckGroup, ListFix};
 const ValueType kSqlName{"a name", Form::kText, CheckSqlName, QuotedFix};
 const ValueType kSqlNameList{"a list of names", Form::kTextList, CheckSqlName, ListFix};
 const ValueType kIdList{"a list of ids", Form::kTextList, CheckId, ListFix};

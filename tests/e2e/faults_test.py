@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """usage: ASSAY_BIN=FOLDER faults_test.py [-v]   A service that fails often gives the same verdicts, and no page is read twice."""
 import collections
-import hashlib
 import json
 import pathlib
 import re
 import tempfile
 import unittest
 
+from digests import digests
 from hostile_cloud import HostileCloud, certificates, fail_some
 from scenario import Scenario
 
@@ -29,35 +29,12 @@ class Faults(Scenario):
         return cloud
 
     def run_in(self, name, cloud):
-        folder = self.configure(cloud.access, PLUGINS, f'[network]\nca_file = {json.dumps(str(self.keys / "ca.pem"))}\n',
-                                folder=self.home / name)
+        """Each page in a request of its own, so that they can be counted; batches that fail are in batch_test.py."""
+        network = f'[network]\ngraph_batch = false\nca_file = {json.dumps(str(self.keys / "ca.pem"))}\n'
+        folder = self.configure(cloud.access, PLUGINS, network, folder=self.home / name)
         done = self.assay("run", "--json", folder=folder)
         self.assertIn(done.code, (0, 5), done.text)
         return folder, done.json()["data"]["runs"][0]
-
-    def digests(self, folder):
-        """Of what each check and control came to, on each subject; the place of a record by endpoint and page, which do not
-        depend on the order in which answers came. Two runs may have a midnight between them: days are left out."""
-        lines = self.lines(folder)
-        page = {line["index"]: [line["endpoint"], line["page_index"]] for line in lines if line["kind"] == "read"}
-        out = {}
-        for line in lines:
-            name = next((f"{kind} {line[kind]}" for kind in ("check", "control") if line["kind"] == kind), None)
-            if not name:
-                continue
-            text = re.sub(r"\b\d+ days", "some days", self.assay("evidence", "get", str(line["index"]), folder=folder).out)
-            told = [self.placed(one, page) for one in self.documents(text)]
-            same = {k: line[k] for k in ("verdict", "counts", "reason", "state") if k in line}
-            out[name] = hashlib.sha256(json.dumps([same, told], sort_keys=True).encode()).hexdigest()
-        return out
-
-    def documents(self, text):
-        decoder, at = json.JSONDecoder(), 0
-        while at < len(text):
-            value, at = decoder.raw_decode(text, at)
-            yield value
-            while at < len(text) and text[at].isspace():
-                at += 1
 
     def pages(self, cloud):
         """How often each page was served wholly: once for each collector that wants it. Windows of logs move with the clock."""
@@ -67,17 +44,11 @@ class Faults(Scenario):
                 out[tuple(re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.%A]+Z", "TIME", str(part)) for part in page)] += count
         return out
 
-    def placed(self, value, page):
-        if isinstance(value, dict) and "records" in value:
-            records = sorted([*page[entry], record] for entry, record in value["records"])
-            return {**value, "records": records}
-        return value
-
     def test_a_quarter_of_all_requests_fails_and_every_verdict_has_the_same_digest(self):
         cloud = self.a_cloud()
         calm_folder, calm = self.run_in("calm", cloud)
         asked, once = len(cloud.log), self.pages(cloud)
-        expected = self.digests(calm_folder)
+        expected = digests(self, calm_folder)
         self.assertGreater(len(expected), 50)
         cloud.log.clear()
         cloud.served.clear()
@@ -88,7 +59,7 @@ class Faults(Scenario):
         self.assertEqual(set(cloud.failed), {"500", "503", "429", "reset", "cut"})
         self.assertEqual(len(cloud.log), asked + failed, "each failure costs one request more, and nothing else does")
         self.assertEqual({c["check"]: c["verdict"] for c in run["checks"]}, {c["check"]: c["verdict"] for c in calm["checks"]})
-        got = self.digests(folder)
+        got = digests(self, folder)
         self.assertEqual(got, expected)
         self.assertEqual(self.pages(cloud), once, "what was read to its end is never read again")
         self.ledger_verifies(folder)

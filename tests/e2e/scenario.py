@@ -67,6 +67,8 @@ class FakeCloud:
                 form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 if self.path.endswith("/oauth2/v2.0/token"):
                     self.reply(200, cloud.token("graph" if "graph" in form else "arm"))
+                elif self.path in ("/v1.0/$batch", "/beta/$batch"):
+                    self.reply(200, cloud.batch(self.path.removesuffix("/$batch"), json.loads(form)))
                 else:
                     self.reply(*cloud.answer("POST", self.path, form))
 
@@ -100,6 +102,16 @@ class FakeCloud:
     def answer(self, method, target, body):
         """(status, document or bytes) of a request that is not for a token."""
         return 500, {}
+
+    def batch(self, version, asked):
+        """What Graph answers to several requests in one: each is answered and logged as if it had come alone."""
+        out = []
+        for one in asked["requests"]:
+            status, body = self.answer(one["method"], version + one["url"], "")
+            self.log.append((one["method"], version + one["url"]))
+            out.append({"id": one["id"], "status": status, "headers": {"Content-Type": "application/json"},
+                        "body": json.loads(body) if isinstance(body, bytes) else body})
+        return {"responses": out[::-1]}
 
     def token(self, host):
         claims = {"aud": AUDIENCE[host], "tid": TENANT_ID, "appid": CLIENT_ID, "exp": 4102444800, **self.claims}

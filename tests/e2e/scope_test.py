@@ -65,13 +65,35 @@ class Scope(Scenario):
         self.assertEqual(done.code, 0, done.text)
         self.assertIn("identical", done.text)
 
-    def test_what_is_not_there_yet_is_refused_and_not_passed_over(self):
+    # Of the invented tenant, Production and the third lie below "aurelia"; Development lies below the root alone.
+    def test_a_management_group_stands_for_what_lies_below_it(self):  # [CM-17]
+        every = set(self.all_of_them())
+        below = self.run_with('management_groups = ["Aurelia"]', (0, 5))
+        self.assertEqual(len(below), 2)
+        self.assertEqual(self.standing()["policy_state"][0], "complete")
+        (outside,) = every - below
+        both = f'management_groups = ["aurelia"]\nsubscriptions = ["{outside}"]\nexclude_subscriptions = ["{min(below)}"]'
+        self.assertEqual(self.run_with(both, (0, 5)), {max(below), outside})
+        for run in ("R-2", "R-3"):
+            self.configure(self.server().access, AZURE)
+            done = self.assay("replay", run)
+            self.assertEqual(done.code, 0, done.text)
+
+    def test_a_management_group_that_nobody_sees_leaves_nothing_to_read_or_pass(self):  # [CM-17]
+        self.assertEqual(self.run_with('management_groups = ["mg-elsewhere"]', (5,)), set())
+        standing = self.standing()
+        for dataset in ("azure_subscription", "policy_state", "defender_pricing", "log_event"):
+            self.assertEqual(standing[dataset], ("partial", "permission"), dataset)
+        told = self.assay("status").text + self.assay("run", "--json").text
+        self.assertIn("management group mg-elsewhere", told)
+
+    def test_a_management_group_is_named_by_its_id(self):
         self.configure(self.server().access, AZURE)
         path = self.home / "assay.toml"
-        path.write_text(path.read_text().replace("[[plugins]]", '[tenants.azure]\nmanagement_groups = ["mg"]\n[[plugins]]', 1))
+        path.write_text(path.read_text().replace("[[plugins]]", '[tenants.azure]\nmanagement_groups = ["My group"]\n[[plugins]]', 1))
         done = self.assay("config", "check")
         self.assertEqual(done.code, 3)
-        self.assertIn("not available in this version", done.text)
+        self.assertIn("named by its id", done.text)
 
 
 if __name__ == "__main__":

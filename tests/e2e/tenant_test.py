@@ -70,6 +70,20 @@ class Test(Scenario):
             self.assertEqual(method, "POST" if host == "login" else "GET", path)
             self.assertRegex(path, "oauth2|servicePrincipals|oauth2PermissionGrants|roleAssignments|^/subscriptions$")
 
+    def test_what_it_asks_is_written_down_once_there_is_a_ledger(self):  # [CM-20]
+        server = self.server()
+        self.configure(server.access)
+        self.attempt()
+        self.assertFalse((self.home / "data" / "t" / "ledger.db").exists(), "a test makes no ledger")
+        self.assay("run", "--only", "graph-global-admin-count")
+        self.attempt()
+        rows = self.assay("evidence", "access-log", "--json").json()["data"]["items"]
+        asked = sorted((row["method"], row["url"].split("?")[0].split("//")[1].split("/", 1)[1]) for row in rows if row["run"] == "-")
+        self.assertGreater(len(asked), 5)
+        log = [(method, path.split("?")[0].lstrip("/")) for method, _, path, *_ in server.stop()]
+        self.assertEqual(asked, sorted(log[-len(asked):]))
+        self.assertEqual({row["run"] for row in rows}, {"-", "R-1"})
+
     def test_a_tenant_without_gaps_is_usable(self):
         self.configure(self.server().access, ['id = "graph"'])
         done = self.attempt("--wait")
@@ -188,6 +202,19 @@ class Add(Scenario):
             self.assertIn(permission, done.out)
             self.assertIn(permission, shell.out)
         self.assertNotRegex(done.out, r"'[A-Za-z.]*(ReadWrite|Write)[A-Za-z.]*'")
+
+    def test_the_script_asks_for_nothing_that_it_has_already(self):  # [CM-17]
+        self.configure(self.cloud({}).access)
+        path = self.home / "assay.toml"
+        path.write_text(path.read_text().replace("[sandbox]", '[tenants.azure]\nmanagement_groups = ["mg-prod"]\n[sandbox]', 1))
+        done = self.assay("tenant", "script", "t")
+        self.assertEqual(done.code, 0, done.text)
+        asked = set(re.findall(r"'([A-Za-z.-]+\.Read[A-Za-z.]*)'", done.out))
+        self.assertIn("AuditLog.Read.All", asked)  # it gives the log of provisioning, too, which no check reads
+        self.assertNotIn("ProvisioningLog.Read.All", asked)
+        self.assertIn(f"grants {len(asked)} application permissions", done.out)
+        self.assertIn("--scope '/providers/Microsoft.Management/managementGroups/mg-prod'", done.out)
+        self.assertEqual(done.out.count("--scope"), 1)
 
 
 class Secrets(Scenario):

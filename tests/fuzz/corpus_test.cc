@@ -11,6 +11,7 @@ using Fuzzer = int (*)(const uint8_t*, size_t);
 extern "C" {
 int Fuzz_url_policy(const uint8_t*, size_t);
 int Fuzz_link(const uint8_t*, size_t);
+int Fuzz_graph_batch(const uint8_t*, size_t);
 int Fuzz_http_answer(const uint8_t*, size_t);
 int Fuzz_frames(const uint8_t*, size_t);
 int Fuzz_messages(const uint8_t*, size_t);
@@ -30,6 +31,7 @@ namespace {
 const std::map<std::string, Fuzzer> kFuzzers = {
     {"url_policy", Fuzz_url_policy},
     {"link", Fuzz_link},
+    {"graph_batch", Fuzz_graph_batch},
     {"http_answer", Fuzz_http_answer},
     {"frames", Fuzz_frames},
     {"messages", Fuzz_messages},

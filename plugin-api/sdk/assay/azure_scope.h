@@ -34,8 +34,10 @@ class AzureScope {
   /// ended.
   void StateUnseen(Context& context, const std::vector<const DatasetInfo*>& datasets) const {
     if (unseen_.empty()) return;
+    constexpr std::string_view kGroup = "management group ";
+    const bool group = unseen_.front().compare(0, kGroup.size(), kGroup) == 0;
     const std::string detail =
-        "subscription " + unseen_.front() +
+        (group ? "" : "subscription ") + unseen_.front() +
         " of the configuration is not visible to this identity" +
         (unseen_.size() > 1 ? " (and " + std::to_string(unseen_.size() - 1) + " more)" : "");
     for (const DatasetInfo* dataset : datasets)

@@ -1,5 +1,6 @@
 // Time stamps asked for over TLS. [CL-12]
 #include "support/scripted_http.h"
+#include "support/tunnel_proxy.h"
 #include "unit/anchor/stamping.h"
 
 namespace assay::anchor {
@@ -53,6 +54,25 @@ TEST_CASE("TimestampHttp: AQueryIsAnsweredAndTheStampKept [CL-12]") {
   // The reply to another query, or over another note, is what a peer in between would give.
   REQUIRE_OK_AND_ASSIGN(const ByteVector again, proof::MakeTimestampQuery(s.note));
   CHECK_FAILS(s.Keep(answer, again), Code::kCorrupt, "nonce is not that of the query");
+}
+
+TEST_CASE("TimestampHttp: TheWayOutIsThatOfTheNetwork [CL-12]") {
+  const Asking asking;
+  const ByteVector query{1, 2, 3};
+  ScriptedServer server([&](const std::string&) { return Answer(200, "told", kReplyType); },
+                        &asking.leaf);
+  test::TunnelProxy proxy("HTTP/1.1 200 OK\r\n\r\n", server.port());
+  Authority authority = asking.At(server);
+  authority.tls_ca_file.clear();
+  CHECK_FAILS(AskAuthority(authority, query), Code::kUnavailable, "");
+  authority.network.ca_file = asking.file.path();  // [network] ca_file is enough
+  CHECK(AskAuthority(authority, query));
+  CHECK(proxy.Connects().empty());
+  authority.network.proxy.url = proxy.url();
+  CHECK(AskAuthority(authority, query));
+  REQUIRE(proxy.Connects().size() == 1);
+  CHECK_THAT(proxy.Connects()[0], Catch::Matchers::StartsWith("CONNECT localhost:"));
+  CHECK(proxy.Seen().find("timestamp-query") == std::string::npos);
 }
 
 TEST_CASE("TimestampHttp: OnlyAReplyIsTakenForOne") {

@@ -1,5 +1,8 @@
 // The guard asks directory and Azure: what they say counts when it is stricter than the token, and
 // alone when the token says nothing.
+#include <algorithm>
+
+#include "assay/read.h"
 #include "broker/consent_azure.h"
 #include "broker/guard_reads.h"
 #include "support/fake_tenant.h"
@@ -167,6 +170,46 @@ TEST_CASE("Guard: refuses a write that the directory knows and the token does no
               "consent guard was not passed");
 }
 
+TEST_CASE("Guard: an opaque token that is renewed while reading is judged again [CL-9]",
+          "[broker]") {
+  Guarded guarded("opaque");
+  guarded.tenant.options.concurrency = 2;
+  guarded.authority.answers["/v1.0/users"] = Answer(200, List(""));
+  REQUIRE_OK(guarded.Check());
+  const auto read = [&](size_t count) {
+    Inbox inbox;
+    for (size_t i = 0; i < count; ++i)
+      REQUIRE(guarded.tenant.Raw().Start(FakeTenant::Users(), {}, inbox.Slot()));
+    std::vector<ReadResult> out;
+    for (size_t i = 0; i < count; ++i) out.push_back(inbox.Take());
+    return out;
+  };
+  const auto asked = [&](const std::string& what) {
+    const auto requests = guarded.tenant.ApiRequests();
+    return std::count_if(requests.begin(), requests.end(),
+                         [&](const std::string& r) { return r.find(what) != r.npos; });
+  };
+  for (const ReadResult& page : read(2)) CHECK(page.outcome == ASSAY_PAGE_OK);
+  CHECK(asked("/appRoleAssignments") == 1);
+  guarded.tenant.clock.Advance(std::chrono::hours(2));
+  SECTION("and goes on when it may only read") {
+    // More than there are threads: whoever waits for the judgement holds up nobody who makes it.
+    for (const ReadResult& page : read(8)) CHECK(page.outcome == ASSAY_PAGE_OK);
+    CHECK(asked("/appRoleAssignments") == 2);
+    CHECK_FALSE(guarded.tenant.Raw().TakeGuardReads().empty());
+    CHECK_FALSE(guarded.tenant.Raw().Refusal());
+  }
+  SECTION("and ends the reading when it may write now") {
+    guarded.authority.answers["/appRoleAssignments"] =
+        Answer(200, List(Authority::Granted(kGraph, kWriteUsers)));
+    const auto before = asked("/v1.0/users");
+    for (const ReadResult& page : read(1)) CHECK(page.outcome == ASSAY_PAGE_REFUSED);
+    CHECK(asked("/v1.0/users") == before);
+    REQUIRE(guarded.tenant.Raw().Refusal());
+    CHECK(guarded.tenant.Raw().Refusal()->id == "AS-CON-003");
+  }
+}
+
 TEST_CASE("Guard: asks nothing that it may not, and says so", "[broker]") {
   Guarded guarded(R"("roles":["User.Read.All"])");
   REQUIRE_OK_AND_ASSIGN(const Consent consent, guarded.Check());
@@ -289,6 +332,64 @@ TEST_CASE("Guard: does not look at subscriptions that are excluded", "[broker]")
     CHECK(request.find(kSubscription) == std::string::npos);
 }
 
+TEST_CASE("Guard: resolves management groups and holds every read to them [CM-17]", "[broker]") {
+  constexpr char kOutside[] = "5b000000-0000-4000-8000-000000000002";
+  Guarded guarded;
+  const auto row = [](const std::string& id, const std::string& group) {
+    return "{\"subscriptionId\":\"" + id +
+           "\",\"groups\":[{\"displayName\":\"mg-prod\",\"name\":\"" + group +
+           "\"},{\"displayName\":\"Root\",\"name\":\"root\"}]}";
+  };
+  const auto seen = [](const std::string& id) {
+    return R"({"subscriptionId":")" + id + R"(","displayName":"Same name"})";
+  };
+  auto& answers = guarded.authority.answers;
+  answers["/subscriptions"] = Answer(200, List(seen(kSubscription) + "," + seen(kOutside)));
+  std::string rows = row(kSubscription, "MG-Prod") + "," + row(kOutside, "other");
+  guarded.tenant.options.management_groups = {"mg-prod"};
+  bool found = true;
+  SECTION("below the group") {}
+  SECTION("one that is left out") { guarded.tenant.options.exclude_subscriptions = {kOutside}; }
+  SECTION("an answer that leaves a subscription out") {
+    rows = row(kSubscription, "mg-prod");
+    found = false;
+  }
+  answers["/Microsoft.ResourceGraph/resources"] = Answer(200, "{\"data\":[" + rows + "]}");
+  REQUIRE_OK_AND_ASSIGN(const Consent consent, guarded.Check(true));
+  CHECK(consent.scope.narrowed);
+  CHECK(consent.scope.subscriptions == std::vector<std::string>{kSubscription});
+  CHECK(consent.scope.unseen_groups.empty() == found);
+  CHECK(consent.arm_checked == found);
+  REQUIRE(consent.azure.size() == 1);  // what is not wanted is not looked at
+  EndpointSpec spec = GuardSpec(GuardRead::kAzurePermissions);
+  const auto start = [&](const std::string& id) {
+    return guarded.tenant.Raw().Start(spec, {{"subscriptionId", id}}, [](ReadResult) {});
+  };
+  CHECK(start(kSubscription));
+  CHECK_FAILS(start(kOutside), Code::kDenied, "does not want this subscription read");
+}
+
+TEST_CASE("Guard: reads nothing where a management group cannot be resolved [CM-17]", "[broker]") {
+  Guarded guarded;
+  guarded.tenant.options.management_groups = {"mg-prod"};
+  SECTION("the query is refused") {
+    guarded.authority.answers["/Microsoft.ResourceGraph/resources"] = Answer(403, "{}");
+  }
+  SECTION("it names another group") {
+    guarded.authority.answers["/Microsoft.ResourceGraph/resources"] =
+        Answer(200, "{\"data\":[{\"subscriptionId\":\"" + std::string(kSubscription) +
+                        R"(","groups":[{"displayName":"mg-prod","name":"x"}]}]})");
+  }
+  REQUIRE_OK_AND_ASSIGN(const Consent consent, guarded.Check(true));
+  CHECK(consent.scope.subscriptions.empty());
+  CHECK(consent.scope.unseen_groups == std::vector<std::string>{"mg-prod"});
+  CHECK_THAT(consent.arm_note, Contains("management group"));
+  const auto started =
+      guarded.tenant.Raw().Start(GuardSpec(GuardRead::kAzurePermissions),
+                                 {{"subscriptionId", kSubscription}}, [](ReadResult) {});
+  CHECK_FAILS(started, Code::kDenied, "does not want this subscription read");
+}
+
 TEST_CASE("Guard: says where Azure did not answer", "[broker]") {
   Guarded guarded;
   SECTION("the list") { guarded.authority.answers["/subscriptions"] = Answer(500, ""); }
@@ -318,16 +419,23 @@ TEST_CASE("Guard: knows actions that read from those that do not [CM-19]", "[bro
   }
 }
 
-TEST_CASE("Guard: its list of reads holds nothing but GET of its own paths [CL-9]", "[broker]") {
+TEST_CASE("Guard: its list of reads holds nothing but GET of its own paths and one query [CL-9]",
+          "[broker]") {
   const Cloud cloud = *BuiltInCloud("global");
-  for (int i = 0; i <= static_cast<int>(GuardRead::kAzurePermissions); ++i) {
+  for (int i = 0; i <= static_cast<int>(GuardRead::kSubscriptionGroups); ++i) {
     const EndpointSpec& spec = GuardSpec(static_cast<GuardRead>(i));
     INFO(spec.id);
     Params params;
     for (const ParamSpec& param : spec.params) params.emplace_back(param.name, kPrincipal);
     REQUIRE_OK_AND_ASSIGN(const Plan plan, BuildPlan(cloud, spec, params));
-    CHECK(plan.method == "GET");
-    CHECK(BodyOf(plan, {plan.url}).empty());
+    const bool query = spec.id == "guard-subscription-groups";
+    CHECK(plan.method == (query ? "POST" : "GET"));
+    const std::string body = BodyOf(plan, {plan.url});
+    CHECK(body.empty() != query);
+    if (query) {
+      CHECK_THAT(body, Contains("\"query\":\"resourcecontainers | where "));
+      CHECK(body.find(';') == body.npos);
+    }
     CHECK(plan.url.path.find('{') == std::string::npos);
   }
 }
