@@ -25,6 +25,7 @@ World::World(uint64_t seed, Timestamp now)
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
   AddDefender(*this);
+  AddCost(*this);
   AddSelf(*this);
 }
 

@@ -80,6 +80,7 @@ void AddAzurePolicy(World& world);
 /// need.
 void AddSelf(World& world);
 void AddDefender(World& world);
+void AddCost(World& world);
 
 /// Role template ids and the people who hold each of them, in one place for roles and
 /// registrations.

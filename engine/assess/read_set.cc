@@ -26,12 +26,16 @@ std::string Encode(std::string_view text) {
   return out;
 }
 
+std::string_view TypeName(ParamType type) {
+  if (type == ParamType::kBlob) return "blob";
+  return type == ParamType::kGuid ? "guid" : "segment";
+}
+
 std::string TypedPath(const EndpointSpec& endpoint) {
   std::string path = endpoint.path;
   for (const ParamSpec& param : endpoint.params) {
     const std::string plain = "{" + param.name + "}";
-    const std::string typed =
-        fmt::format("{{{}:{}}}", param.name, param.type == ParamType::kGuid ? "guid" : "segment");
+    const std::string typed = fmt::format("{{{}:{}}}", param.name, TypeName(param.type));
     for (size_t at = 0; (at = path.find(plain, at)) != std::string::npos; at += typed.size())
       path.replace(at, plain.size(), typed);
   }
@@ -62,8 +66,8 @@ std::string LineOf(const Manifest& manifest, const EndpointSpec& endpoint) {
   const bool graph = endpoint.host == ServiceHost::kGraph;
   std::string line =
       fmt::format("{} {}{}{}{}", endpoint.read_post.empty() ? "GET" : "POST:" + endpoint.read_post,
-                  graph ? "graph:/" : "arm:", graph ? endpoint.version : "", TypedPath(endpoint),
-                  QueryOf(endpoint));
+                  fmt::format("{}:{}", Name(endpoint.host), graph ? "/" : ""),
+                  graph ? endpoint.version : "", TypedPath(endpoint), QueryOf(endpoint));
   if (!endpoint.permission.empty()) line += " permission=" + Encode(endpoint.permission);
   std::set<std::string> classes;
   bool personal = endpoint.personal;
@@ -95,8 +99,7 @@ bool Allows(const std::vector<std::string>& granted, const std::string& wanted) 
 
 std::string ReadName(const EndpointSpec& endpoint) {
   const bool graph = endpoint.host == ServiceHost::kGraph;
-  return fmt::format("{}:{} {}{}", graph ? "graph" : "arm",
-                     endpoint.read_post.empty() ? "GET" : "POST",
+  return fmt::format("{}:{} {}{}", Name(endpoint.host), endpoint.read_post.empty() ? "GET" : "POST",
                      graph ? "/" + endpoint.version : "", endpoint.path);
 }
 

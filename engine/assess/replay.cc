@@ -10,6 +10,7 @@
 #include "assess/line.h"
 #include "assess/stored_pages.h"
 #include "base/text.h"
+#include "broker/export_source.h"
 #include "model/limits.h"
 
 namespace assay::assess {
@@ -221,6 +222,7 @@ Status Rerun::Derive(const RunSettings& settings) {
   RunPlan again = PlanAgain(kept);
   again.broker.cloud.graph = settings.graph;
   again.broker.cloud.arm = settings.arm;
+  broker::RestoreExports(again.broker.cloud, settings.exports, settings.exports_prefix);
   again.settings = settings.settings;
   ASSAY_ASSIGN(FindingRegister findings, Findings());
   const RunStart start{run_.run, *run_.at, run_.roles, run_.arm_token, ledger::Keep::kFull};

@@ -22,6 +22,7 @@ broker::ReadRecord RequestOf(const broker::ReadState& read, const broker::Url& u
   request.method = read.plan.method;
   request.url = url.ToString();
   request.request_body = read.plan.body;
+  request.range = read.plan.range;
   return request;
 }
 

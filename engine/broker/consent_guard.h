@@ -31,11 +31,11 @@ class ConsentGuard {
   std::vector<ReadResult> TakeReads() { return std::move(reads_); }
   /// Whether reads of this service may start. [any thread]
   bool passed(ServiceHost host) const {
-    return host == ServiceHost::kGraph ? graph_passed_ : arm_passed_;
+    return host == ServiceHost::kArm ? arm_passed_ : graph_passed_;
   }
 
  private:
-  Status VetArm(std::string_view token);
+  Status VetResource(ServiceHost host, std::string_view token);
   Result<Consent> JudgeGraph(GuardReads& reads);
   Status JudgeAzure(GuardReads& reads, Consent& consent);
 

@@ -4,6 +4,7 @@
 #include "assay/read.h"
 #include "broker/access_log.h"
 #include "broker/connection.h"
+#include "broker/export_source.h"
 #include "broker/link_policy.h"
 
 namespace assay::broker {
@@ -21,6 +22,8 @@ bool IsThrottle(uint32_t status) { return status == 429 || status == 503; }
 bool IsWorthAnother(uint32_t status) {
   return IsThrottle(status) || status == 500 || status == 502 || status == 504;
 }
+
+constexpr char kChanged[] = "the file changed while it was read";
 
 /// What the engine knows from the status alone. 503 is throttling when the service says for how
 /// long.
@@ -70,6 +73,12 @@ PageFetcher::PageFetcher(const BrokerOptions& options, HttpClient& client, Token
       jitter_(options.jitter_seed) {}
 
 Result<Url> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) {
+  if (read.plan.paging == Paging::kMarkerXml) {
+    ASSAY_ASSIGN(const std::string marker, ExtractMarker(body, offset, length));
+    Url url = read.plan.url;
+    url.query += (url.query.empty() ? "marker=" : "&marker=") + PercentEncode(marker);
+    return url;
+  }
   ASSAY_ASSIGN(const std::string link, ExtractLink(body, offset, length, read.plan.paging));
   return CheckLink(read.plan, link);
 }
@@ -106,6 +115,9 @@ std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
   task->request.body = plan.body;
   task->request.content_type = plan.body.empty() ? "" : "application/json";
   task->request.client_request_id = NewGuid();
+  if (plan.host == ServiceHost::kBlob) task->request.accept = "*/*";
+  task->request.service_version = plan.service_version;
+  task->request.range = plan.range;
   const RequestShape shape{plan.host, plan.segments, plan.first_query};
   const ThrottleClass& throttle = ThrottleClassOf(shape);
   task->pace = {&throttle, BudgetScopeOf(throttle, shape), CostOf(throttle, shape), plan.host};
@@ -114,6 +126,7 @@ std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
   record.method = plan.method;
   record.url = url.ToString();
   record.request_body = plan.body;
+  record.range = plan.range;
   record.client_request_id = task->request.client_request_id;
   record.attempts = 0;
   task->read = std::move(read);
@@ -224,6 +237,15 @@ bool PageFetcher::TakeAnswer(PageTask& task, HttpAnswer answer) {
     return false;
   }
   if (IsWorthAnother(status) && AskAgainLater(task, answer)) return false;
+  if (!task.request.range.empty()) {
+    if (status == 412) return Final(task, ASSAY_PAGE_UNAVAILABLE, Reason::kUnavailable, kChanged);
+    if (status == 200 || status == 206) {
+      Status part = CheckPart(task, answer);
+      if (part) task.result.body = std::move(answer.body);
+      return Final(task, part ? ASSAY_PAGE_OK : ASSAY_PAGE_UNAVAILABLE,
+                   part ? Reason::kNone : Reason::kUnavailable, part ? "" : part.error().message);
+    }
+  }
   task.result.body = std::move(answer.body);
   const bool good = status >= 200 && status < 300;
   const Reason reason = ReasonOf(answer);
@@ -246,16 +268,36 @@ bool PageFetcher::TakeError(PageTask& task, const Error& error) {
                client_.cancelled() ? "cancelled" : error.ToString());
 }
 
+void PageFetcher::AskForVersion(PageTask& task) const {
+  if (task.request.range.empty()) return;
+  const std::lock_guard lock(mutex_);
+  const auto known = versions_.find(task.request.url.ToString());
+  if (known != versions_.end()) task.request.if_match = known->second;
+}
+
+Status PageFetcher::CheckPart(const PageTask& task, const HttpAnswer& answer) {
+  ASSAY_TRY(CheckRangeAnswer(task.request.range, answer.head, answer.body.size()));
+  const std::string version = answer.head.Find("ETag").value_or("");
+  if (version.empty()) return Fail(Code::kUnavailable, "range: the answer names no version (ETag)");
+  const std::lock_guard lock(mutex_);
+  const auto known = versions_.emplace(task.request.url.ToString(), version).first;
+  if (known->second != version) return Fail(Code::kUnavailable, kChanged);
+  return {};
+}
+
 /// True when the result is final.
 bool PageFetcher::SendOnce(PageTask& task) {
-  Result<Token> token = tokens_.Get(task.read->plan.host);
-  if (!token) {
-    const bool denied = token.error().code == Code::kDenied;
-    return Final(task, denied ? ASSAY_PAGE_REFUSED : ASSAY_PAGE_UNAVAILABLE,
-                 denied ? Reason::kPermission : Reason::kUnavailable, token.error().ToString());
+  if (task.request.url.host != kFolderHost) {
+    Result<Token> token = tokens_.Get(task.read->plan.host);
+    if (!token) {
+      const bool denied = token.error().code == Code::kDenied;
+      return Final(task, denied ? ASSAY_PAGE_REFUSED : ASSAY_PAGE_UNAVAILABLE,
+                   denied ? Reason::kPermission : Reason::kUnavailable, token.error().ToString());
+    }
+    task.token = *token;
+    task.request.bearer = task.token->view();
   }
-  task.token = *token;
-  task.request.bearer = task.token->view();
+  AskForVersion(task);
   if (Status gate =
           CheckOutgoing(options_.cloud, task.read->spec, task.request.method, task.request.url);
       !gate)

@@ -67,6 +67,9 @@ class PageFetcher {
   bool SendOnce(PageTask& task);
   bool TakeAnswer(PageTask& task, HttpAnswer answer);
   bool TakeError(PageTask& task, const Error& error);
+  /// The parts of a file must be of one version: the first that is seen.
+  void AskForVersion(PageTask& task) const;
+  Status CheckPart(const PageTask& task, const HttpAnswer& answer);
   bool AskAgainLater(PageTask& task, const HttpAnswer& answer);
   bool FitsBudget(const PageTask& task, std::chrono::milliseconds wait) const;
   bool PlanRetry(PageTask& task, std::chrono::milliseconds wait, WaitReason reason, bool for_all);
@@ -79,7 +82,8 @@ class PageFetcher {
   Pacer& pacer_;
   Jitter jitter_;
   mutable std::mutex mutex_;
-  std::map<std::string, ClassPace> classes_;  ///< under mutex_
+  std::map<std::string, ClassPace> classes_;     ///< under mutex_
+  std::map<std::string, std::string> versions_;  ///< ETag of a file by its URL; under mutex_
 };
 
 /// The URL of the link that a worker points at, when it goes on with this read (link_policy.h).

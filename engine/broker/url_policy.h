@@ -21,6 +21,8 @@ struct Plan {
   Url url;
   std::string body;                   ///< of a POST; written here, never by a plugin
   std::vector<std::string> segments;  ///< decoded path segments
+  std::string range;                  ///< of a file read in parts, else empty
+  std::string service_version;        ///< x-ms-version of storage, else empty
   std::vector<std::pair<std::string, std::string>> first_query;  ///< decoded
 };
 

@@ -70,18 +70,24 @@ std::string TenantText(const TenantConfig& t) {
     return Waiver("permission", e.permission, e.reason, e.approver, e.expires);
   };
   const Object credential = CredentialObject(t.credential);
-  return Text({{"id", JsonString(t.id)},
-               {"name", JsonString(t.name)},
-               {"directory_id", JsonString(t.directory_id ? t.directory_id->text() : "")},
-               {"cloud", JsonString(t.cloud)},
-               {"region", JsonString(t.region)},
-               {"store", JsonString(t.store)},
-               {"credential", Text(credential)},
-               {"subscriptions", Texts(t.subscriptions)},
-               {"exclude_subscriptions", Texts(t.exclude_subscriptions)},
-               {"allow_excess", List(t.allow_excess, excess)},
-               {"max_evidence_age", JsonString(t.max_evidence_age)},
-               {"tags", Texts(t.tags)}});
+  Object out{{"id", JsonString(t.id)},
+             {"name", JsonString(t.name)},
+             {"directory_id", JsonString(t.directory_id ? t.directory_id->text() : "")},
+             {"cloud", JsonString(t.cloud)},
+             {"region", JsonString(t.region)},
+             {"store", JsonString(t.store)},
+             {"credential", Text(credential)},
+             {"subscriptions", Texts(t.subscriptions)},
+             {"exclude_subscriptions", Texts(t.exclude_subscriptions)},
+             {"allow_excess", List(t.allow_excess, excess)},
+             {"max_evidence_age", JsonString(t.max_evidence_age)},
+             {"tags", Texts(t.tags)}};
+  const CostConfig& cost = t.cost;
+  if (!cost.path.empty()) out["cost"] = Text({{"path", JsonString(cost.path)}});
+  if (!cost.container.empty())
+    out["cost"] =
+        Text({{"container", JsonString(cost.container)}, {"prefix", JsonString(cost.prefix)}});
+  return Text(out);
 }
 
 std::string PluginText(const PluginConfig& p) {
@@ -129,6 +135,9 @@ std::string CloudText(const CloudConfig& c) {
              {"graph_audiences", Texts(c.graph_audiences)},
              {"arm_audiences", Texts(c.arm_audiences)}};
   if (!c.imds.empty()) out["imds"] = JsonString(c.imds);
+  if (!c.blob.empty()) out["blob"] = JsonString(c.blob);
+  if (!c.storage_scope.empty()) out["storage_scope"] = JsonString(c.storage_scope);
+  if (!c.storage_audiences.empty()) out["storage_audiences"] = Texts(c.storage_audiences);
   return Text(out);
 }
 

@@ -4,27 +4,28 @@ namespace assay::config {
 namespace {
 
 const Schema& EndpointSchema() {
-  static const Schema schema{
-      .title = "[[endpoint]]",
-      .keys = {{.name = "id", .type = &kId, .required = true},
-               {.name = "host", .required = true, .words = "graph|arm"},
-               {.name = "version", .words = "v1.0|beta"},
-               {.name = "api_version"},
-               {.name = "path", .required = true},
-               {.name = "params", .type = &kFreeTable},
-               {.name = "query", .type = &kFreeTable},
-               {.name = "paging", .required = true, .words = "single|none|odata|arm|odata-post"},
-               {.name = "read_post", .type = &kId},
-               {.name = "permission", .type = &kId},
-               {.name = "also", .type = &kIdList},
-               {.name = "action"},
-               {.name = "licence", .type = &kId},
-               {.name = "datasets", .type = &kSqlNameList},
-               {.name = "optional", .type = &kBool, .fallback = "false"},
-               {.name = "personal", .type = &kBool, .fallback = "false"},
-               {.name = "absent", .type = &kBool, .fallback = "false"}},
-      .noun = "endpoint",
-      .identity = "id"};
+  static const Schema schema{.title = "[[endpoint]]",
+                             .keys = {{.name = "id", .type = &kId, .required = true},
+                                      {.name = "host", .required = true, .words = "graph|arm|blob"},
+                                      {.name = "version", .words = "v1.0|beta"},
+                                      {.name = "api_version"},
+                                      {.name = "path", .required = true},
+                                      {.name = "params", .type = &kFreeTable},
+                                      {.name = "query", .type = &kFreeTable},
+                                      {.name = "paging",
+                                       .required = true,
+                                       .words = "single|none|odata|arm|odata-post|marker-xml"},
+                                      {.name = "read_post", .type = &kId},
+                                      {.name = "permission", .type = &kId},
+                                      {.name = "also", .type = &kIdList},
+                                      {.name = "action"},
+                                      {.name = "licence", .type = &kId},
+                                      {.name = "datasets", .type = &kSqlNameList},
+                                      {.name = "optional", .type = &kBool, .fallback = "false"},
+                                      {.name = "personal", .type = &kBool, .fallback = "false"},
+                                      {.name = "absent", .type = &kBool, .fallback = "false"}},
+                             .noun = "endpoint",
+                             .identity = "id"};
   return schema;
 }
 

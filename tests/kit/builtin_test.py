@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 BUILD, SOURCE = pathlib.Path(os.environ["ASSAY_BUILD"]), pathlib.Path(os.environ["ASSAY_SOURCE"])
-COLLECTORS = ["azure-policy", "defender", "graph", "intune"]
+COLLECTORS = ["azure-policy", "cost", "defender", "graph", "intune"]
 # The links of these pages are those of one subscription; others get the last page alone.
 BY_SUBSCRIPTION = """
 [[answer]]
@@ -48,6 +48,7 @@ ACCEPTED = {
     },
     "azure-policy": {"azure-policy-exemptions-expired: severity info": TELLS},
     "defender": {},
+    "cost": {},
 }
 
 

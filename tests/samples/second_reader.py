@@ -84,6 +84,15 @@ ROWS = {
     "defender_secure_score": (r"/subscriptions/([^/]+)/.*secureScores", [SUBSCRIPTION, ("name", "name", False)], []),
     "defender_assessment": (r"/subscriptions/([^/]+)/.*assessments", [ID],
                             [("status", "properties/status/code", False)]),
+    "cost_export": (r"/subscriptions/([^/]+)/providers/Microsoft.CostManagement/exports", [SUBSCRIPTION, ID],
+                    [("name", "name", False),
+                     ("storage_id", "properties/deliveryInfo/destination/resourceId", True)]),
+    "cost_budget": (r"/subscriptions/([^/]+)/providers/Microsoft.Consumption/budgets", [SUBSCRIPTION, ID],
+                    [("name", "name", False), ("time_grain", "properties/timeGrain", False),
+                     ("unit", "properties/currentSpend/unit", False)]),
+    "cost_recommendation": (r"/subscriptions/([^/]+)/providers/Microsoft.Advisor/recommendations", [ID],
+                            [("category", "properties/category", False), ("impact", "properties/impact", False),
+                             ("problem", "properties/shortDescription/problem", False)]),
 }
 CHECK = '''[[check]]
 id = "row-of-{name}"

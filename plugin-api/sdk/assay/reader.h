@@ -30,6 +30,8 @@ class Record {
   Reader& reader() { return *reader_; }
   /// True when the kept slice `raw` was there (present, and an array or object).
   bool Has(uint32_t raw) const { return !filler_->raw(raw).empty(); }
+  /// The bytes of the kept slice; empty when it was not there. Valid until the hook returns.
+  std::string_view Raw(uint32_t raw) const { return filler_->raw(raw); }
   /// Emits one row for each element of the kept array; `set` completes it. Returns how many there
   /// were.
   uint32_t Each(uint32_t raw, const Mapping& mapping, const std::function<void(Row&)>& set);
