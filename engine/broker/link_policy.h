@@ -1,5 +1,6 @@
 // The continuation link that a worker points at: whether these bytes are one, and whether it may be
-// followed. The only place where the engine looks into a response body.
+// followed. Here, and for listings of storage in export_source.h, the engine looks into a response
+// body; nowhere else.
 #pragma once
 
 #include <cstdint>

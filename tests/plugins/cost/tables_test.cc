@@ -121,7 +121,7 @@ TEST_CASE("Gunzip: says what is wrong with a file that is cut, damaged or none")
   std::string bytes = Zip(std::string(5000, 'a') + "b");
   CHECK(Unzip(bytes.substr(0, bytes.size() - 1), 9).fault == "gzip: the file ends too early");
   CHECK(Unzip(bytes + "rest", 1000).fault == "gzip: the data is damaged");
-  bytes[bytes.size() - 6] = static_cast<char>(bytes[bytes.size() - 6] ^ 1);  // its checksum
+  bytes[bytes.size() - 6] = static_cast<char>(bytes[bytes.size() - 6] ^ 1);  // its CRC
   CHECK(Unzip(bytes, 1000).fault == "gzip: the data is damaged");
   CHECK(Unzip("\x1f\x8b nonsense, nonsense", 5).fault == "gzip: the data is damaged");
   CHECK(Unzip("", 1).fault == "gzip: the file ends too early");
