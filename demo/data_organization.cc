@@ -72,6 +72,8 @@ void AddOrganization(World& world) {
         Json::Array({Plan("41781fb2-bc02-4b7c-bd55-b576c07bb09d", "AAD_PREMIUM"),
                      Plan("eec0eb4f-6444-4f95-aba0-50c24d67f998", "AAD_PREMIUM_P2"),
                      Plan("c1ec4a95-1f05-45b3-a911-aa3fa01094f5", "INTUNE_A"),
+                     Plan("bea4c11e-220a-4e6d-8eb8-8ea15d019f90", "RMS_S_ENTERPRISE"),
+                     Plan("8e0c0a52-6a6c-4d40-8370-dd62790dcd70", "THREAT_INTELLIGENCE"),
                      Plan("efb87545-963c-4e0d-99df-69c6916d9eb0", "EXCHANGE_S_ENTERPRISE")})}});
   world.AddGraph("/v1.0/subscribedSkus", "LicenseAssignment.Read.All", {std::move(e5)});
 }

@@ -118,6 +118,9 @@ Json PolicyRules(const Role& role, const std::string& approver) {
       R"("enabledRules":["MultiFactorAuthentication","Justification"]}},)"
       R"({{"@odata.type":"#microsoft.graph.unifiedRoleManagementPolicyApprovalRule","id":"Approval_EndUser_Assignment",)"
       R"("setting":{}}},)"
+      R"({{"@odata.type":"#microsoft.graph.unifiedRoleManagementPolicyNotificationRule","id":"Notification_Admin_Admin_Eligibility",)"
+      R"("notificationType":"Email","recipientType":"Admin","notificationLevel":"All","isDefaultRecipientsEnabled":true,)"
+      R"("notificationRecipients":[]}},)"
       R"({{"@odata.type":"#microsoft.graph.unifiedRoleManagementPolicyNotificationRule","id":"Notification_Admin_Admin_Assignment",)"
       R"("notificationType":"Email","recipientType":"Admin","notificationLevel":"All","isDefaultRecipientsEnabled":true,)"
       R"("notificationRecipients":["soc@aurelia.example"]}},)"
@@ -190,8 +193,18 @@ void AddRoles(World& world) {
       .AddGraph("/v1.0/policies/roleManagementPolicyAssignments", "RoleManagement.Read.Directory",
                 std::move(policies))
       .expand = {"policy"};
-  world.AddGraph("/beta/identityGovernance/roleManagementAlerts/alerts",
-                 "RoleManagementAlert.Read.Directory", {});
+  world.AddGraph(
+      "/beta/identityGovernance/roleManagementAlerts/alerts", "RoleManagementAlert.Read.Directory",
+      {Json::Object(
+          {{"id", "DirectoryRole_TooManyGlobalAdminsAssignedToTenantAlert"},
+           {"alertDefinitionId", "DirectoryRole_TooManyGlobalAdminsAssignedToTenantAlert"},
+           {"scopeId", "/"},
+           {"scopeType", "DirectoryRole"},
+           {"incidentCount", 1},
+           {"isActive", true},
+           {"lastModifiedDateTime", world.seeded().At(-4)},
+           {"lastScannedDateTime", world.seeded().At(0)},
+           {"alertDefinition", Json::Object({{"severityLevel", "low"}})}})});
 }
 
 }  // namespace assay::demo

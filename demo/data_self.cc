@@ -41,12 +41,12 @@ void AddSelf(World& world) {
   const std::string graph = world.seeded().Guid("sp/graph"), self = world.principal_id();
   std::vector<Json> roles, granted;
   for (const std::string& name : AllReadRoles()) roles.push_back(AppRole(world, name));
+  std::vector<Json> offered = roles;  // the reads and two that planted applications hold
+  for (const char* name : {"Application.ReadWrite.All", "Mail.Read"})
+    offered.push_back(AppRole(world, name));
+  AddServicePrincipals(world, offered);
   for (const std::string& name : DefaultRoles(world))
     granted.push_back(Assignment(world, graph, name));
-  world.AddGraph(
-      "/v1.0/servicePrincipals", kReadApplications,
-      {Json::Object(
-          {{"id", self}, {"appId", world.client_id()}, {"displayName", "assay evidence reader"}})});
   world.AddGraphSingle("/v1.0/servicePrincipals/" + graph, kReadApplications,
                        Json::Object({{"id", graph},
                                      {"appId", "00000003-0000-0000-c000-000000000000"},
@@ -54,21 +54,21 @@ void AddSelf(World& world) {
                                      {"appRoles", Json::Array(std::move(roles))}}));
   world.AddGraph("/v1.0/servicePrincipals/" + self + "/appRoleAssignments", kReadApplications,
                  std::move(granted));
-  world.AddGraph("/v1.0/oauth2PermissionGrants", "Directory.Read.All", {});
-  for (const std::string& subscription : world.subscriptions()) {
+  for (size_t sub = 0; sub < world.subscriptions().size(); ++sub) {
+    const std::string& subscription = world.subscriptions()[sub];
     const std::string scope = "/subscriptions/" + subscription;
     const std::string base = scope + "/providers/Microsoft.Authorization/";
     const std::string id = world.seeded().Guid("reader/" + subscription);
-    world.AddArm(
-        base + "roleAssignments",
-        {Json::Object({{"id", base + "roleAssignments/" + id},
-                       {"name", id},
-                       {"type", "Microsoft.Authorization/roleAssignments"},
-                       {"properties",
-                        Json::Object({{"roleDefinitionId", base + "roleDefinitions/" + kReaderRole},
+    std::vector<Json> assignments = AzureRoles(world, sub);
+    assignments.push_back(Json::Object(
+        {{"id", base + "roleAssignments/" + id},
+         {"name", id},
+         {"type", "Microsoft.Authorization/roleAssignments"},
+         {"properties", Json::Object({{"roleDefinitionId", base + "roleDefinitions/" + kReaderRole},
                                       {"principalId", self},
                                       {"principalType", "ServicePrincipal"},
-                                      {"scope", scope}})}})});
+                                      {"scope", scope}})}}));
+    world.AddArm(base + "roleAssignments", std::move(assignments));
   }
 }
 

@@ -164,4 +164,46 @@ Result<std::string> ListBody(const World& world, const Resource& resource, const
   return body.Dump();
 }
 
+namespace {
+
+/// What stands between two texts of a body; empty when they do not stand there.
+std::string_view Between(std::string_view text, std::string_view before, std::string_view after) {
+  const size_t at = text.find(before);
+  if (at == text.npos) return {};
+  text.remove_prefix(at + before.size());
+  return text.substr(0, text.find(after));
+}
+
+}  // namespace
+
+std::string ResourceGraphPath(const Request& request) {
+  const std::string_view query = Between(request.body, R"("query":")", "\"");
+  const size_t type = query.find("'microsoft.");
+  std::string about = "all";
+  if (type != query.npos) about = query.substr(type + 1, query.find('\'', type + 1) - type - 1);
+  return std::string(kResourceGraph) + "/" + about;
+}
+
+Result<std::string> ResourceGraphBody(const World& world, const Resource& resource,
+                                      const Request& request) {
+  std::vector<Json> chosen;
+  for (const Json& item : resource.items) {
+    const Json* subscription = item.Find("subscriptionId");
+    if (subscription != nullptr && request.body.find(subscription->text()) != std::string::npos)
+      chosen.push_back(item);
+  }
+  const std::string token(Between(request.body, R"("$skipToken":")", "\""));
+  ASSAY_ASSIGN(size_t from, ReadSkipToken(world, request, token));
+  from = std::min(from, chosen.size());
+  const size_t until = std::min(from + resource.page, chosen.size());
+  Json body = Json::Object({{"totalRecords", static_cast<int64_t>(chosen.size())},
+                            {"count", static_cast<int64_t>(until - from)},
+                            {"resultTruncated", "false"}});
+  if (until < chosen.size()) body.Set("$skipToken", SkipToken(world, request, until));
+  body.Set("facets", Json::Array());
+  body.Set("data", Json::Array({chosen.begin() + static_cast<ptrdiff_t>(from),
+                                chosen.begin() + static_cast<ptrdiff_t>(until)}));
+  return body.Dump();
+}
+
 }  // namespace assay::demo

@@ -186,6 +186,7 @@ Answer DemoTenant::Authorize(const Request& request) const {
 
 Answer DemoTenant::HandleApi(const Request& request) const {
   std::string path = PercentDecode(request.path, false);
+  if (EqualsIgnoreCase(path, kResourceGraph)) path = ResourceGraphPath(request);
   const Resource* resource = world_->Find(request.host, path);
   bool graph = request.host == Host::kGraph;
   if (resource == nullptr) {
@@ -235,7 +236,9 @@ Answer DemoTenant::Page(const Request& request, const Resource& resource) const 
     for (const auto& [name, value] : shown.members()) body.Set(name, value);
     return {200, {{"Content-Type", type}}, body.Dump()};
   }
-  auto body = ListBody(*world_, resource, request, base);
+  auto body = EqualsIgnoreCase(PercentDecode(request.path, false), kResourceGraph)
+                  ? ResourceGraphBody(*world_, resource, request)
+                  : ListBody(*world_, resource, request, base);
   if (!body) return ApiError(request, 400, "Request_BadRequest", body.error().message);
   return {200, {{"Content-Type", type}}, std::move(*body)};
 }

@@ -20,12 +20,21 @@ World::World(uint64_t seed, Timestamp now)
   AddRoles(*this);
   AddConditionalAccess(*this);
   AddDirectoryPolicies(*this);
+  AddSettings(*this);
+  AddServices(*this);
   AddApplications(*this);
   AddIntune(*this);
+  AddIntunePolicies(*this);
+  AddIntuneService(*this);
   AddSubscriptions(*this);
   AddAzurePolicy(*this);
+  AddAzureAccess(*this);
+  AddResources(*this);
   AddDefender(*this);
   AddCost(*this);
+  AddDevices(*this);
+  AddReviews(*this);
+  AddRisk(*this);
   AddSelf(*this);
 }
 

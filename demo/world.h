@@ -72,15 +72,33 @@ void AddGroups(World& world);
 void AddRoles(World& world);
 void AddConditionalAccess(World& world);
 void AddDirectoryPolicies(World& world);
+void AddSettings(World& world);
+void AddServices(World& world);
 void AddApplications(World& world);
 void AddIntune(World& world);
+void AddIntunePolicies(World& world);
+/// After AddIntune: what it says of devices follows from their list.
+void AddIntuneService(World& world);
 void AddSubscriptions(World& world);
 void AddAzurePolicy(World& world);
+void AddAzureAccess(World& world);
+void AddResources(World& world);
 /// What directory and Azure say of assay's own identity; last, because it lists what the others
 /// need.
 void AddSelf(World& world);
 void AddDefender(World& world);
 void AddCost(World& world);
+void AddDevices(World& world);
+void AddReviews(World& world);
+void AddRisk(World& world);
+/// All service principals, with the permissions that Graph offers; after all other paths.
+void AddServicePrincipals(World& world, const std::vector<Json>& app_roles);
+
+/// Role assignments of a subscription, but for assay's own.
+std::vector<Json> AzureRoles(const World& world, size_t sub);
+
+/// Where Resource Graph is asked; "/" and what the query is about follow in World's table.
+inline constexpr std::string_view kResourceGraph = "/providers/Microsoft.ResourceGraph/resources";
 
 /// Role template ids and the people who hold each of them, in one place for roles and
 /// registrations.

@@ -289,6 +289,13 @@ Status CollectorSession::OnBatch(ByteSpan payload) {
   return context_.rows->RelayRows(rows_frame_);
 }
 
+Status CollectorSession::OnCounts(ByteSpan payload) {
+  ASSAY_ASSIGN(const ipc::Counts counts, ipc::ParseCounts(payload));
+  if (!own_datasets_.contains(counts.dataset)) return Broken("counts");
+  context_.board->Counted(counts);
+  return {};
+}
+
 Status CollectorSession::LendRowMemory() {
   ASSAY_ASSIGN(rows_memory_, ipc::RowMemory::Make());
   Status sent = worker_->channel().Send(static_cast<uint16_t>(ipc::Type::kRowMemory), {},
@@ -324,6 +331,8 @@ Status CollectorSession::HandleFrame(const ipc::Frame& frame) {
       return OnDatasetState(frame.payload);
     case ipc::Type::kBatch:
       return OnBatch(frame.payload);
+    case ipc::Type::kCounts:
+      return OnCounts(frame.payload);
     case ipc::Type::kLog:
       return OnLog(frame.payload);
     case ipc::Type::kDone: {

@@ -109,6 +109,7 @@ class CollectorSession {
   Status OnDatasetState(ByteSpan payload);
   Status OnBatch(ByteSpan payload);
   Status LendRowMemory();
+  Status OnCounts(ByteSpan payload);
   Status OnLog(ByteSpan payload);
   Status Refuse(uint64_t ticket, Reason reason, const std::string& why);
   broker::Completion ArriveFor(uint64_t ticket);

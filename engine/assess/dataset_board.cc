@@ -1,5 +1,7 @@
 #include "assess/dataset_board.h"
 
+#include <fmt/format.h>
+
 namespace assay::assess {
 
 uint32_t DatasetBoard::Add(const std::string& plugin, const DatasetSpec& spec) {
@@ -42,6 +44,11 @@ void DatasetBoard::RowsAdded(uint32_t dataset, uint64_t rows) {
   states_.at(dataset - 1).rows += rows;
 }
 
+void DatasetBoard::Counted(const ipc::Counts& counts) {
+  std::lock_guard lock(mutex_);
+  states_.at(counts.dataset - 1).counted = counts;
+}
+
 void DatasetBoard::PluginFailed(const std::string& plugin, const std::string& detail) {
   std::lock_guard lock(mutex_);
   for (State& state : states_) {
@@ -56,6 +63,8 @@ DatasetStanding DatasetBoard::Conclude(uint32_t dataset) const {
   const State& state = states_.at(dataset - 1);
   DatasetStanding out;
   out.rows = state.rows;
+  out.pages = state.succeeded;
+  out.counted = state.counted;
   const auto set = [&](Completeness completeness, Reason reason, const std::string& detail) {
     out.completeness = completeness;
     out.reason = reason;
@@ -79,6 +88,10 @@ DatasetStanding DatasetBoard::Conclude(uint32_t dataset) const {
         state.said_detail);
   } else if (state.failed > 0) {
     set(Completeness::kPartial, state.failure, state.failure_detail);
+  } else if (state.counted.expected != 0 && state.counted.expected != state.counted.records) {
+    set(Completeness::kPartial, Reason::kPartial,
+        fmt::format("the service counts {} records, {} were read", state.counted.expected,
+                    state.counted.records));
   } else {
     set(Completeness::kComplete, Reason::kNone, "");
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ipc/messages.h"
 #include "model/manifest.h"
 #include "model/verdict.h"
 
@@ -18,6 +19,8 @@ struct DatasetStanding {
   Reason reason = Reason::kUnavailable;
   std::string detail;  ///< one line, no personal data
   uint64_t rows = 0;
+  uint64_t pages = 0;   ///< answers that reads of its endpoints gave
+  ipc::Counts counted;  ///< by its collector
 };
 
 /// One for each run; numbers datasets over all plugins. [any thread]
@@ -31,6 +34,7 @@ class DatasetBoard {
   void PluginSaid(uint32_t dataset, Completeness completeness, Reason reason,
                   const std::string& detail);
   void RowsAdded(uint32_t dataset, uint64_t rows);
+  void Counted(const ipc::Counts& counts);
   /// The plugin did not end well: whatever it gave proves nothing.
   void PluginFailed(const std::string& plugin, const std::string& detail);
 
@@ -54,6 +58,7 @@ class DatasetBoard {
     Completeness said_completeness = Completeness::kComplete;
     Reason said_reason = Reason::kNone;
     std::string said_detail;
+    ipc::Counts counted;
   };
   mutable std::mutex mutex_;
   std::vector<State> states_;

@@ -75,6 +75,10 @@ std::vector<CollectorReport> Derivation::RunCollectors() {
   context.roles = start_.roles;
   context.arm_available = start_.arm_token;
   context.settings = plan_.settings;
+  if (!start_.app_id.empty()) {
+    context.settings["identity.app_id"] = {start_.app_id};
+    context.settings["identity.permissions"] = {start_.roles.begin(), start_.roles.end()};
+  }
 
   std::vector<CollectorReport> reports(plan_.collectors.size());
   std::vector<std::thread> threads;
@@ -173,6 +177,9 @@ Status Derivation::RecordDatasets(const std::vector<CollectorReport>& reports) {
   for (const CollectorReport& report : reports)
     digests.insert(report.rows.begin(), report.rows.end());
   const std::vector<DatasetBoard::Named> datasets = board_.All();
+  auto sealed = evaluator_->Seal(plan_.cancelled);
+  if (!sealed && sealed.error().code == Code::kCancelled) return Fail(sealed.error());
+  if (sealed) kept_ = std::move(*sealed);  // an evaluator that failed says so when it is to judge
   for (const auto& dataset : datasets) standings_[dataset.number] = board_.Conclude(dataset.number);
   ASSAY_ASSIGN(
       std::vector<ledger::BodyRef> bodies,
@@ -199,6 +206,11 @@ Status Derivation::RecordDataset(const DatasetBoard::Named& dataset,
   draft.members.emplace("dataset", dataset.spec.id);
   draft.members.emplace("plugin", dataset.plugin);
   draft.members.emplace("rows", standing.rows);
+  draft.members.emplace("pages", standing.pages);
+  if (const auto kept = kept_.find(dataset.number); kept != kept_.end())
+    draft.members.emplace("distinct", kept->second.rows);
+  if (standing.counted.dropped > 0) draft.members.emplace("dropped", standing.counted.dropped);
+  if (standing.counted.expected > 0) draft.members.emplace("expected", standing.counted.expected);
   draft.members.emplace("completeness", Name(standing.completeness));
   if (standing.reason != Reason::kNone) draft.members.emplace("reason", Name(standing.reason));
   draft.body = std::move(body);

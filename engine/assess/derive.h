@@ -25,6 +25,7 @@ struct RunStart {
   std::set<std::string> roles;  ///< Graph permissions that the token holds
   bool arm_token = true;        ///< a token for Azure Resource Manager was issued
   ledger::Keep keep = ledger::Keep::kFull;
+  std::string app_id{};  ///< of the identity, as its token says; empty when it does not
 };
 
 /// Where a run and a replay differ.
@@ -87,6 +88,7 @@ class Derivation {
   std::map<std::string, std::map<std::string, uint32_t>> numbers_;  ///< plugin -> dataset -> number
   std::map<uint32_t, DatasetStanding> standings_;
   std::unique_ptr<EvaluatorSession> evaluator_;
+  std::map<uint32_t, ipc::Kept> kept_;  ///< rows in the evaluator, by the dataset's number
   std::map<uint32_t, LeafIndex> pages_;
 };
 

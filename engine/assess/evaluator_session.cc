@@ -87,6 +87,33 @@ Status EvaluatorSession::Dispatch(const ipc::Frame& frame, const OnObservations&
   }
 }
 
+Result<ipc::Frame> EvaluatorSession::Next(const std::atomic<bool>* cancelled) {
+  auto frame = AwaitFrame(worker_->channel(), kAnswerTimeout, cancelled);
+  if (frame) return frame;
+  if (frame.error().code != Code::kCancelled) {
+    (void)Failed(std::move(frame.error()));
+    return Fail(*failure_);
+  }
+  worker_->Kill(sandbox::Fate::kTimedOut, frame.error().message);
+  (void)worker_->Wait(std::nullopt, kEndTimeout);
+  return frame;
+}
+
+Result<std::map<uint32_t, ipc::Kept>> EvaluatorSession::Seal(const std::atomic<bool>* cancelled) {
+  ASSAY_TRY(Send(ipc::Type::kSeal, {}));
+  ASSAY_ASSIGN(const ipc::Frame frame, Next(cancelled));
+  auto sealed = frame.type == static_cast<uint16_t>(ipc::Type::kSealed)
+                    ? ipc::ParseSealed(frame.payload)
+                    : Fail(Code::kCorrupt, fmt::format("message {} instead of sealed", frame.type));
+  if (!sealed) {
+    (void)Failed(std::move(sealed.error()));
+    return Fail(*failure_);
+  }
+  std::map<uint32_t, ipc::Kept> out;
+  for (const ipc::Kept& kept : *sealed) out.emplace(kept.dataset, kept);
+  return out;
+}
+
 Status EvaluatorSession::Evaluate(const std::map<uint32_t, DatasetStanding>& standings,
                                   const std::atomic<bool>* cancelled,
                                   const OnObservations& observations, const OnResult& result) {
@@ -96,22 +123,16 @@ Status EvaluatorSession::Evaluate(const std::map<uint32_t, DatasetStanding>& sta
                                                  standing.detail})));
   ASSAY_TRY(Send(ipc::Type::kEvaluate, {}));
   for (;;) {
-    auto frame = AwaitFrame(worker_->channel(), kAnswerTimeout, cancelled);
-    if (!frame && frame.error().code == Code::kCancelled) {
-      worker_->Kill(sandbox::Fate::kTimedOut, frame.error().message);
-      (void)worker_->Wait(std::nullopt, kEndTimeout);
-      return Fail(std::move(frame.error()));
-    }
-    if (!frame) return Failed(std::move(frame.error()));
-    if (frame->type == static_cast<uint16_t>(ipc::Type::kDone)) {
-      auto done = ipc::ParseDone(frame->payload);
+    ASSAY_ASSIGN(const ipc::Frame frame, Next(cancelled));
+    if (frame.type == static_cast<uint16_t>(ipc::Type::kDone)) {
+      auto done = ipc::ParseDone(frame.payload);
       if (!done) return Failed(std::move(done.error()));
       const sandbox::WorkerOutcome outcome = worker_->Wait(*done, kEndTimeout);
       if (outcome.fate == sandbox::Fate::kOk) return {};
       return Fail(Code::kUnavailable,
                   fmt::format("evaluator: {}: {}", sandbox::Name(outcome.fate), done->message));
     }
-    Status handled = Dispatch(*frame, observations, result);
+    Status handled = Dispatch(frame, observations, result);
     if (!handled) return Failed(std::move(handled.error()));
   }
 }

@@ -38,6 +38,10 @@ class EvaluatorSession : public RowSink {
   /// thread]
   Status RelayRows(ByteSpan payload) override;
 
+  /// How many rows of each dataset are kept, by the dataset's number. To be asked when all rows are
+  /// relayed. Errors as Evaluate.
+  Result<std::map<uint32_t, ipc::Kept>> Seal(const std::atomic<bool>* cancelled);
+
   /// Hands over the standings and judges. `observations` is called with batches of one check,
   /// sorted by subject, before that check's result arrives at `result`. Errors: what became of the
   /// worker; kCancelled soon after `cancelled` is set (null: never).
@@ -53,6 +57,8 @@ class EvaluatorSession : public RowSink {
   explicit EvaluatorSession(std::unique_ptr<sandbox::Worker> worker) : worker_(std::move(worker)) {}
   Status Send(ipc::Type type, ByteSpan payload);
   Status Failed(Error error);
+  /// The worker's next frame; what became of it otherwise.
+  Result<ipc::Frame> Next(const std::atomic<bool>* cancelled);
   Status Dispatch(const ipc::Frame& frame, const OnObservations& observations,
                   const OnResult& result);
 

@@ -74,8 +74,8 @@ Error Refusal(const std::string& id, const std::string& what) {
 }
 
 constexpr std::string_view kHostExtensions[] = {
-    "assay.read/1",   "assay.emit/1",      "assay.log/1",   "assay.clock/1",
-    "assay.cancel/1", "assay.framework/1", "assay.config/1"};
+    "assay.read/1",   "assay.emit/1",      "assay.log/1",    "assay.clock/1",
+    "assay.cancel/1", "assay.framework/1", "assay.config/1", "assay.counts/1"};
 
 }  // namespace
 

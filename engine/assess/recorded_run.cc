@@ -35,7 +35,10 @@ class RunReader {
     if (!started_ || facts.kind == "run.interrupted") return {};
     out_.last = index;
     if (facts.kind == "auth.consent") consent_ = index;
-    if (facts.kind == "auth.consent") out_.arm_token = NumberOf(facts.members, "arm_token") == 1;
+    if (facts.kind == "auth.consent") {
+      out_.arm_token = NumberOf(facts.members, "arm_token") == 1;
+      out_.app_id = TextOf(facts.members, "app_id");
+    }
     if (facts.kind == "finding.opened") out_.opened += NumberOf(facts.members, "count");
     if (facts.kind == "run.finished") TakeEnd(facts.members);
     if (facts.kind == "plugin.fault")

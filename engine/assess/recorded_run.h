@@ -34,6 +34,7 @@ struct RecordedRun {
   std::map<std::string, std::string> plugins;  ///< id -> base64 digest of its .so
   bool consented = false;                      ///< it came to its first read
   std::set<std::string> roles;
+  std::string app_id;  ///< empty in ledgers of before it was written down
   bool arm_token = false;
   std::map<std::string, std::vector<RecordedRead>> reads;  ///< by plugin, by page number
   /// By what it is about ("check graph-x", KeyOf). Reads, datasets, checks, controls and faults.

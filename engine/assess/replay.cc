@@ -225,7 +225,8 @@ Status Rerun::Derive(const RunSettings& settings) {
   broker::RestoreExports(again.broker.cloud, settings.exports, settings.exports_prefix);
   again.settings = settings.settings;
   ASSAY_ASSIGN(FindingRegister findings, Findings());
-  const RunStart start{run_.run, *run_.at, run_.roles, run_.arm_token, ledger::Keep::kFull};
+  const RunStart start{run_.run,   *run_.at, run_.roles, run_.arm_token, ledger::Keep::kFull,
+                       run_.app_id};
   ComparingSink sink(*plan_.ledger, run_, state_, again.checks, plan_.only, findings.has_gaps());
   ReplayPorts ports(*plan_.ledger, run_, again.broker, sink, state_);
   RunReport report;

@@ -209,6 +209,7 @@ Status RunSteps::CheckConsent() {
   const broker::Consent& consent = report_.consent;
   start_.roles.insert(consent.roles.begin(), consent.roles.end());
   start_.arm_token = consent.arm_token;
+  start_.app_id = consent.app_id;
   if (!consent.arm_note.empty()) report_.warnings.push_back("arm: " + consent.arm_note);
   if (!consent.directory_note.empty())
     report_.warnings.push_back("directory: " + consent.directory_note);
@@ -223,6 +224,7 @@ Status RunSteps::CheckConsent() {
   draft.members.emplace("directory_checked", consent.directory_checked ? 1 : 0);
   draft.members.emplace("arm_checked", consent.arm_checked ? 1 : 0);
   draft.members.emplace("excess", uint64_t{consent.excess.size()});
+  if (!consent.app_id.empty()) draft.members.emplace("app_id", consent.app_id);
   ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(consent.roles));
   return Append(std::move(draft));
 }

@@ -16,12 +16,12 @@ namespace {
 // held back for it waits for another order: it does not do again what it did.
 constexpr std::chrono::seconds kSilence{60};
 
-broker::ReadRecord RequestOf(const broker::ReadState& read, const broker::Url& url) {
+broker::ReadRecord RequestOf(const broker::ReadState& read, const broker::Ask& ask) {
   broker::ReadRecord request;
   request.endpoint = read.spec.id;
   request.method = read.plan.method;
-  request.url = url.ToString();
-  request.request_body = read.plan.body;
+  request.url = ask.url.ToString();
+  request.request_body = broker::BodyOf(read.plan, ask);
   request.range = read.plan.range;
   return request;
 }
@@ -56,10 +56,10 @@ Result<uint64_t> StoredPages::Start(uint64_t ticket, const EndpointSpec& endpoin
   OpenRead read{ticket, 1, std::make_unique<broker::ReadState>()};
   ASSAY_ASSIGN(read.state->plan, broker::BuildPlan(broker_.cloud, endpoint, params));
   read.state->spec = endpoint;
-  read.state->pages = 1;
-  read.state->seen.insert(read.state->plan.url.ToString());
+  const broker::Ask first{read.state->plan.url};
+  ASSAY_TRY(broker::CountLink(*read.state, first, broker_.max_pages));
   const uint64_t id = ++last_read_;
-  broker::ReadRecord request = RequestOf(*read.state, read.state->plan.url);
+  broker::ReadRecord request = RequestOf(*read.state, first);
   open_.emplace(id, std::move(read));
   Ask({ticket, 0}, std::move(request), std::move(done));
   return id;
@@ -70,14 +70,14 @@ void StoredPages::StartNext(uint64_t read, ByteSpan body, uint64_t offset, uint6
   const auto at = open_.find(read);
   if (at == open_.end()) return AnswerLost({{}, std::move(done)});
   broker::ReadState& state = *at->second.state;
-  auto url = broker::ReadLink(state, body, offset, length);
-  if (url) {
-    Status counted = broker::CountLink(state, *url, broker_.max_pages);
-    if (!counted) url = Fail(std::move(counted.error()));
+  auto next = broker::ReadLink(state, body, offset, length);
+  if (next) {
+    Status counted = broker::CountLink(state, *next, broker_.max_pages);
+    if (!counted) next = Fail(std::move(counted.error()));
   }
   // A refused link is journalled under the first URL of its read.
-  Ask({at->second.ticket, at->second.next++}, RequestOf(state, url ? *url : state.plan.url),
-      std::move(done));
+  const broker::Ask asked = next ? *next : broker::Ask{state.plan.url};
+  Ask({at->second.ticket, at->second.next++}, RequestOf(state, asked), std::move(done));
 }
 
 void StoredPages::Refuse(uint64_t ticket, broker::ReadResult refusal, broker::Completion done) {

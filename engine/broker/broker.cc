@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "assay/read.h"
@@ -24,16 +25,23 @@ constexpr unsigned kMaxThreads = 64;
 /// names too.
 Status CheckScope(const BrokerOptions& options, const Plan& plan) {
   const std::vector<std::string>& path = plan.segments;
-  if (plan.host != ServiceHost::kArm || path.size() < 2 ||
-      !EqualsIgnoreCase(path[0], "subscriptions"))
-    return {};
-  const auto named = [&](const std::vector<std::string>& list) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const std::string& id) { return EqualsIgnoreCase(id, path[1]); });
+  std::vector<std::string> asked = plan.subscriptions;
+  if (plan.host == ServiceHost::kArm && path.size() >= 2 &&
+      EqualsIgnoreCase(path[0], "subscriptions"))
+    asked.push_back(AsciiLower(path[1]));
+  if (asked.empty()) return {};
+  const auto folded = [](const std::vector<std::string>& list) {
+    std::set<std::string> out;
+    for (const std::string& id : list) out.insert(AsciiLower(id));
+    return out;
   };
-  const auto& wanted = options.subscriptions;
+  const auto wanted = folded(options.subscriptions),
+             excluded = folded(options.exclude_subscriptions);
   const bool ids = !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), IsGuid);
-  if (!named(options.exclude_subscriptions) && (!ids || named(wanted))) return {};
+  const bool fine = std::all_of(asked.begin(), asked.end(), [&](const std::string& id) {
+    return !excluded.contains(id) && (!ids || wanted.contains(id));
+  });
+  if (fine) return {};
   return Fail(Code::kDenied, "endpoint " + Quote(plan.endpoint) +
                                  ": the configuration does not want this subscription read");
 }
@@ -93,7 +101,7 @@ class TenantBroker final : public Broker {
 
  private:
   unsigned Threads() const { return std::clamp(options_.concurrency, 1u, kMaxThreads); }
-  Result<Url> NextUrl(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
+  Result<Ask> NextAsk(ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
   void Work();
   void Run(JobQueue::Taken taken);
   void Deliver(Job job, ReadResult result);
@@ -122,9 +130,8 @@ Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& par
   ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, spec, params));
   ASSAY_TRY(CheckScope(options_, read->plan));
   read->spec = spec;
-  read->pages = 1;
-  const Url url = read->plan.url;
-  read->seen.insert(url.ToString());
+  const Ask first{read->plan.url};
+  ASSAY_TRY(CountLink(*read, first, options_.max_pages));
   const std::lock_guard lock(mutex_);
   if (outstanding_ >= kMaxOutstanding)
     return Fail(Code::kLimitExceeded, "more than 4096 reads are waiting for their first page");
@@ -138,16 +145,16 @@ Result<uint64_t> TenantBroker::Start(const EndpointSpec& spec, const Params& par
     }
     done(std::move(result));
   };
-  queue_.Push({fetcher_.Begin(std::move(read), url), std::nullopt, counted});
+  queue_.Push({fetcher_.Begin(std::move(read), first), std::nullopt, counted});
   return id;
 }
 
-Result<Url> TenantBroker::NextUrl(ReadState& read, ByteSpan body, uint64_t offset,
+Result<Ask> TenantBroker::NextAsk(ReadState& read, ByteSpan body, uint64_t offset,
                                   uint64_t length) {
-  ASSAY_ASSIGN(Url url, ReadLink(read, body, offset, length));
+  ASSAY_ASSIGN(Ask ask, ReadLink(read, body, offset, length));
   const std::lock_guard lock(mutex_);
-  ASSAY_TRY(CountLink(read, url, options_.max_pages));
-  return url;
+  ASSAY_TRY(CountLink(read, ask, options_.max_pages));
+  return ask;
 }
 
 void TenantBroker::StartNext(uint64_t read_id, ByteSpan body, uint64_t offset, uint64_t length,
@@ -161,11 +168,11 @@ void TenantBroker::StartNext(uint64_t read_id, ByteSpan body, uint64_t offset, u
   Job job{nullptr, std::nullopt, std::move(done)};
   if (!read) {
     job.ready = broker::Refusal(ReadState{}, {}, Reason::kPartial, "the read is not open");
-  } else if (Result<Url> url = NextUrl(*read, body, offset, length); url) {
-    job.task = fetcher_.Begin(std::move(read), *url);
+  } else if (Result<Ask> ask = NextAsk(*read, body, offset, length); ask) {
+    job.task = fetcher_.Begin(std::move(read), *ask);
   } else {
     // The refused link is tenant data: the record names the endpoint's own first URL instead.
-    job.ready = broker::Refusal(*read, read->plan.url, Reason::kPartial, url.error().ToString());
+    job.ready = broker::Refusal(*read, read->plan.url, Reason::kPartial, ask.error().ToString());
   }
   queue_.Push(std::move(job));
 }

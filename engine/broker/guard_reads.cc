@@ -75,7 +75,7 @@ const EndpointSpec& GuardSpec(GuardRead read) {
 
 ReadResult GuardReads::Fetch(const std::shared_ptr<ReadState>& read, const Url& url) {
   constexpr std::chrono::milliseconds kCrowded{10};
-  const std::unique_ptr<PageTask> task = fetcher_.Begin(read, url);
+  const std::unique_ptr<PageTask> task = fetcher_.Begin(read, {url});
   for (;;) {
     const PageStep step = fetcher_.Step(*task);
     if (step.kind == PageStep::Kind::kDone) return std::move(task->result);
@@ -91,7 +91,7 @@ Result<GuardReads::Answer> GuardReads::Ask(GuardRead which, const Params& params
   read->spec = GuardSpec(which);
   ASSAY_ASSIGN(read->plan, BuildPlan(options_.cloud, read->spec, params));
   Url url = read->plan.url;
-  read->seen.insert(url.ToString());
+  ASSAY_TRY(CountLink(*read, {url}, kMaxPages));
   Answer out;
   for (uint32_t page = 1;; ++page) {
     ReadResult result = Fetch(read, url);
@@ -112,7 +112,7 @@ Result<GuardReads::Answer> GuardReads::Ask(GuardRead which, const Params& params
     if (rows->next.empty()) return out;
     Result<Url> next = CheckLink(read->plan, rows->next);
     if (!next) return unreadable(next.error().message);
-    if (Status counted = CountLink(*read, *next, kMaxPages); !counted)
+    if (Status counted = CountLink(*read, {*next}, kMaxPages); !counted)
       return unreadable(counted.error().message);
     url = std::move(*next);
   }

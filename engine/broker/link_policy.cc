@@ -95,6 +95,8 @@ Result<std::string_view> KeyOf(Paging paging) {
       return std::string_view("\"@odata.nextLink\"");
     case Paging::kArm:
       return std::string_view("\"nextLink\"");
+    case Paging::kSkipToken:
+      return std::string_view("\"$skipToken\"");
     default:
       return Refuse("the endpoint has one page only");
   }

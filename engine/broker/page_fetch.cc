@@ -72,19 +72,24 @@ PageFetcher::PageFetcher(const BrokerOptions& options, HttpClient& client, Token
       pacer_(pacer),
       jitter_(options.jitter_seed) {}
 
-Result<Url> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) {
+Result<Ask> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) {
   if (read.plan.paging == Paging::kMarkerXml) {
     ASSAY_ASSIGN(const std::string marker, ExtractMarker(body, offset, length));
     Url url = read.plan.url;
     url.query += (url.query.empty() ? "marker=" : "&marker=") + PercentEncode(marker);
-    return url;
+    return Ask{std::move(url)};
   }
-  ASSAY_ASSIGN(const std::string link, ExtractLink(body, offset, length, read.plan.paging));
-  return CheckLink(read.plan, link);
+  ASSAY_ASSIGN(std::string link, ExtractLink(body, offset, length, read.plan.paging));
+  if (read.plan.paging == Paging::kSkipToken) {
+    ASSAY_TRY(CheckSkipToken(link));
+    return Ask{read.plan.url, std::move(link)};
+  }
+  ASSAY_ASSIGN(Url url, CheckLink(read.plan, link));
+  return Ask{std::move(url)};
 }
 
-Status CountLink(ReadState& read, const Url& url, uint32_t max_pages) {
-  if (!read.seen.insert(url.ToString()).second)
+Status CountLink(ReadState& read, const Ask& ask, uint32_t max_pages) {
+  if (!read.seen.insert(ask.url.ToString() + "\n" + ask.skip_token).second)
     return Fail(Code::kDenied,
                 "continuation link: seen before in this read, paging goes in circles");
   if (read.pages >= max_pages)
@@ -107,13 +112,14 @@ ReadResult Refusal(const ReadState& read, const Url& url, Reason reason, std::st
 }
 
 std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
-                                             const Url& url) const {
+                                             const Ask& ask) const {
   auto task = std::make_unique<PageTask>();
   const Plan& plan = read->plan;
   task->request.method = plan.method;
-  task->request.url = url;
-  task->request.body = plan.body;
-  task->request.content_type = plan.body.empty() ? "" : "application/json";
+  task->request.url = ask.url;
+  task->body = BodyOf(plan, ask);
+  task->request.body = task->body;
+  task->request.content_type = task->body.empty() ? "" : "application/json";
   task->request.client_request_id = NewGuid();
   if (plan.host == ServiceHost::kBlob) task->request.accept = "*/*";
   task->request.service_version = plan.service_version;
@@ -124,8 +130,8 @@ std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
   ReadRecord& record = task->result.record;
   record.endpoint = read->spec.id;
   record.method = plan.method;
-  record.url = url.ToString();
-  record.request_body = plan.body;
+  record.url = ask.url.ToString();
+  record.request_body = task->body;
   record.range = plan.range;
   record.client_request_id = task->request.client_request_id;
   record.attempts = 0;
@@ -298,8 +304,8 @@ bool PageFetcher::SendOnce(PageTask& task) {
     task.request.bearer = task.token->view();
   }
   AskForVersion(task);
-  if (Status gate =
-          CheckOutgoing(options_.cloud, task.read->spec, task.request.method, task.request.url);
+  if (Status gate = CheckOutgoing(options_.cloud, task.read->spec, task.request.method,
+                                  task.request.url, task.request.body);
       !gate)
     return Final(task, ASSAY_PAGE_REFUSED, Reason::kPartial, gate.error().ToString());
   task.result.record.attempts = ++task.number;

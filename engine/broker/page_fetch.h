@@ -20,7 +20,7 @@ namespace assay::broker {
 struct ReadState {
   EndpointSpec spec;                   ///< fixed after Start
   Plan plan;                           ///< fixed after Start
-  std::set<std::string> seen;          ///< URLs that were asked for; under the broker's mutex
+  std::set<std::string> seen;          ///< what was asked for; under the broker's mutex
   uint32_t pages = 0;                  ///< under the broker's mutex
   std::atomic<int64_t> waited_ms = 0;  ///< for throttling, over all pages
 };
@@ -28,6 +28,7 @@ struct ReadState {
 /// One page under way. Used by one thread at a time.
 struct PageTask {
   std::shared_ptr<ReadState> read;
+  std::string body;  ///< what `request` views
   HttpRequest request;
   PaceKey pace;
   ReadResult result;
@@ -55,7 +56,7 @@ class PageFetcher {
  public:
   PageFetcher(const BrokerOptions& options, HttpClient& client, TokenSource& tokens, Pacer& pacer);
 
-  std::unique_ptr<PageTask> Begin(std::shared_ptr<ReadState> read, const Url& url) const;
+  std::unique_ptr<PageTask> Begin(std::shared_ptr<ReadState> read, const Ask& ask) const;
   /// At most one request. Never fails: what goes wrong is the task's result.
   PageStep Step(PageTask& task);
   /// What was waited for so far; idle time is the broker's to know.
@@ -86,11 +87,11 @@ class PageFetcher {
   std::map<std::string, std::string> versions_;  ///< ETag of a file by its URL; under mutex_
 };
 
-/// The URL of the link that a worker points at, when it goes on with this read (link_policy.h).
-Result<Url> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
-/// Counts a link that is to be followed. kDenied when it was seen before in this read,
+/// The link or token that a worker points at, when it goes on with this read (link_policy.h).
+Result<Ask> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length);
+/// Counts a page that is to be asked for. kDenied when it was asked for before in this read,
 /// kLimitExceeded above `max_pages`.
-Status CountLink(ReadState& read, const Url& url, uint32_t max_pages);
+Status CountLink(ReadState& read, const Ask& ask, uint32_t max_pages);
 
 /// A result that never left the process.
 ReadResult Refusal(const ReadState& read, const Url& url, Reason reason, std::string detail);

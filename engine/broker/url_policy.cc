@@ -218,28 +218,48 @@ bool FitsTemplate(std::string_view path, std::string_view pattern) {
                     });
 }
 
-/// "GET", or "POST" when the manifest names an entry of the compiled list and agrees with it fully.
-Result<std::string> MethodOf(const EndpointSpec& spec, std::string* body) {
+/// The entry of the compiled list that the manifest names and fully agrees with; null for a GET.
+Result<const ReadPost*> PostOf(const EndpointSpec& spec) {
   if (spec.read_post.empty()) {
-    if (spec.paging == Paging::kOdataPost)
-      return Deny(spec, "odata-post paging needs a read_post of the compiled list");
-    return std::string("GET");
+    if (spec.paging == Paging::kOdataPost || spec.paging == Paging::kSkipToken)
+      return Deny(spec, "odata-post and skiptoken-body paging need a read_post of the list");
+    return nullptr;
   }
   const ReadPost* post = FindReadPost(spec.read_post);
-  if (!post)
-    return Deny(spec, "read_post " + Quote(spec.read_post) + " is not in the compiled list");
+  const std::string name = "read_post " + Quote(spec.read_post);
+  if (!post) return Deny(spec, name + " is not in the compiled list");
   if (post->host != spec.host || !FitsTemplate(spec.path, post->path))
-    return Deny(spec, "path differs from that of read_post " + Quote(spec.read_post));
+    return Deny(spec, "path differs from that of " + name);
   if (post->api_version != spec.api_version)
-    return Deny(spec, "api_version differs from that of read_post " + Quote(spec.read_post));
-  if (body) *body = post->body;
-  return std::string("POST");
+    return Deny(spec, "api_version differs from that of " + name);
+  if (post->query.empty() == (spec.paging == Paging::kSkipToken))
+    return Deny(spec, "paging does not fit " + name);
+  return post;
+}
+
+/// The subscriptions of a query, from the one parameter that lists them.
+Status FillSubscriptions(const EndpointSpec& spec, const Params& params, Plan& plan) {
+  for (const ParamSpec& declared : spec.params) {
+    if (declared.type != ParamType::kGuids) continue;
+    if (!plan.post || plan.post->query.empty() || !plan.subscriptions.empty())
+      return Deny(spec, "a list of GUIDs has no place in this request");
+    ASSAY_ASSIGN(plan.subscriptions, SplitGuids(*FindParam(params, declared.name)));
+  }
+  // Without the list the service would answer for all that the identity sees, wanted or not.
+  if (plan.post && !plan.post->query.empty() && plan.subscriptions.empty())
+    return Deny(spec, "the query needs a parameter that lists its subscriptions");
+  return {};
 }
 
 }  // namespace
 
 Status CheckParam(const ParamSpec& spec, std::string_view value) {
   const std::string where = "parameter " + Quote(spec.name);
+  if (spec.type == ParamType::kGuids) {
+    if (const auto list = SplitGuids(value); !list)
+      return Fail(Code::kInvalidInput, where + " " + list.error().message);
+    return {};
+  }
   if (value.empty()) return Fail(Code::kInvalidInput, where + " is empty");
   if (value.size() > kMaxParamBytes)
     return Fail(Code::kInvalidInput, where + " is longer than 512 bytes");
@@ -260,23 +280,32 @@ Result<Plan> BuildPlan(const Cloud& cloud, const EndpointSpec& spec, const Param
   plan.endpoint = spec.id;
   plan.host = spec.host;
   plan.paging = spec.paging;
-  ASSAY_ASSIGN(plan.method, MethodOf(spec, &plan.body));
+  ASSAY_ASSIGN(plan.post, PostOf(spec));
+  plan.method = plan.post ? "POST" : "GET";
   ASSAY_ASSIGN(plan.url, BaseOf(cloud, spec.host));
   ASSAY_TRY(CheckParams(spec, params));
   ASSAY_TRY(spec.host == ServiceHost::kBlob ? FillBlob(cloud, spec, params, plan)
                                             : FillPath(spec, params, plan));
   ASSAY_TRY(FillQuery(cloud, spec, params, plan));
+  ASSAY_TRY(FillSubscriptions(spec, params, plan));
   ASSAY_TRY(CheckContent(spec.host, plan.segments, plan.first_query));
   if (plan.url.ToString().size() > kMaxUrlBytes)
     return Fail(Code::kLimitExceeded, Where(spec) + ": url is longer than 16384 bytes");
   return plan;
 }
 
+std::string BodyOf(const Plan& plan, const Ask& ask) {
+  return plan.post ? WriteQuery(*plan.post, {plan.subscriptions, ask.skip_token}) : std::string();
+}
+
 Status CheckOutgoing(const Cloud& cloud, const EndpointSpec& spec, std::string_view method,
-                     const Url& url) {
-  ASSAY_ASSIGN(const std::string allowed, MethodOf(spec, nullptr));
+                     const Url& url, std::string_view body) {
+  ASSAY_ASSIGN(const ReadPost* post, PostOf(spec));
+  const std::string_view allowed = post ? "POST" : "GET";
   if (method != allowed)
-    return Deny(spec, "method " + Quote(method) + " is not allowed, only " + allowed);
+    return Deny(spec, "method " + Quote(method) + " is not allowed, only " + std::string(allowed));
+  if (post ? !ReadQuery(*post, body) : !body.empty())
+    return Deny(spec, "the body is not one that the compiled list writes");
   ASSAY_ASSIGN(const Url base, BaseOf(cloud, spec.host));
   if (!url.SameOrigin(base)) return Deny(spec, "request would leave the configured host");
   return {};

@@ -141,6 +141,20 @@ const std::vector<Explanation>& Explanations() {
        "pins in [network] take trust away from authorities that could vouch for anybody.",
        "Find out who answers. When the service has changed its keys, put the new digest beside the "
        "old one."},
+      {"AS-CHK-001", "A check has the id of another one.",
+       "Verdicts, findings and exceptions go by that id, for ever.",
+       "Give the new check an id of its own, such as our-guests-named."},
+      {"AS-CHK-002", "A check reads a dataset that no installed collector has.",
+       "It could never be assessed.",
+       "Use the name that the message suggests; docs/datasets lists all with their columns."},
+      {"AS-CHK-003", "The SQL of a check is not accepted.",
+       "It is one SELECT of subject, verdict and detail, over the datasets in reads, with "
+       "functions "
+       "that give the same on every machine.",
+       "Mend it at the caret; docs/formats/check-sql.md says what it sees and may do."},
+      {"AS-CHK-004", "A check lacks something that others rely on.",
+       "Without cases nobody knows what it says of missing values; without words nobody can act.",
+       "Add what the message names; assay check new shows the form."},
       {"AS-PLG-001", "A plugin's file was refused.",
        "The file breaks a rule of the plugin package; nothing of it was loaded or run.",
        "The message names the rule; docs/formats/plugin-package.md lists them all."},
@@ -259,6 +273,14 @@ const std::vector<Explanation>& Explanations() {
        "A check that the control needs was not assessed, is stale, or waits for a person.", "", ""},
       {"uncovered",
        "No check speaks to the control: it is outside what assay can see, and said so.", "", ""},
+      {"not_reached",
+       "Settings that services show to a signed-in administrator or to PowerShell, and to no "
+       "application that can only read: Exchange, Teams, Purview, Power Platform, most of "
+       "SharePoint.",
+       "No check speaks to them; a control that needs them is uncovered or unknown, never "
+       "satisfied.",
+       "Keep evidence of your own for such controls: docs/admin/not-reached.md says how it can be "
+       "had."},
       {"partial", "Part of a dataset could not be read: it can prove some failures and no pass.",
        "", ""},
       {"plugin_fault",

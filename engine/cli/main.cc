@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "broker/broker.h"
 #include "broker/secret.h"
+#include "cli/check_files.h"
 #include "cli/command.h"
 #include "cli/command_tree.h"
 #include "cli/parse.h"
@@ -44,6 +45,9 @@ constexpr Entry kDispatch[] = {
     {"framework show", RunFrameworkShow},
     {"check list", RunCheckList},
     {"check show", RunCheckShow},
+    {"check new", RunCheckNew},
+    {"check test", RunCheckTest},
+    {"check lint", RunCheckLint},
     {"plugin list", RunPluginList},
     {"plugin info", RunPluginInfo},
     {"plugin keygen", RunPluginKeygen},
@@ -115,6 +119,8 @@ void WriteTo(FILE* file, std::string_view text) { std::fwrite(text.data(), 1, te
 bool RunsPlugins(const std::vector<std::string>& command) {
   for (const char* one : {"run", "replay", "demo", "doctor"})
     if (command.front() == one) return true;
+  for (const char* one : {"test", "lint"})
+    if (command.front() == "check" && command.back() == one) return true;
   for (const char* one : {"test", "check", "record", "fuzz"})
     if (command.front() == "plugin" && command.back() == one) return true;
   return false;

@@ -60,7 +60,8 @@ struct Options {
   bool accept_older = false;              ///< plugin install --accept-older
   bool review = false;                    ///< plugin grant --review
   std::string kind, lang;                 ///< plugin new
-  std::string fixture, cases, junit;      ///< plugin test, check, fuzz
+  std::string fixture, cases, junit;      ///< plugin test, check, fuzz; check test --junit
+  std::string reads;                      ///< check new --reads
   bool redact = false;                    ///< plugin record --redact
   std::string reproduce;                  ///< plugin fuzz --reproduce
   std::optional<uint64_t> runs, seconds;  ///< plugin fuzz

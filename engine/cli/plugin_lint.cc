@@ -11,9 +11,14 @@
 namespace assay::cli {
 
 int RunPluginLint(Context& context) {
-  std::vector<std::string> known;
-  if (auto home = InstalledHome())
-    known = assess::Catalogue::Scan(*home, assess::ReadManifestNote).CheckIds();
+  kit::Known known;
+  if (auto home = InstalledHome()) {
+    const auto catalogue = assess::Catalogue::Scan(*home, assess::ReadManifestNote);
+    known.checks = catalogue.CheckIds();
+    for (const assess::InstalledPlugin& plugin : catalogue.plugins())
+      for (const DatasetSpec& dataset : plugin.manifest.datasets)
+        known.datasets.push_back(dataset.id);
+  }
   const auto notes = kit::LintSources(context.options.argument, known);
   if (!notes) return context.Fail(notes.error());
   report::JsonWriter json;

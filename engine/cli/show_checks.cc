@@ -33,6 +33,8 @@ std::string Details(const CheckSpec& check, const std::vector<std::string>& cont
   out += fmt::format("plugin     {}\nsubject    {}\nreads      {}\n", check.plugin, check.subject,
                      Join(check.reads, ", "));
   if (!check.optional.empty()) out += fmt::format("optional   {}\n", Join(check.optional, ", "));
+  if (!check.licence.empty()) out += fmt::format("licence    {}\n", Join(check.licence, " or "));
+  if (check.empty) out += fmt::format("no rows    {}\n", Name(*check.empty));
   for (const auto& [name, value] : check.params)
     out += fmt::format("parameter  {} = {}\n", name, value);
   if (!controls.empty()) out += fmt::format("controls   {}\n", Join(controls, ", "));
@@ -71,6 +73,8 @@ int ShowCheck(const Context& context, const assess::Catalogue& catalogue) {
   report::JsonWriter json;
   WriteCheck(json, *check, controls);
   json.Key("optional").Strings(check->optional).Key("partial_fail").Strings(check->partial_fail);
+  json.Key("licence").Strings(check->licence);
+  if (check->empty) json.Member("empty", Name(*check->empty));
   json.Key("params").BeginObject();
   for (const auto& [name, value] : check->params) json.Key(name).Raw(value);
   json.EndObject().Key("references").BeginObject();

@@ -99,6 +99,12 @@ std::string Waited(const broker::PaceReport& pace) {
                      Seconds(pace.idle.count()));
 }
 
+/// Areas that no application permission opens: docs/admin/not-reached.md.
+std::string NotReachedJson() {
+  return R"(["exchange_online_settings","teams_settings","purview_settings",)"
+         R"("power_platform_settings","defender_portal_settings"])";
+}
+
 std::string WaitsJson(const broker::PaceReport& pace) {
   std::string out;
   for (const auto& [name, one] : pace.classes) {
@@ -135,6 +141,11 @@ std::string ControlSummary(const std::vector<ControlResult>& controls, const Sty
         "{} unknown · {} not covered by any check\n",
         framework, satisfied, assessed, assessed + unknown, failing, unknown, uncovered);
   }
+  // Said aloud wherever controls are counted: what no application can read is implied by nothing.
+  if (!out.empty())
+    out +=
+        "  not read: settings of Exchange, Teams and Purview, and more (assay explain "
+        "not_reached)\n";
   return out;
 }
 
@@ -192,12 +203,13 @@ std::string RunReportJson(const assess::RunReport& report, const std::string& te
   return fmt::format(
       "{{\"tenant\":{},\"run\":\"{}\",\"interrupted_run\":{},\"reads\":{},\"entries\":{},"
       "\"subjects\":{},\"new_findings\":{},\"tree_size\":{},\"root_hash\":\"{}\",\"checks\":[{}],"
-      "\"controls\":[{}],\"missing_permissions\":[{}],\"plugin_faults\":[{}],\"warnings\":[{}],"
+      "\"controls\":[{}],\"not_reached\":{},\"missing_permissions\":[{}],\"plugin_faults\":[{}],"
+      "\"warnings\":[{}],"
       "\"stopped\":{},\"idle_ms\":{},\"pace\":{}}}",
       JsonString(tenant), report.run,
       report.interrupted_run.empty() ? "null" : JsonString(report.interrupted_run), report.reads,
       report.entries, report.subjects, report.new_findings, ToNumber(report.head.size),
-      EncodeBase64(report.head.root), checks, controls, missing, faults, warnings,
+      EncodeBase64(report.head.root), checks, controls, NotReachedJson(), missing, faults, warnings,
       report.stopped ? JsonString(report.stopped->ToString()) : "null", report.pace.idle.count(),
       WaitsJson(report.pace));
 }

@@ -5,9 +5,11 @@
 #include <set>
 
 #include "base/text.h"
+#include "config/check_source.h"
 #include "config/load.h"
 #include "config/params.h"
 #include "config/schema.h"
+#include "config/string_place.h"
 
 namespace assay::config {
 namespace {
@@ -166,21 +168,67 @@ CheckSpec ReadCheck(const Fields& fields, const std::string& plugin, Report& rep
 
 }  // namespace
 
+struct CheckSource::Parts {
+  Document document;
+  Report report;
+  std::vector<Fields> fields;
+  std::vector<CheckSpec> checks;
+};
+
+CheckSource::CheckSource(std::string_view toml, const std::string& file, const std::string& plugin)
+    : parts_(std::make_unique<Parts>()) {
+  Parts& p = *parts_;
+  SyntaxError error;
+  p.document = ParseDocument(toml, file, error);
+  if (!p.document.valid) {
+    p.report.Error("AS-CFG-003", error.place, error.message);
+    return;
+  }
+  Walker(p.report).Walk(p.document, CheckFileSchema(), true);
+  p.fields = Fields(CheckFileSchema(), {{&p.document, &p.document.root}}).Items("check");
+  for (const Fields& item : p.fields) p.checks.push_back(ReadCheck(item, plugin, p.report));
+}
+
+CheckSource::~CheckSource() = default;
+CheckSource::CheckSource(CheckSource&&) noexcept = default;
+CheckSource& CheckSource::operator=(CheckSource&&) noexcept = default;
+
+const std::vector<CheckSpec>& CheckSource::checks() const { return parts_->checks; }
+bool CheckSource::has_errors() const { return parts_->report.has_errors(); }
+
+void CheckSource::Error(size_t index, std::string_view key, std::string_view code,
+                        std::string message, std::string note, size_t item) {
+  const Fields& fields = parts_->fields[index];
+  const Place place = item == kWhole ? fields.Where(key) : fields.Where(key, item);
+  parts_->report.Error(code, place, std::move(message)).caret_note = std::move(note);
+}
+
+void CheckSource::Warning(size_t index, std::string_view key, std::string_view code,
+                          std::string message, std::string note) {
+  const Place place = parts_->fields[index].Where(key);
+  parts_->report.Warning(code, place, std::move(message)).caret_note = std::move(note);
+}
+
+void CheckSource::ErrorInSql(size_t index, size_t line, size_t column, std::string_view code,
+                             std::string message) {
+  const std::string& sql = parts_->checks[index].sql;
+  size_t offset = 0;
+  for (; line > 1 && offset < sql.size(); ++offset)
+    if (sql[offset] == '\n') --line;
+  const auto [document, node] = parts_->fields[index].Find("sql");
+  parts_->report.Error(code, PlaceInString(*document, *node, offset + column - 1),
+                       std::move(message));
+}
+
+std::vector<Diagnostic> CheckSource::Finish() { return parts_->report.Finish({&parts_->document}); }
+
+Status CheckSource::FirstErrors() { return parts_->report.FirstErrors({&parts_->document}); }
+
 Result<std::vector<CheckSpec>> ParseChecks(std::string_view toml, const std::string& file,
                                            const std::string& plugin) {
-  SyntaxError error;
-  const Document document = ParseDocument(toml, file, error);
-  Report report;
-  if (!document.valid) {
-    report.Error("AS-CFG-003", error.place, error.message);
-    return tl::unexpected(report.FirstErrors({&document}).error());
-  }
-  Walker(report).Walk(document, CheckFileSchema(), true);
-  std::vector<CheckSpec> checks;
-  for (const Fields& item : Fields(CheckFileSchema(), {{&document, &document.root}}).Items("check"))
-    checks.push_back(ReadCheck(item, plugin, report));
-  ASSAY_TRY(report.FirstErrors({&document}));
-  return checks;
+  CheckSource source(toml, file, plugin);
+  ASSAY_TRY(source.FirstErrors());
+  return source.checks();
 }
 
 }  // namespace assay::config

@@ -186,7 +186,8 @@ class ManifestReader {
     constexpr std::pair<std::string_view, Paging> kPagings[] = {
         {"single", Paging::kSingle},        {"none", Paging::kNone},
         {"odata", Paging::kOdata},          {"arm", Paging::kArm},
-        {"odata-post", Paging::kOdataPost}, {"marker-xml", Paging::kMarkerXml}};
+        {"odata-post", Paging::kOdataPost}, {"skiptoken-body", Paging::kSkipToken},
+        {"marker-xml", Paging::kMarkerXml}};
     EndpointSpec endpoint;
     endpoint.id = fields.Text("id");
     for (const ServiceHost host : {ServiceHost::kGraph, ServiceHost::kArm, ServiceHost::kBlob})
@@ -237,8 +238,10 @@ class ManifestReader {
         if (fields.Has(key))
           Bad(fields.WhereKey(key), fmt::format("{}: {} belongs to host \"graph\"", name, key));
     }
-    if (endpoint.paging == Paging::kOdataPost && endpoint.read_post.empty())
-      Bad(fields.Where("paging"), name + ": paging \"odata-post\" needs read_post");
+    if ((endpoint.paging == Paging::kOdataPost || endpoint.paging == Paging::kSkipToken) &&
+        endpoint.read_post.empty())
+      Bad(fields.Where("paging"),
+          fmt::format("{}: paging \"{}\" needs read_post", name, fields.Text("paging")));
   }
 
   void CheckBlob(const Fields& fields, const EndpointSpec& endpoint, const std::string& name) {
@@ -288,10 +291,15 @@ class ManifestReader {
       if (!twice) endpoint.params.push_back(std::move(param));
     }
     if (types == nullptr) return;
-    for (const auto& [key, value] : *types)
-      if (!Contains(names, std::string(key.str())))
+    for (const auto& [key, value] : *types) {
+      if (Contains(names, std::string(key.str()))) continue;
+      // The one parameter that is not of the path: it goes into the body that the broker writes.
+      if (TextOf(value) == "guids" && endpoint.paging == Paging::kSkipToken)
+        endpoint.params.push_back({std::string(key.str()), ParamType::kGuids});
+      else
         NoSuch(PlaceOf(*document, key), fmt::format("endpoint {}: path has no parameter {}",
                                                     Quote(endpoint.id), Quote(key.str())));
+    }
   }
 
   ParamType ReadParamType(const Document& document, const toml::node& node, bool blob) {

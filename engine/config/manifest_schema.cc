@@ -3,6 +3,8 @@
 namespace assay::config {
 namespace {
 
+constexpr const char* kPagingWords = "single|none|odata|arm|odata-post|skiptoken-body|marker-xml";
+
 const Schema& EndpointSchema() {
   static const Schema schema{.title = "[[endpoint]]",
                              .keys = {{.name = "id", .type = &kId, .required = true},
@@ -12,9 +14,7 @@ const Schema& EndpointSchema() {
                                       {.name = "path", .required = true},
                                       {.name = "params", .type = &kFreeTable},
                                       {.name = "query", .type = &kFreeTable},
-                                      {.name = "paging",
-                                       .required = true,
-                                       .words = "single|none|odata|arm|odata-post|marker-xml"},
+                                      {.name = "paging", .required = true, .words = kPagingWords},
                                       {.name = "read_post", .type = &kId},
                                       {.name = "permission", .type = &kId},
                                       {.name = "also", .type = &kIdList},

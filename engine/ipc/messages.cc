@@ -156,7 +156,7 @@ Result<Request> ParseRequest(ByteSpan payload) {
   m.endpoint = in.Id();
   m.params = in.List(8, [](FieldReader& r) {
     std::string name = r.Id();
-    return std::pair<std::string, std::string>(std::move(name), r.Text(kMaxSubject));
+    return std::pair<std::string, std::string>(std::move(name), r.Text(kMaxParam));
   });
   return in.Finish(std::move(m), "request");
 }
@@ -280,6 +280,40 @@ Result<Batch> ParseBatch(ByteSpan payload) {
   m.slot = in.U32();
   m.bytes = in.U32();
   return in.Finish(m, "batch");
+}
+
+ByteVector Encode(const Counts& m) {
+  Writer out;
+  out.U32(m.dataset).U64(m.dropped).U64(m.records).U64(m.expected);
+  return out.Take();
+}
+
+Result<Counts> ParseCounts(ByteSpan payload) {
+  FieldReader in(payload);
+  Counts m;
+  m.dataset = in.U32();
+  m.dropped = in.U64();
+  m.records = in.U64();
+  m.expected = in.U64();
+  return in.Finish(m, "counts");
+}
+
+ByteVector EncodeSealed(const std::vector<Kept>& m) {
+  Writer out;
+  PutList(out, m, [&](const Kept& k) { out.U32(k.dataset).U64(k.rows).U64(k.duplicates); });
+  return out.Take();
+}
+
+Result<std::vector<Kept>> ParseSealed(ByteSpan payload) {
+  FieldReader in(payload);
+  auto m = in.List(20, [](FieldReader& r) {
+    Kept k;
+    k.dataset = r.U32();
+    k.rows = r.U64();
+    k.duplicates = r.U64();
+    return k;
+  });
+  return in.Finish(std::move(m), "sealed");
 }
 
 }  // namespace assay::ipc

@@ -40,12 +40,15 @@ enum class Type : uint16_t {
   kRows = 16,       ///< E->V  u32 dataset, u32 row count, R rows (row.h form), unread by the engine
   kRowMemory = 17,  ///< E->C  empty, with a descriptor: where batches are written (row_memory.h)
   kBatch = 18,      ///< C->E  Batch: rows that stand in a slot of the row memory
+  kCounts = 19,     ///< C->E  Counts: once for a dataset, after its rows
 
   // evaluator
   kSchema = 20,    ///< E->V  one dataset: u32 number, DatasetSpec (EncodeDataset)
   kViews = 21,     ///< E->V  T plugin, T SQL of views.sql
   kCheck = 22,     ///< E->V  CheckSpec (EncodeCheck)
-  kEvaluate = 23,  ///< E->V  empty: rows are all in; judge
+  kSeal = 26,      ///< E->V  empty: rows are all in; say what came
+  kSealed = 27,    ///< V->E  n[Kept]: of every dataset, the answer to kSeal
+  kEvaluate = 23,  ///< E->V  empty: rows and states are all in; judge
   kObservations =
       24,  ///< V->E  T check, n[observation]: any number of these before its kCheckResult
   kCheckResult = 25,  ///< V->E and E->F  CheckResult
@@ -180,6 +183,21 @@ struct Batch {
   uint32_t bytes = 0;
 };
 
+/// What a collector counted of one dataset beside its rows (assay/counts.h).
+struct Counts {
+  uint32_t dataset = 0;
+  uint64_t dropped = 0;   ///< members of records that no column takes
+  uint64_t records = 0;   ///< read
+  uint64_t expected = 0;  ///< that the service says there are; 0: it did not say
+};
+
+/// Rows of one dataset in the evaluator.
+struct Kept {
+  uint32_t dataset = 0;
+  uint64_t rows = 0;        ///< with different keys
+  uint64_t duplicates = 0;  ///< left out: their key had come before
+};
+
 /// views.sql of one collector.
 struct Views {
   std::string plugin;
@@ -194,6 +212,8 @@ inline constexpr size_t kMaxId = 256;
 inline constexpr size_t kMaxSql = 256u << 10;
 /// Longest subject or label.
 inline constexpr size_t kMaxSubject = 4096;
+/// Longest value of a parameter: a full list of GUIDs with commas between.
+inline constexpr size_t kMaxParam = 37 * kMaxGuids;
 
 /// Word for a type in messages ("rows"); empty when the type is unknown. [any thread]
 std::string_view Name(Type type);
@@ -218,6 +238,8 @@ ByteVector Encode(const NextPage& m);
 ByteVector EncodePageDone(uint32_t page);
 ByteVector Encode(const Rows& m);
 ByteVector Encode(const Batch& m);
+ByteVector Encode(const Counts& m);
+ByteVector EncodeSealed(const std::vector<Kept>& m);
 ByteVector Encode(const Views& m);
 ByteVector Encode(const CheckResult& m);
 ByteVector Encode(const ControlResult& m);
@@ -241,6 +263,8 @@ Result<uint32_t> ParsePageDone(ByteSpan payload);
 /// Reads the head only; `rows` views into `payload`.
 Result<Rows> ParseRows(ByteSpan payload);
 Result<Batch> ParseBatch(ByteSpan payload);
+Result<Counts> ParseCounts(ByteSpan payload);
+Result<std::vector<Kept>> ParseSealed(ByteSpan payload);
 Result<Views> ParseViews(ByteSpan payload);
 Result<CheckResult> ParseCheckResult(ByteSpan payload);
 Result<ControlResult> ParseControlResult(ByteSpan payload);

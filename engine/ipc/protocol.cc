@@ -53,6 +53,12 @@ std::string_view Name(Type type) {
       return "row_memory";
     case Type::kBatch:
       return "batch";
+    case Type::kCounts:
+      return "counts";
+    case Type::kSeal:
+      return "seal";
+    case Type::kSealed:
+      return "sealed";
     case Type::kSchema:
       return "schema";
     case Type::kViews:
@@ -80,10 +86,10 @@ bool WorkerMaySend(Role role, uint16_t type) {
   switch (role) {
     case Role::kCollector:
       return In({Type::kLog, Type::kRequest, Type::kMarks, Type::kNextPage, Type::kPageDone,
-                 Type::kDatasetState, Type::kBatch},
+                 Type::kDatasetState, Type::kBatch, Type::kCounts},
                 type);
     case Role::kEvaluator:
-      return In({Type::kObservations, Type::kCheckResult}, type);
+      return In({Type::kObservations, Type::kCheckResult, Type::kSealed}, type);
     case Role::kFramework:
       return In({Type::kLog, Type::kControlResult}, type);
     case Role::kCanary:
@@ -99,7 +105,7 @@ bool WorkerMayReceive(Role role, uint16_t type) {
       return In({Type::kPage, Type::kRowMemory}, type);
     case Role::kEvaluator:
       return In({Type::kDatasetState, Type::kRows, Type::kSchema, Type::kViews, Type::kCheck,
-                 Type::kEvaluate},
+                 Type::kSeal, Type::kEvaluate},
                 type);
     case Role::kFramework:
       return In({Type::kControls, Type::kCheckResult, Type::kConclude}, type);

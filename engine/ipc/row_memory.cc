@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 #include <ctime>
 
@@ -45,6 +46,8 @@ RowMapping::~RowMapping() {
 
 Result<RowMapping> RowMapping::Map(int file) {
   void* at = ::mmap(nullptr, FileBytes(), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (at == MAP_FAILED && errno == ENOMEM)  // a worker's limit, or the machine's
+    return Fail(Code::kLimitExceeded, "row memory: out of memory");
   if (at == MAP_FAILED) return Failed("mmap");
   return RowMapping(static_cast<uint8_t*>(at));
 }

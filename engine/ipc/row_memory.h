@@ -34,7 +34,7 @@ class RowMapping {
   RowMapping& operator=(RowMapping&& other) noexcept;
   ~RowMapping();
 
-  /// Maps the file. kIo.
+  /// Maps the file. kIo; kLimitExceeded without memory for it.
   static Result<RowMapping> Map(int file);
   bool valid() const { return at_ != nullptr; }
   uint8_t* slot(uint32_t number) const;
@@ -66,7 +66,7 @@ class RowMemory {
 /// The worker's side. [plugin thread]
 class RowSlots {
  public:
-  /// Takes the file that came with `row_memory`. kIo.
+  /// Takes the file that came with `row_memory`. Errors as RowMapping::Map.
   static Result<RowSlots> Open(UniqueFd file);
   uint8_t* at(uint32_t slot) const { return mapping_.slot(slot); }
   /// A slot that is nobody's; nothing when all are filling or on their way.

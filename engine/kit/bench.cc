@@ -51,9 +51,9 @@ class KeptPages : public assess::PageStore {
       trace_.records += page.marks.size();
     }
     const broker::ReadRecord& record = page.result.record;
-    trace_.pages[page.page] = {record.endpoint,     record.url,         page.index,
-                               page.result.outcome, record.http_status, page.result.detail,
-                               page.result.body};
+    trace_.pages[page.page] = {record.endpoint,    record.url,          record.request_body,
+                               page.index,         page.result.outcome, record.http_status,
+                               page.result.detail, page.result.body};
     return ledger::PendingEntry::Done({LeafIndex{page.page}, {}});
   }
 

@@ -29,7 +29,7 @@ struct EmittedRows {
 
 /// One page as the broker gave it.
 struct KeptPage {
-  std::string endpoint, url;
+  std::string endpoint, url, request_body;
   uint32_t index = 0;  ///< within its ticket
   uint32_t outcome = 0, status = 0;
   std::string detail;  ///< the broker's words when it is no answer

@@ -21,8 +21,8 @@ struct Span {
   size_t begin = 0, end = 0;
 };
 
-/// What stands between the brackets of the top member "value"; empty span when there is no such
-/// list.
+/// What stands between the brackets of the top member "value" or "data"; empty span when there is
+/// no such list.
 Span ValueElements(std::string_view body) {
   int depth = 0;
   size_t begin = 0;
@@ -30,7 +30,8 @@ Span ValueElements(std::string_view body) {
     const char c = body[at];
     if (c == '"') {
       const size_t after = AfterString(body, at);
-      if (depth == 1 && begin == 0 && body.substr(at, after - at) == "\"value\"") {
+      const std::string_view name = body.substr(at, after - at);
+      if (depth == 1 && begin == 0 && (name == "\"value\"" || name == "\"data\"")) {
         const size_t open = body.find_first_not_of(": \t\r\n", after);
         if (open != body.npos && body[open] == '[') begin = open + 1;
       }

@@ -10,8 +10,8 @@ namespace assay::kit {
 
 /// About `bytes` longer, by a first member that nobody asked for. [any thread]
 std::string Padded(std::string_view body, size_t bytes);
-/// About `bytes` long: the elements of "value" repeated. Unchanged when there are none. [any
-/// thread]
+/// About `bytes` long: the elements of "value" (or "data") repeated. Unchanged when there are none.
+/// [any thread]
 std::string Grown(std::string_view body, size_t bytes);
 
 /// Ends inside a text value, the first one from `per_mille` of the body on; cut there when there is

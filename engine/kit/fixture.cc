@@ -115,8 +115,9 @@ Fixture EmptyFixture(const Manifest& manifest) {
     answer.endpoint = endpoint.id;
     answer.pages.push_back(endpoint.paging == Paging::kMarkerXml
                                ? "<EnumerationResults><Blobs/></EnumerationResults>"
-                           : endpoint.paging == Paging::kSingle ? "{}"
-                                                                : R"({"value":[]})");
+                           : endpoint.paging == Paging::kSingle    ? "{}"
+                           : endpoint.paging == Paging::kSkipToken ? R"({"data":[]})"
+                                                                   : R"({"value":[]})");
     fixture.answers.push_back(std::move(answer));
   }
   return fixture;

@@ -24,6 +24,11 @@ std::string Base64Url(std::string_view text) {
   return out;
 }
 
+/// What tells one request from another.
+std::string NameOf(const HttpRequest& request) {
+  return request.url.ToString() + "\n" + std::string(request.body);
+}
+
 /// How well a link continues a read: endpoints of one path differ in what they select, and links
 /// repeat it; then, the page before it held the link's token.
 std::pair<size_t, bool> Likeness(const std::string& first_url, const std::string& last_body,
@@ -103,20 +108,22 @@ const FixtureAnswer* FixtureClient::AnswerFor(const EndpointSpec& endpoint,
 }
 
 /// The endpoint whose first request this is.
-FixtureClient::Read* FixtureClient::NewRead(const std::string& url, const HttpRequest& request) {
+FixtureClient::Read* FixtureClient::NewRead(const HttpRequest& request) {
+  const std::string url = request.url.ToString();
   for (const EndpointSpec& endpoint : manifest_.endpoints) {
-    auto params = FitPath(endpoint, request.url.path);
+    auto params = FitRequest(endpoint, request.url.path, request.body);
     if (!params || (request.method == "POST") != !endpoint.read_post.empty()) continue;
     if (!request.range.empty()) AddOffset(endpoint, request.range, *params);
     const auto plan = broker::BuildPlan(options_.cloud, endpoint, *params);
-    if (!plan || plan->url.ToString() != url || plan->body != request.body) continue;
+    if (!plan || plan->url.ToString() != url || BodyOf(*plan, {plan->url}) != request.body)
+      continue;
     auto read = std::make_unique<Read>();
     read->endpoint = &endpoint;
     read->params = *params;
     read->answer = AnswerFor(endpoint, *params);
     read->first_url = url;
     read->range = request.range;
-    read->pages[url] = 0;
+    read->pages[NameOf(request)] = 0;
     reads_.push_back(std::move(read));
     return reads_.back().get();
   }
@@ -124,14 +131,16 @@ FixtureClient::Read* FixtureClient::NewRead(const std::string& url, const HttpRe
 }
 
 /// A request met before (an attempt after a failure), or the next page of an open read.
-FixtureClient::Read* FixtureClient::FindRead(const std::string& url, const HttpRequest& request) {
+FixtureClient::Read* FixtureClient::FindRead(const HttpRequest& request) {
   Read* next = nullptr;
   std::pair<size_t, bool> best;
+  const std::string url = request.url.ToString();
   for (const auto& read : reads_) {
+    if (read->pages.contains(NameOf(request))) return read.get();
     const auto plan = broker::BuildPlan(options_.cloud, *read->endpoint, read->params);
-    if (plan && plan->body == request.body && read->pages.contains(url)) return read.get();
-    const auto params = FitPath(*read->endpoint, request.url.path);
+    const auto params = FitRequest(*read->endpoint, request.url.path, request.body);
     if (!params || !plan || plan->method != request.method) continue;
+    if (plan->post && !plan->post->query.empty() && *params != read->params) continue;
     const auto likeness = Likeness(read->first_url, read->last_body, url);
     if (next == nullptr || likeness > best) {
       next = read.get();
@@ -160,11 +169,10 @@ std::string FixtureClient::Body(Read& read, size_t page) const {
       return page == 0 ? Grown(body, weather_.bytes) : body;
     case Weather::Kind::kEndless: {
       const std::string_view key = PagingKeyOf(read.endpoint->paging);
-      const char mark = read.first_url.find('?') == std::string::npos ? '?' : '&';
       return key.empty() ? body
                          : Continued(pages[0], key,
-                                     fmt::format("{}{}$skiptoken=endless{}", read.first_url, mark,
-                                                 page + 1));
+                                     LinkTo(read.endpoint->paging, read.first_url,
+                                            fmt::format("endless{}", page + 1)));
     }
     case Weather::Kind::kMutated: {
       Dice dice(weather_.seed + page);
@@ -224,17 +232,16 @@ Result<HttpAnswer> FixtureClient::Answer(Read& read, size_t page) {
 Result<HttpAnswer> FixtureClient::Send(const HttpRequest& request) {
   if (cancelled_) return Fail(Code::kUnavailable, "cancelled");
   if (request.url.path.ends_with("/oauth2/v2.0/token")) return Token(request);
-  const std::string url = request.url.ToString();
   {
     const std::lock_guard lock(asked_.mutex);
-    asked_.requests.push_back(request.method + " " + url);
+    asked_.requests.push_back(request.method + " " + request.url.ToString());
   }
   const std::lock_guard lock(mutex_);
-  Read* read = NewRead(url, request);
-  if (read == nullptr) read = FindRead(url, request);
+  Read* read = NewRead(request);
+  if (read == nullptr) read = FindRead(request);
   if (read == nullptr) return Plain(404, R"({"error":{"code":"NotInFixture","message":"?"}})");
   const size_t next = read->pages.size();
-  const size_t page = read->pages.emplace(url, next).first->second;
+  const size_t page = read->pages.emplace(NameOf(request), next).first->second;
   return Answer(*read, page);
 }
 

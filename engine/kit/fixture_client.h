@@ -75,13 +75,13 @@ class FixtureClient : public broker::HttpClient {
     const EndpointSpec* endpoint = nullptr;
     broker::Params params;
     const FixtureAnswer* answer = nullptr;
-    std::map<std::string, size_t> pages;  ///< URL -> its page
+    std::map<std::string, size_t> pages;  ///< URL and body -> its page
     std::string first_url, last_body;
     std::string range;  ///< of a file that is read in parts, else empty
   };
   broker::HttpAnswer Token(const broker::HttpRequest& request) const;
-  Read* FindRead(const std::string& url, const broker::HttpRequest& request);
-  Read* NewRead(const std::string& url, const broker::HttpRequest& request);
+  Read* FindRead(const broker::HttpRequest& request);
+  Read* NewRead(const broker::HttpRequest& request);
   const FixtureAnswer* AnswerFor(const EndpointSpec& endpoint, const broker::Params& params) const;
   bool Hit(const Read& read) const {
     return weather_.endpoint.empty() || weather_.endpoint == read.endpoint->id;

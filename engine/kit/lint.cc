@@ -26,8 +26,7 @@ bool Contains(const std::vector<std::string>& list, const std::string& item) {
 
 class Linter {
  public:
-  Linter(fs::path folder, const std::vector<std::string>& known_checks)
-      : folder_(std::move(folder)), known_checks_(known_checks) {}
+  Linter(fs::path folder, const Known& known) : folder_(std::move(folder)), known_(known) {}
 
   Result<std::vector<LintNote>> Run() {
     ASSAY_ASSIGN(const ByteVector text, ReadFile(folder_ / "manifest.toml", kMaxText));
@@ -69,7 +68,7 @@ class Linter {
   void OwnWords(const std::string& place, const std::string& what, const std::string& text);
 
   const fs::path folder_;
-  const std::vector<std::string>& known_checks_;
+  const Known& known_;
   Manifest manifest_;
   std::vector<LintNote> notes_;
 };
@@ -180,13 +179,13 @@ void Linter::Check(const CheckSpec& check, const std::string& place) {
   OwnWords(place, "title", check.title);
   OwnWords(place, "rationale", check.rationale);
   OwnWords(place, "remediation", check.remediation);
-  for (const std::string& read : check.reads)
-    if (std::none_of(manifest_.datasets.begin(), manifest_.datasets.end(),
-                     [&](const DatasetSpec& d) { return d.id == read; }))
-      Warn("names", place,
-           fmt::format("reads dataset {} of another collector: not_assessed until that is enabled "
-                       "too",
-                       read));
+  for (const std::string& read : check.reads) {
+    const bool own = std::any_of(manifest_.datasets.begin(), manifest_.datasets.end(),
+                                 [&](const DatasetSpec& d) { return d.id == read; });
+    if (!own && !Contains(known_.datasets, read))
+      Error("names", place,
+            "reads dataset " + read + ", which no manifest has: not this one, none installed");
+  }
   if (check.severity == Severity::kInfo && check.sql.find("'fail'") != check.sql.npos)
     Warn("severity", place, "severity info, and it can fail: who would act on it?");
   if (check.sql.find("'not_assessed'") == check.sql.npos &&
@@ -253,8 +252,8 @@ void Linter::FrameworkData() {
     if (control.automation == "manual" && !control.needs_attestation && control.checks.empty())
       Warn("mapping", place, "manual, without check and without attestation: nothing decides it");
     for (const std::string& check : control.checks) {
-      if (known_checks_.empty() || Contains(known_checks_, check)) continue;
-      const std::string near = NearestWord(check, known_checks_);
+      if (known_.checks.empty() || Contains(known_.checks, check)) continue;
+      const std::string near = NearestWord(check, known_.checks);
       Warn("mapping", place,
            fmt::format("check {} is not installed here{}", check,
                        near.empty() ? "" : "; did you mean " + near + "?"));
@@ -264,9 +263,8 @@ void Linter::FrameworkData() {
 
 }  // namespace
 
-Result<std::vector<LintNote>> LintSources(const fs::path& folder,
-                                          const std::vector<std::string>& known_checks) {
-  return Linter(folder, known_checks).Run();
+Result<std::vector<LintNote>> LintSources(const fs::path& folder, const Known& known) {
+  return Linter(folder, known).Run();
 }
 
 }  // namespace assay::kit

@@ -16,9 +16,13 @@ struct LintNote {
   std::string text;
 };
 
-/// Everything at once. `known_checks`: checks that a mapping may name (the installed ones).
-/// kNotFound without manifest.toml; files that do not parse are notes. [any thread]
-Result<std::vector<LintNote>> LintSources(const std::filesystem::path& folder,
-                                          const std::vector<std::string>& known_checks);
+/// What is installed: checks that a mapping may name, datasets that a check may read.
+struct Known {
+  std::vector<std::string> checks, datasets;
+};
+
+/// Everything at once. kNotFound without manifest.toml; files that do not parse are notes. [any
+/// thread]
+Result<std::vector<LintNote>> LintSources(const std::filesystem::path& folder, const Known& known);
 
 }  // namespace assay::kit

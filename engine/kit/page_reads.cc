@@ -2,6 +2,7 @@
 
 #include "assay/read.h"
 #include "base/text.h"
+#include "broker/read_posts.h"
 #include "broker/url.h"
 
 namespace assay::kit {
@@ -56,9 +57,28 @@ std::optional<broker::Params> FitPath(const EndpointSpec& endpoint, const std::s
   return params;
 }
 
+std::optional<broker::Params> FitRequest(const EndpointSpec& endpoint, const std::string& path,
+                                         std::string_view body) {
+  auto params = FitPath(endpoint, path);
+  const broker::ReadPost* post = broker::FindReadPost(endpoint.read_post);
+  if (!params || post == nullptr) return body.empty() ? params : std::nullopt;
+  const auto parts = broker::ReadQuery(*post, body);
+  if (!parts) return std::nullopt;
+  for (const ParamSpec& param : endpoint.params)
+    if (param.type == ParamType::kGuids)
+      params->emplace_back(param.name, Join(parts->subscriptions, ","));
+  return params;
+}
+
 std::string_view PagingKeyOf(Paging paging) {
+  if (paging == Paging::kSkipToken) return "$skipToken";
   if (paging == Paging::kArm) return "nextLink";
   return paging == Paging::kOdata || paging == Paging::kOdataPost ? "@odata.nextLink" : "";
+}
+
+std::string LinkTo(Paging paging, const std::string& first_url, const std::string& token) {
+  if (paging == Paging::kSkipToken) return token;
+  return first_url + (first_url.find('?') == first_url.npos ? "?" : "&") + "$skiptoken=" + token;
 }
 
 std::vector<ReadPages> ReadsOf(const Manifest& manifest, const Trace& trace) {
@@ -68,7 +88,7 @@ std::vector<ReadPages> ReadsOf(const Manifest& manifest, const Trace& trace) {
     if (endpoint == nullptr || page.outcome == ASSAY_PAGE_REFUSED) continue;
     if (endpoint->host == ServiceHost::kBlob)
       continue;  // whole files of charges: not for a fixture
-    const auto params = FitPath(*endpoint, PathOf(page.url));
+    const auto params = FitRequest(*endpoint, PathOf(page.url), page.request_body);
     if (!params) continue;
     const auto same = [&](const ReadPages& read) {
       if (read.endpoint != endpoint || read.params.size() != params->size()) return false;

@@ -22,7 +22,15 @@ std::vector<ReadPages> ReadsOf(const Manifest& manifest, const Trace& trace);
 /// The parameters when `path` (encoded) has the form of the endpoint's template.
 std::optional<broker::Params> FitPath(const EndpointSpec& endpoint, const std::string& path);
 
-/// "@odata.nextLink", "nextLink", or nothing for endpoints of one page.
+/// The same, with the list of subscriptions that the body of a query holds; nothing when the body
+/// is not one of the endpoint's.
+std::optional<broker::Params> FitRequest(const EndpointSpec& endpoint, const std::string& path,
+                                         std::string_view body);
+
+/// "@odata.nextLink", "nextLink", "$skipToken", or nothing for endpoints of one page.
 std::string_view PagingKeyOf(Paging paging);
+
+/// A continuation of the read that began with `first_url`, as its service would write it.
+std::string LinkTo(Paging paging, const std::string& first_url, const std::string& token);
 
 }  // namespace assay::kit

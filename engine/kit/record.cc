@@ -59,9 +59,7 @@ Status Rewrite(const ReadPages& read, bool redact, Scrubber& scrubber, FixtureAn
     std::string body = scrubber.Body(AsText(kept.body), redact || endpoint.personal);
     const std::string_view key = PagingKeyOf(endpoint.paging);
     if (page + 1 < read.pages.size() && !key.empty())
-      body = Continued(body, key,
-                       fmt::format("{}{}$skiptoken=p{}", first,
-                                   first.find('?') == first.npos ? '?' : '&', page + 2));
+      body = Continued(body, key, LinkTo(endpoint.paging, first, fmt::format("p{}", page + 2)));
     answer.pages.push_back(std::move(body));
   }
   return {};

@@ -1,163 +1,81 @@
-// The cases of a plugin's checks, judged by the real evaluator in its sandbox.
+// Cases from files, on several threads.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
-#include "assess/evaluator_session.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "config/fixture_file.h"
-#include "ipc/row.h"
+#include "kit/case_world.h"
 #include "kit/examine.h"
 
 namespace assay::kit {
 namespace {
 
 namespace fs = std::filesystem;
+using std::chrono::steady_clock;
 
-const DatasetSpec* FindDataset(const Manifest& manifest, const std::string& id) {
-  for (const DatasetSpec& dataset : manifest.datasets)
-    if (dataset.id == id) return &dataset;
-  return nullptr;
-}
+constexpr unsigned kMostThreads = 4;
 
-/// A kRows payload of one dataset. kInvalidInput for a column that does not exist or a value of the
-/// wrong kind.
-Result<ByteVector> EncodeRows(uint32_t number, const DatasetSpec& dataset,
-                              const std::vector<CaseRow>& rows) {
-  ipc::Writer out;
-  out.U32(number).U32(static_cast<uint32_t>(rows.size()));
-  for (size_t at = 0; at < rows.size(); ++at) {
-    ipc::Row row{1, static_cast<uint32_t>(at), {}};
-    size_t used = 0;
-    for (const ColumnSpec& column : dataset.columns) {
-      ipc::RowValue& value = row.values.emplace_back();
-      const auto cell = rows[at].find(column.name);
-      const bool key =
-          std::find(dataset.key.begin(), dataset.key.end(), column.name) != dataset.key.end();
-      const bool number_column =
-          column.type == ColumnType::kInt || column.type == ColumnType::kBool;
-      if (cell != rows[at].end()) ++used;
-      if (cell == rows[at].end() || cell->second.index() == 0) {
-        value.kind = key ? (number_column ? 2 : 1) : 0;  // a key that does not matter to the case
-      } else if (const auto* integer = std::get_if<int64_t>(&cell->second)) {
-        value.kind = 2;
-        value.integer = *integer;
-      } else {
-        value.kind = 1;
-        value.text = std::get<std::string>(cell->second);
-      }
-      if (value.kind != 0 && (value.kind == 2) != number_column)
-        return Fail(Code::kInvalidInput,
-                    fmt::format("{}.{}: a value of the wrong type", dataset.id, column.name));
-    }
-    if (used != rows[at].size())
-      return Fail(Code::kInvalidInput,
-                  fmt::format("{}: a row names a column that does not exist", dataset.id));
-    ipc::EncodeRow(out, row);
-  }
-  return out.Take();
-}
-
-struct Judged {
-  std::map<std::string, std::string> verdicts;
-  std::string check, why;
-  std::vector<std::string> details;
+/// One thing to try: a case, or what `empty` states when `one` is null.
+struct Attempt {
+  const CheckSpec* check;
+  std::optional<CheckCase> one;
+  CaseOutcome outcome;
 };
 
-Result<Judged> Judge(const Bench& bench, const CheckSpec& check, const CheckCase& one) {
-  const assess::LoadedPlugin& plugin = bench.plugin();
-  assess::DatasetBoard board;
-  std::map<std::string, uint32_t> numbers;
-  for (const DatasetSpec& dataset : plugin.manifest.datasets)
-    numbers[dataset.id] = board.Add(plugin.manifest.id, dataset);
-  std::vector<std::pair<std::string, std::string>> views;
-  if (!plugin.views_sql.empty()) views.emplace_back(plugin.manifest.id, plugin.views_sql);
-  ASSAY_ASSIGN(const auto evaluator,
-               assess::EvaluatorSession::Start(bench.spawner(), bench.tier(), Fixture{}.now_ms,
-                                               board.All(), views, {check}));
-  for (const auto& [id, rows] : one.rows) {
-    const DatasetSpec* dataset = FindDataset(plugin.manifest, id);
-    if (dataset == nullptr)
-      return Fail(Code::kInvalidInput, "dataset " + Quote(id, 80) + " is not in the manifest");
-    ASSAY_ASSIGN(const ByteVector payload, EncodeRows(numbers.at(id), *dataset, rows));
-    ASSAY_TRY(evaluator->RelayRows(payload));
-  }
-  std::map<uint32_t, assess::DatasetStanding> standings;
-  for (const auto& [id, number] : numbers) {
-    assess::DatasetStanding& standing = standings[number];
-    const auto state = one.states.find(id);
-    const std::string word = state == one.states.end() ? "complete" : state->second;
-    standing.completeness = word == "complete"  ? Completeness::kComplete
-                            : word == "partial" ? Completeness::kPartial
-                                                : Completeness::kUnavailable;
-    standing.reason = word == "complete" ? Reason::kNone : Reason::kUnavailable;
-  }
-  Judged out;
-  ASSAY_TRY(evaluator->Evaluate(
-      standings, nullptr,
-      [&](const std::string&, std::vector<Observation> observations) {
-        for (const Observation& seen : observations) {
-          out.verdicts[seen.subject] = Name(seen.verdict);
-          out.details.push_back(seen.detail);
-        }
-        return Status{};
-      },
-      [&](CheckResult result) {
-        out.check = Name(result.verdict);
-        out.why = result.detail;
-        if (result.reason != Reason::kNone)
-          out.details.push_back(fmt::format("{}: {}", Name(result.reason), result.detail));
-        return Status{};
-      }));
-  return out;
+void Plan(const CheckSpec& check, const fs::path& folder, std::vector<Attempt>& attempts) {
+  const fs::path file = folder / (check.id + ".toml");
+  const auto done = [&](std::string problem) {
+    attempts.push_back({nullptr, {}, {check.id, "cases", std::move(problem), 0}});
+  };
+  const auto text = ReadFile(file, 4u << 20);
+  if (!text) return done("no cases: " + text.error().ToString());
+  const auto cases = config::ParseCases(AsText(*text), file.string());
+  if (!cases) return done(cases.error().ToString());
+  for (const CheckCase& one : *cases)
+    attempts.push_back({&check, one, {check.id, one.name, "", 0}});
+  if (check.empty) attempts.push_back({&check, {}, {check.id, "tables without rows", "", 0}});
 }
 
-std::string Listed(const std::map<std::string, std::string>& verdicts) {
-  std::string out;
-  for (const auto& [subject, verdict] : verdicts)
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", subject, verdict);
-  return out.empty() ? "no subject" : out;
-}
-
-std::string Problem(const Bench& bench, CheckSpec check, const CheckCase& one) {
-  for (const auto& [name, value] : one.params) {
-    if (!check.params.contains(name)) return "the check has no parameter " + name;
-    check.params[name] = value;
-  }
-  const auto judged = Judge(bench, check, one);
-  if (!judged) return judged.error().ToString();
-  // Where data are missing the evaluator gives no observation of subjects: nothing to compare.
-  if (one.expect && judged->verdicts != *one.expect && judged->check != "not_assessed")
-    return fmt::format("{}; the case expects {}", Listed(judged->verdicts), Listed(*one.expect));
-  if (judged->check != one.check)
-    return fmt::format("the check is {}{}{}; the case expects {}", judged->check,
-                       judged->why.empty() ? "" : ": ", judged->why, one.check);
-  const bool found =
-      one.detail.empty() ||
-      std::any_of(judged->details.begin(), judged->details.end(),
-                  [&](const std::string& d) { return d.find(one.detail) != d.npos; });
-  return found ? "" : "no detail holds " + Quote(one.detail, 80);
+void Try(const CaseWorld& world, Attempt& attempt) {
+  if (attempt.check == nullptr) return;
+  const auto begin = steady_clock::now();
+  attempt.outcome.problem = attempt.one ? world.Problem(*attempt.check, *attempt.one)
+                                        : world.EmptyProblem(*attempt.check);
+  attempt.outcome.took_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin).count();
 }
 
 }  // namespace
 
+std::vector<CaseOutcome> RunCases(const CaseWorld& world, const std::vector<CheckSpec>& checks,
+                                  const fs::path& folder) {
+  std::vector<Attempt> attempts;
+  for (const CheckSpec& check : checks) Plan(check, folder, attempts);
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < attempts.size(); i = next++) Try(world, attempts[i]);
+  };
+  std::vector<std::thread> threads;
+  const unsigned count = std::clamp(std::thread::hardware_concurrency(), 1u, kMostThreads);
+  for (unsigned i = 1; i < count; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  std::vector<CaseOutcome> out;
+  for (Attempt& attempt : attempts) out.push_back(std::move(attempt.outcome));
+  return out;
+}
+
 void TestCases(const Bench& bench, const fs::path& folder, OutcomeList& out) {
-  for (const CheckSpec& check : bench.plugin().checks) {
-    const fs::path file = folder / (check.id + ".toml");
-    const auto text = ReadFile(file, 4u << 20);
-    if (!text) {
-      out.Fail("cases", check.id, "no cases: " + text.error().ToString());
-      continue;
-    }
-    const auto cases = config::ParseCases(AsText(*text), file.string());
-    if (!cases) {
-      out.Fail("cases", check.id, cases.error().ToString());
-      continue;
-    }
-    for (const CheckCase& one : *cases)
-      out.Add("cases", check.id + ": " + one.name, Problem(bench, check, one));
-  }
+  const assess::LoadedPlugin& plugin = bench.plugin();
+  const CaseWorld world(bench.spawner(), bench.tier(),
+                        {{plugin.manifest.id, plugin.manifest.datasets, plugin.views_sql}});
+  for (CaseOutcome& one : RunCases(world, plugin.checks, folder))
+    out.Add("cases", one.check + ": " + one.name, std::move(one.problem), one.took_ms);
 }
 
 }  // namespace assay::kit

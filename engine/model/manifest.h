@@ -28,7 +28,8 @@ enum class Paging : uint8_t {
   kOdata = 3,      ///< "@odata.nextLink"
   kArm = 4,        ///< "nextLink"
   kOdataPost = 5,  ///< "@odata.nextLink", followed by POST again
-  kMarkerXml = 6,  ///< <NextMarker> of a listing, given back as "marker"
+  kSkipToken = 6,  ///< "$skipToken", put into the body of the next POST by the broker
+  kMarkerXml = 7,  ///< <NextMarker> of a listing, given back as "marker"
 };
 
 /// Bytes of one read of a file; where it begins is a multiple of it.
@@ -38,9 +39,13 @@ inline constexpr uint64_t kRangeBytes = 8u << 20;
 enum class ParamType : uint8_t {
   kGuid = 1,     ///< 8-4-4-4-12 hex
   kSegment = 2,  ///< one path segment, no '/', not "." or ".."
-  kBlob = 3,     ///< name of a file: segments with '/' between them
-  kOffset = 4,   ///< where a range begins; not part of the path
+  kGuids = 3,    ///< GUIDs with commas between, for the body of a read_post; at most kMaxGuids
+  kBlob = 4,     ///< name of a file: segments with '/' between them
+  kOffset = 5,   ///< where a range begins; not part of the path
 };
+
+/// As many subscriptions as Resource Graph takes in one query.
+inline constexpr size_t kMaxGuids = 1000;
 
 struct ParamSpec {
   std::string name;

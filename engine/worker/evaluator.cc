@@ -55,6 +55,8 @@ class Evaluator {
         return TakeRows(frame.payload);
       case Type::kDatasetState:
         return TakeState(frame.payload);
+      case Type::kSeal:
+        return Seal();
       case Type::kViews: {
         ASSAY_ASSIGN(auto views, ipc::ParseViews(frame.payload));
         views_.push_back(std::move(views));
@@ -97,6 +99,17 @@ class Evaluator {
                                              : evidence_.stores.at(it->second)->Add(rows);
     if (!added) faults_.try_emplace(it->second, added.error().ToString());
     return {};
+  }
+
+  /// Sorts what came and says how much of it is kept. Rows that come later are taken all the same.
+  Status Seal() {
+    std::vector<ipc::Kept> kept;
+    for (const auto& [number, id] : numbers_) {
+      RowStore& store = *evidence_.stores.at(id);
+      store.Seal();
+      kept.push_back({number, store.size(), store.duplicates()});
+    }
+    return channel_.Send(Number(Type::kSealed), ipc::EncodeSealed(kept));
   }
 
   Status TakeState(ByteSpan payload) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 
 #include "base/text.h"
@@ -59,6 +61,23 @@ std::string_view SkipBlank(std::string_view sql) {
       return sql;
     }
   }
+}
+
+/// "3:12", line and column of what SQLite stumbled over, "" when it does not know. What stands
+/// there must be in `message`: an offset may be one into the text of a view.
+std::string WhereIn(sqlite3* db, std::string_view sql, std::string_view message) {
+  const int offset = sqlite3_error_offset(db);
+  if (offset < 0 || static_cast<size_t>(offset) >= sql.size()) return {};
+  const auto at = static_cast<size_t>(offset);
+  size_t end = at;
+  while (end < sql.size() &&
+         (std::isalnum(static_cast<unsigned char>(sql[end])) || sql[end] == '_'))
+    ++end;
+  if (message.find(sql.substr(at, std::max<size_t>(1, end - at))) == message.npos) return {};
+  const std::string_view before = sql.substr(0, at);
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const size_t begin = lines == 0 ? 0 : before.rfind('\n') + 1;
+  return fmt::format("{}:{}", lines + 1, at - begin + 1);
 }
 
 Status CheckParameters(sqlite3_stmt* statement) {
@@ -162,8 +181,10 @@ Result<std::vector<std::string>> Database::Views() {
 
 Result<Statement> Database::Prepare(const std::string& sql, const std::set<std::string>& reads,
                                     std::set<std::string>* seen) {
-  const auto bad = [](std::string_view why) {
-    return Fail(Code::kInvalidInput, fmt::format("sql: {}", why));
+  const auto bad = [&](std::string_view why, bool placed = false) {
+    const std::string where = placed ? WhereIn(db_, sql, why) : "";
+    return Fail(Code::kInvalidInput,
+                fmt::format("sql{}{}: {}", where.empty() ? "" : ":", where, why));
   };
   if (sql.find('\0') != std::string::npos) return bad("holds a zero byte");
   Guard guard(db_, Guard::Mode::kCheck, names_, reads);
@@ -171,8 +192,8 @@ Result<Statement> Database::Prepare(const std::string& sql, const std::set<std::
   const char* tail = nullptr;
   const int rc = sqlite3_prepare_v2(db_, sql.c_str(), static_cast<int>(sql.size()), &raw, &tail);
   Statement statement(raw);
-  if (!guard.refused().empty()) return bad(guard.refused());
-  if (rc != SQLITE_OK) return bad(sqlite3_errmsg(db_));
+  if (!guard.refused().empty()) return bad(guard.refused(), true);
+  if (rc != SQLITE_OK) return bad(sqlite3_errmsg(db_), true);
   if (raw == nullptr) return bad("no statement");
   if (sqlite3_stmt_isexplain(raw) != 0) return bad("EXPLAIN is not allowed");
   if (sqlite3_column_count(raw) == 0) return bad("not a SELECT");

@@ -6,6 +6,7 @@
 #include "assay/cancel.h"
 #include "assay/clock.h"
 #include "worker/host_config.h"
+#include "worker/host_counts.h"
 #include "worker/host_emit.h"
 #include "worker/host_framework.h"
 #include "worker/host_log.h"
@@ -156,8 +157,9 @@ Host::Host(Session& s)
   if (s.init().role == ipc::Role::kCollector) {
     read = std::make_unique<ReadExtension>(s);
     emit = std::make_unique<EmitExtension>(s, *read);
+    counts = std::make_unique<CountsExtension>(s);
     config_ = std::make_unique<ConfigExtension>();
-    offered_.insert(offered_.end(), {read.get(), emit.get(), config_.get()});
+    offered_.insert(offered_.end(), {read.get(), emit.get(), counts.get(), config_.get()});
   } else if (s.init().role == ipc::Role::kFramework) {
     framework = std::make_unique<FrameworkExtension>(s);
     offered_.push_back(framework.get());
@@ -189,6 +191,10 @@ const void* Host::Find(std::string_view id) const {
   return nullptr;
 }
 
-assay_status_t Host::Flush() { return emit ? emit->Flush() : ASSAY_OK; }
+assay_status_t Host::Flush() {
+  if (!emit) return ASSAY_OK;
+  const assay_status_t rows = emit->Flush();
+  return rows == ASSAY_OK ? counts->Flush() : rows;
+}
 
 }  // namespace assay::worker

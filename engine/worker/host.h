@@ -83,6 +83,7 @@ class Extension {
 
 class ReadExtension;
 class EmitExtension;
+class CountsExtension;
 class LogExtension;
 class FrameworkExtension;
 
@@ -109,6 +110,7 @@ class Host {
   Session& session;
   std::unique_ptr<ReadExtension> read;            ///< collector only
   std::unique_ptr<EmitExtension> emit;            ///< collector only
+  std::unique_ptr<CountsExtension> counts;        ///< collector only
   std::unique_ptr<FrameworkExtension> framework;  ///< framework only
   std::unique_ptr<LogExtension> log;
 

@@ -45,6 +45,12 @@ constexpr assay_read_v1_t kTable{
 /// sake.
 std::string_view Misfit(ParamType type, std::string_view value) {
   if (type == ParamType::kGuid) return IsGuid(value) ? "" : "is not a GUID";
+  if (type == ParamType::kGuids) {
+    const auto parts = Split(value, ',');
+    return parts.size() <= kMaxGuids && std::all_of(parts.begin(), parts.end(), IsGuid)
+               ? ""
+               : "is not a list of GUIDs";
+  }
   if (value.empty() || value.size() > kMaxParamBytes) return "is empty or too long";
   if (type == ParamType::kOffset)
     return value.find_first_not_of("0123456789") == value.npos ? "" : "is not a number";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "worker/host.h"
+#include "worker/host_counts.h"
 #include "worker/host_emit.h"
 #include "worker/host_framework.h"
 #include "worker/host_log.h"

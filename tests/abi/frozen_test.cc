@@ -16,6 +16,7 @@ namespace {
 const Result<std::unique_ptr<sandbox::Spawner>> g_spawner = sandbox::Spawner::Start(ASSAY_WORKER);
 
 constexpr const char* kBinary = ASSAY_FROZEN_DIR "/collector-x86_64.so";
+constexpr const char* kTally = ASSAY_FROZEN_DIR "/tally-x86_64.so";
 constexpr const char* kFramework = ASSAY_FROZEN_DIR "/framework-x86_64.so";
 constexpr int64_t kNow = 1'700'000'000'123;
 constexpr uint32_t kDataset = 7;
@@ -32,7 +33,7 @@ testing::Heard RunFrozen(uint32_t last) {
 }  // namespace
 
 TEST_CASE("Frozen plugin: is the binary that was frozen") {
-  for (const std::string binary : {kBinary, kFramework}) {
+  for (const std::string binary : {kBinary, kTally, kFramework}) {
     INFO(binary);
     REQUIRE_OK_AND_ASSIGN(const ByteVector file, ReadFile(binary));
     REQUIRE_OK_AND_ASSIGN(const ByteVector pinned, ReadFile(binary + ".sha256"));
@@ -99,6 +100,23 @@ TEST_CASE("Frozen plugin: reads, marks, follows, emits and tells as on its first
   CHECK(heard.rows[1].values[1].integer == 2);
   CHECK(heard.rows[1].values[2].integer == kNow);
   CHECK(heard.rows[1].values[3].kind == 0);
+}
+
+TEST_CASE("Frozen plugin: gets settings and counts as on its first day") {
+  REQUIRE_OK(g_spawner);
+  const testing::Heard heard = testing::RunScripted(
+      **g_spawner, testing::LoadFile(kTally), kNow, {kDataset, 4, kFirst, "", ASSAY_PAGE_OK},
+      {{"azure.subscriptions", {"one", "two"}}, {"azure.other", {"three"}}});
+  CHECK(heard.outcome.fate == sandbox::Fate::kOk);
+  REQUIRE(heard.rows.size() == 2);
+  CHECK(heard.rows[0].values[0].text == "one");
+  CHECK(heard.rows[1].values[0].text == "two");
+  CHECK(heard.rows[1].values[1].integer == 1);
+  REQUIRE(heard.counts.size() == 1);
+  CHECK(heard.counts[0].dataset == kDataset);
+  CHECK(heard.counts[0].dropped == 42);
+  CHECK(heard.counts[0].records == 2);
+  CHECK(heard.counts[0].expected == 9);
 }
 
 TEST_CASE("Frozen plugin: understands a refused link") {

@@ -26,6 +26,7 @@ struct Heard {
   std::vector<uint32_t> pages_done;
   std::vector<ipc::DatasetState> states;
   std::vector<ipc::Log> logs;
+  std::vector<ipc::Counts> counts;
   std::vector<ipc::Row> rows;
   std::vector<ByteVector> row_bytes;  ///< what the rows' texts lie in
   std::optional<ipc::Done> done;
@@ -72,6 +73,8 @@ class Script {
         return heard_.pages_done.push_back(*ipc::ParsePageDone(payload));
       case ipc::Type::kDatasetState:
         return heard_.states.push_back(*ipc::ParseDatasetState(payload));
+      case ipc::Type::kCounts:
+        return heard_.counts.push_back(*ipc::ParseCounts(payload));
       case ipc::Type::kLog:
         return heard_.logs.push_back(*ipc::ParseLog(payload));
       case ipc::Type::kBatch:
@@ -135,13 +138,14 @@ inline assess::LoadedPlugin LoadFile(const std::string& path) {
 
 /// Runs it in the best tier, to its end.
 inline Heard RunScripted(sandbox::Spawner& spawner, const assess::LoadedPlugin& plugin,
-                         int64_t now_ms, Script::Lines lines) {
+                         int64_t now_ms, Script::Lines lines, const ipc::Settings& settings = {}) {
   REQUIRE_OK_AND_ASSIGN(const sandbox::TierReport report, spawner.Probe());
   REQUIRE_OK_AND_ASSIGN(const UniqueFd image, SealedMemfd("plugin", plugin.image.sealed_image));
   sandbox::WorkerSpec spec =
       assess::PluginWorkerSpec(plugin, ipc::Role::kCollector, now_ms, image.get());
   spec.init.datasets.emplace_back(lines.dataset, plugin.manifest.datasets.at(0));
   spec.init.endpoints = plugin.manifest.endpoints;
+  spec.init.settings = settings;
   REQUIRE_OK_AND_ASSIGN(const auto worker, spawner.Spawn(spec, report.best));
   CHECK(worker->hello().abi_major == 1);
   CHECK(worker->hello().abi_minor == 0);

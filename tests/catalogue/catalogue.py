@@ -78,7 +78,7 @@ def subject_of(item, unit):
         return "|".join(part.lower() for part in parts if part)
     if "assessment" in item and "severity" in item:
         return f"{item['assessment']}|{item['severity']}".lower()
-    for key in KEYS:
+    for key in (*KEYS, "tenantId"):  # a partner of a tenant has no id of its own
         if item.get(key) is not None:
             return folded(str(item[key]))
     return "|".join(str(value or "") for value in item.values())

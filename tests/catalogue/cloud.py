@@ -79,7 +79,7 @@ class TenantCloud(FakeCloud):
             self.unknown.append((method, target))
             return 403, REFUSED[403]
         route, match = max(fitting, key=lambda pair: pair[0].likeness(query))
-        if "assignedTo" in query.get("$filter", "") or "principalId eq" in query.get("$filter", ""):
+        if any(part in query.get("$filter", "") for part in ("assignedTo", "principalId eq", "appId eq", "clientId eq")):
             return 403, REFUSED[403]  # the guard's questions about the identity itself
         return self.page(route, self.known_parent(route, match), target, query, body)
 

@@ -61,6 +61,15 @@ def built_checks(plugins):
     return {check["id"]: check for path in plugins.glob("*/checks/*.toml") for check in tomllib.loads(path.read_text())["check"]}
 
 
+def as_catalogue(value, default):
+    """A parameter of a built check as the catalogue writes it: there a fraction is text, a table a list of "name value"."""
+    if isinstance(default, (int, float)) and not isinstance(default, bool) and isinstance(value, str):
+        return float(value)
+    if isinstance(default, dict) and isinstance(value, list):
+        return dict(line.split(" ", 1) for line in value)
+    return value
+
+
 def answers_of(mode, rng, endpoints):
     """How the endpoints of a tenant answer."""
     from tenants import CALM
@@ -108,6 +117,7 @@ class Comparison:
         finally:
             cloud.stop()
         document = self.tenant.world.document(self.at, claims={**claims, "appid": cloud.access["client_id"]})
+        (folder / "asked.json").write_text(json.dumps({name: sorted(parents) for name, parents in cloud.asked.items()}, indent=1))
         (folder / "tenant.json").write_text(json.dumps(document, indent=1))
         self.evidence = self.catalogue.evidence(document)
         self.unknown = cloud.unknown
@@ -161,7 +171,7 @@ class Comparison:
         self.evidence.profile.update({name: params[name] for name in self.evidence.profile if name in params})
         if "approved_exclusions" in params:
             self.evidence.profile["approved_ca_exclusions"] = params["approved_exclusions"]
-        said = spec.decide(self.evidence, {name: params.get(name, value) for name, value in spec.params.items()})
+        said = spec.decide(self.evidence, {name: as_catalogue(params.get(name, value), value) for name, value in spec.params.items()})
         incomplete = any(self.evidence.status(one) != "ok" for one in [*spec.endpoints, *spec.optional])
         return [{"seed": self.seed, "mode": self.mode, "check": check, **one}
                 for one in compare_check(spec, said, mine, self.found.get(check, {}), incomplete)]

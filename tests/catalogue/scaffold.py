@@ -6,6 +6,8 @@ import uuid
 
 from world import RESOURCE_APIS
 
+ONE_EACH = {"graph-group-settings": "templateId", "graph-pim-policy-assignments": "roleDefinitionId", "graph-legacy-policies": "type",
+            "graph-cross-tenant-partners": "tenantId"}  # endpoints that hold one item of a kind
 NAMED = {"defender-pricings", "defender-settings", "defender-secure-scores", "defender-regulatory-standards", "defender-regulatory-controls"}
 TYPES = re.compile(r"'(microsoft\.[a-z./]+)'", re.I)
 FAMILIES = ("endpointSecurityDiskEncryption", "endpointSecurityAccountProtection", "endpointSecurityAttackSurfaceReduction",
@@ -16,6 +18,9 @@ SETTINGS = (("device_vendor_msft_bitlocker_requiredeviceencryption", ("_1", "_0"
             *(("device_vendor_msft_policy_config_defender_attacksurfacereductionrules_" + name, ("_block", "_audit")) for name in (
                 "blockabuseofexploitedvulnerablesigneddrivers", "blockpersistencethroughwmieventsubscription",
                 "blockcredentialstealingfromwindowslocalsecurityauthoritysubsystem")))
+TOXIC = {"62e90394-69f5-4237-9190-012177145e10": "17315797-102d-40b4-93e0-432062caca18",
+         "fe930be7-5e62-47db-91af-98c3a49a38b1": "194ae4cb-b126-40b2-bd5b-6091b380977d"}
+OWN_APP = "51d2a7c0-0000-4000-8000-0000000000aa"  # the application that assay signs in with
 KINDS = {"user": "#microsoft.graph.user", "group": "#microsoft.graph.group", "app": "#microsoft.graph.servicePrincipal"}
 
 
@@ -37,6 +42,7 @@ class Fixtures:
 class Scaffold:
     def __init__(self, world, fixtures, rng):
         self.world, self.fixtures, self.rng, self.sets = world, fixtures, rng, world.catalogue.sets
+        self.poor = rng.random() < 0.15  # a tenant with few licences
 
     def guid(self):
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
@@ -59,13 +65,24 @@ class Scaffold:
             parent = self.rng.choice(parents)
         item = self.fixtures.of(self.rng, endpoint)
         self.identify(item, endpoint, parent)
+        plain = endpoint not in MAKERS and self.world.catalogue.endpoints[endpoint]["host"] == "graph"
+        if plain and self.rng.random() < 0.5:
+            self.strip(item)
         if endpoint in MAKERS:
             MAKERS[endpoint](self, item, parent)
         return self.world.put(endpoint, item, parent)
 
+    def strip(self, item):
+        """Leaves some properties out, as services do."""
+        for name in list(item):
+            if name not in ("id", "@odata.type", "assignments") and self.rng.random() < 0.4:
+                item.pop(name)
+
     def identify(self, item, endpoint, parent):
         spec = self.world.catalogue.endpoints[endpoint]
-        if spec["paging"] == "single":
+        if spec["paging"] == "single" and parent.startswith("/"):
+            item["id"] = parent + spec["path"][spec["path"].index("}", spec["path"].rindex("{")) + 1:]
+        elif spec["paging"] == "single":
             item.setdefault("id", endpoint)
         elif "ResourceGraph" in spec["path"]:
             self.resource(item, spec)
@@ -114,7 +131,17 @@ def _role_assignment(make, item, _):
     roles = make.sets[make.rng.choice(["tier0_roles", "privileged_roles", "scuba_privileged_roles"])]
     item.update(principalId=principal, roleDefinitionId=make.mixed(make.rng.choice([*roles[:3], *roles, "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"])),
                 directoryScopeId=make.rng.choice(["/", "/", "/", "/", "/administrativeUnits/" + principal]))
+    earlier = [one for one in make.world.all("graph-role-assignments") if one.get("principal", {}).get("@odata.type") == KINDS["user"]]
+    if earlier and make.rng.random() < 0.2:
+        other = make.rng.choice(earlier)
+        item["roleDefinitionId"] = TOXIC.get(str(other["roleDefinitionId"]).lower(), item["roleDefinitionId"])
+        kind, principal, item["principalId"], item["directoryScopeId"] = "user", other["principalId"], other["principalId"], "/"
     item["principal"] = {"@odata.type": KINDS[kind], "id": principal, "displayName": "x"}
+
+
+def _eligibility(make, item, parent):
+    _role_assignment(make, item, parent)
+    item.pop("principal", None)  # the service does not expand it here
 
 
 def _schedule(make, item, _):
@@ -132,8 +159,8 @@ def _member(make, item, _):
 
 def _service_principal(make, item, _):
     taken = {one.get("appId") for one in make.world.all("graph-service-principals")}
-    missing = [one for one in RESOURCE_APIS if one not in taken]
-    item.update(appId=missing[0] if missing and len(taken) < 4 else make.guid(), appRoles=[], oauth2PermissionScopes=[],
+    missing = [one for one in (*RESOURCE_APIS[:2], OWN_APP, *RESOURCE_APIS[2:]) if one not in taken]
+    item.update(appId=missing[0] if missing and len(taken) < 5 else make.guid(), appRoles=[], oauth2PermissionScopes=[],
                 servicePrincipalType=make.rng.choice(["Application", "Application", "ManagedIdentity"]),
                 appOwnerOrganizationId=make.rng.choice([make.guid(), make.of("graph-organization"), None, "f8cdef31-a31e-4b4a-93e4-5f571e91255a"]))
     if item["appId"] in RESOURCE_APIS:
@@ -177,7 +204,7 @@ def _directory_device(make, item, _):
 
 def _skus(make, item, _):
     plans = make.world.catalogue.plans
-    names = {"AAD_PREMIUM": 0.9, "AAD_PREMIUM_P2": 0.8, "INTUNE_A": 0.95}
+    names = {"AAD_PREMIUM": 0.5, "AAD_PREMIUM_P2": 0.2, "INTUNE_A": 0.5} if make.poor else {"AAD_PREMIUM": 0.9, "AAD_PREMIUM_P2": 0.8, "INTUNE_A": 0.95}
     chosen = [{"servicePlanId": make.mixed(plans[name]), "servicePlanName": name,
                "provisioningStatus": "Success" if make.rng.random() < share else make.rng.choice(["Disabled", "PendingInput", None])}
               for name, share in names.items()]
@@ -211,17 +238,22 @@ def _configuration_policy(make, item, _):
     item.update(isAssigned=make.rng.choice([True, True, False]), templateReference={"templateFamily": make.rng.choice(FAMILIES)}, name="p")
 
 
-def _setting(make, item, _):
-    name, ends = make.rng.choice(SETTINGS)
+def setting_instance(rng, name, end):
+    """A choice with that value, alone or deep in a tree."""
     simple = {"@odata.type": "#microsoft.graph.deviceManagementConfigurationChoiceSettingInstance", "settingDefinitionId": name,
-              "choiceSettingValue": {"value": name + make.rng.choice(ends), "children": []}}
+              "choiceSettingValue": {"value": name + end, "children": []}}
     nested = {"@odata.type": "#microsoft.graph.deviceManagementConfigurationChoiceSettingInstance", "settingDefinitionId": "outer",
               "choiceSettingValue": {"value": "outer_1", "children": [simple]}}
     grouped = {"@odata.type": "#microsoft.graph.deviceManagementConfigurationGroupSettingCollectionInstance", "settingDefinitionId": "group",
                "groupSettingCollectionValue": [{"children": [simple]}]}
-    several = {**simple, "choiceSettingCollectionValue": [simple["choiceSettingValue"]]}
-    del several["choiceSettingValue"]
-    item["settingInstance"] = make.rng.choice([simple, nested, grouped, several])
+    several = {"settingDefinitionId": name, "choiceSettingCollectionValue": [simple["choiceSettingValue"]],
+               "@odata.type": "#microsoft.graph.deviceManagementConfigurationChoiceSettingCollectionInstance"}
+    return rng.choice([simple, nested, grouped, several])
+
+
+def _setting(make, item, _):
+    name, ends = make.rng.choice(SETTINGS)
+    item["settingInstance"] = setting_instance(make.rng, name, make.rng.choice(ends))
     item["id"] = str(make.rng.randrange(1 << 30))
 
 
@@ -243,6 +275,11 @@ def _policy_assignment(make, item, parent):
 
 def _review_instance(make, item, _):
     item["status"] = make.rng.choice(["Completed", "InProgress"])
+
+
+def _partner(make, item, _):
+    item.pop("id", None)
+    item.update(tenantId=make.guid())
 
 
 def _directory_review(make, item, _):
@@ -272,13 +309,45 @@ def _event(make, item, _):
     item["eventDataId"] = make.guid()
 
 
+def _domain(make, item, _):
+    item.update(authenticationType=make.rng.choice(["Managed", "Federated"]), isVerified=True, isRoot=True)
+
+
+def _policy_summary(make, item, _):
+    item.pop("properties", None)
+    details = [{"complianceState": make.rng.choice([state, state.capitalize()]), "count": make.rng.choice([0, 1, 9, 10, 90])}
+               for state in make.rng.sample(["compliant", "noncompliant", "conflict"], make.rng.choice([0, 2, 3]))]
+    item["results"] = {"resourceDetails": details, "nonCompliantResources": 0}
+
+
+def _secure_score(make, item, _):
+    names = [one["id"] for one in make.world.all("defender-m365-secure-score-profiles")] or ["MFARegistrationV2"]
+    chosen = make.rng.sample(["mdo_safelinks", "mdo_atp", *names], 3)
+    item.update(controlScores=[{"controlName": name, "controlCategory": "Apps", "scoreInPercentage": make.rng.choice([0, 80, 79.99, 100, None])}
+                               for name in dict.fromkeys(chosen)])
+
+
+def _score_profile(make, item, _):
+    item.update(id=f"scid_{make.rng.randrange(1 << 20)}", maxScore=make.rng.choice([3, 5, 10]), deprecated=make.rng.choice([False, False, True, None]))
+
+
+def _enrollment(make, item, _):
+    kind = make.rng.choice(["deviceEnrollmentPlatformRestrictionsConfiguration", "deviceEnrollmentWindowsHelloForBusinessConfiguration",
+                            "deviceEnrollmentLimitConfiguration"])
+    item.update({"@odata.type": "#microsoft.graph." + kind, "priority": make.rng.choice([0, 1])})
+    for name in ("iosRestriction", "androidRestriction", "windowsRestriction", "macOSRestriction"):
+        item[name] = {"platformBlocked": False, "personalDeviceEnrollmentBlocked": True}
+
+
 def _role_definition(make, item, _):
     item.update(id=make.rng.choice(make.sets["privileged_roles"]), isBuiltIn=True, isEnabled=True)
     item["templateId"] = item["id"]
 
 
 MAKERS = {
-    "graph-role-assignments": _role_assignment, "graph-role-eligibility-schedules": _role_assignment, "graph-role-assignment-schedules": _schedule,
+    "graph-domains": _domain, "graph-cross-tenant-partners": _partner, "arm-policy-summary": _policy_summary, "defender-m365-secure-score": _secure_score,
+    "defender-m365-secure-score-profiles": _score_profile, "intune-enrollment-configurations": _enrollment,
+    "graph-role-assignments": _role_assignment, "graph-role-eligibility-schedules": _eligibility, "graph-role-assignment-schedules": _schedule,
     "graph-group-members": _member, "graph-service-principals": _service_principal, "graph-sp-app-role-assignments": _app_role_assignment,
     "graph-applications": _application, "graph-oauth2-grants": _grant, "graph-users": _user, "graph-subscribed-skus": _skus,
     "graph-user-registration-details": _keyed("graph-users"), "graph-users-signin-activity": _keyed("graph-users"),

@@ -1,69 +1,12 @@
 """Changes items of a World until a condition of the catalogue holds of them, or just fails to: driven by the conditions
 themselves, so that every comparison is met from both sides."""
-import copy
-import datetime
 import uuid
 
-from times import parse_time
-
-DROP = object()
-IDENTITY = ("id", "subscriptionId", "eventDataId", "resourceId", "policyAssignmentId", "policyDefinitionReferenceId", "policyId", "groupId")
-
-DATE = "2031-01-01T00:00:00Z"
-SAMPLES = {  # what a property holds where it is only asked whether there is one
-    "authenticationStrength": {"id": "s"}, "includeGuestsOrExternalUsers": {"guestOrExternalUserTypes": "internalGuest"},
-    "excludeGuestsOrExternalUsers": {"guestOrExternalUserTypes": "internalGuest"}, "linuxConfiguration": {}, "inboundTrust": {}, "users": {},
-    "networkSecurityGroup": {"id": "/subscriptions/x/n"}, "claimsMatchingExpression": {"value": "claims['sub'] matches 'x'"},
-    "systemCredentialPreferences": {}, "reportSuspiciousActivitySettings": {}, "permissions": [], "permissionGrantPoliciesAssigned": [],
-    "passwordCredentials": [], "keyCredentials": [], "assignedLicenses": [], "securityRules": [], "subnets": [], "actions": [], "exp": 1900000000,
-    "expiresOn": DATE, "expirationDateUtc": DATE, "key1": DATE, "key2": DATE, "androidSecurityPatchLevel": "2026-10-01", "osMinimumVersion": "10.0",
-    "jailBroken": "False", "passwordValidityPeriodInDays": 90, "storageAccountId": "/subscriptions/x/resourceGroups/g/providers/m/s/n",
-    "androidForWorkRestriction": {}, "principalId": "00000000-0000-4000-8000-00000000f001"}
-MEMBERS = {  # what stands in a list that has to be longer
-    "passwordCredentials": "keyId", "keyCredentials": "keyId", "owners": "id", "ipRanges": "id", "assignments": "id", "reviewers": "id",
-    "includeTargets": "id", "subnets": "id", "networkInterfaces": "id", "primaryApprovers": "id", "controlScores": "id"}
+from measures import Measures
+from places import BROKEN, DROP, IDENTITY, MEMBERS, TEXTS, CannotSteer, NamePlace, Place, sample_of
 
 
-def sample_of(key):
-    if key in SAMPLES:
-        return copy.deepcopy(SAMPLES[key])
-    return DATE if key.endswith(("DateTime", "Date", "Time")) else True if key.startswith("is") else "something"
-
-
-class CannotSteer(Exception):
-    """The condition rests on something that this module cannot bring about."""
-
-
-class Place:
-    """Where a value stands: a key of a dict or list."""
-
-    def __init__(self, holder, key):
-        self.holder, self.key = holder, key
-
-    def get(self):
-        if isinstance(self.holder, dict):
-            return self.holder.get(self.key)
-        return self.holder[self.key] if isinstance(self.holder, list) and self.key < len(self.holder) else None
-
-    def set(self, value):
-        if value is DROP:
-            if isinstance(self.holder, dict):
-                self.holder.pop(self.key, None)
-        elif isinstance(self.holder, dict):
-            self.holder[self.key] = value
-        elif isinstance(self.holder, list):
-            self.holder[self.key:self.key + 1] = [value]
-
-
-class NamePlace(Place):
-    """The name of an item: it may be another one, and is never gone."""
-
-    def set(self, value):
-        if isinstance(value, str) and value:
-            super().set(value)
-
-
-class Steer:
+class Steer(Measures):
     def __init__(self, world, rng, now, make):
         """`make(endpoint)` puts one more item of an endpoint into the world and gives it."""
         self.world, self.rng, self.now, self.make = world, rng, now, make
@@ -85,6 +28,8 @@ class Steer:
         if kind == "get":
             holder, key = self.value(node[1], env), self.value(node[2], env)
             return holder.get(key) if isinstance(holder, dict) else None
+        if kind == "if":
+            return self.value(node[3], env)
         if kind == "call" and node[1] == "lower":
             inner = self.value(node[2][0], env)
             return inner.lower() if isinstance(inner, str) else None
@@ -131,7 +76,8 @@ class Steer:
             if node[1] == "One":
                 return self.world.one(node[2][0][1])
             if node[1] == "first":
-                return self.element(node[2][0], env)
+                found = self.elements(node[2][0], env)
+                return found[0] if found else self.element(node[2][0], env)
             if node[1] in TARGETS:
                 return TARGETS[node[1]](self, env, *node[2])
             raise CannotSteer
@@ -142,6 +88,8 @@ class Steer:
 
     def elements(self, node, env):
         """The list that a loop runs over, as it stands."""
+        if node[0] == "name" and isinstance(env[node[1]], tuple):
+            return self.elements(*env[node[1]][1:])
         if node[0] == "call" and node[1] == "D":
             return self.world.all(node[2][0][1])
         if node[0] == "loop" and node[1] == "filter":
@@ -153,11 +101,13 @@ class Steer:
 
     def element(self, node, env):
         """One element of it; made where there is none."""
+        if node[0] == "name" and isinstance(env[node[1]], tuple):
+            return self.element(*env[node[1]][1:])
         if node[0] == "call" and node[1] == "D":
             return self.item_beside(node[2][0][1], env.get("r"))
         if node[0] == "loop" and node[1] == "filter":
             found = self.element(node[2], env)
-            self.assign(node[4], True, {**env, node[3]: found})
+            self.attempt(node[4], True, {**env, node[3]: found})
             return found
         if node[0] == "+":
             return self.element(self.rng.choice(node[1:]), env)
@@ -227,7 +177,7 @@ class Steer:
     def attempt(self, node, want, env):
         try:
             self.assign(node, want, env)
-        except CannotSteer:
+        except BROKEN:
             pass
 
     def other_than(self, value, key):
@@ -298,11 +248,11 @@ class Steer:
             for element in self.elements(node, env):
                 self.attempt(node[4], count > 0, {**env, node[3]: element})
             return
-        if node[0] == "call":
+        if node[0] == "call" and node[1] not in PLACES:
             raise CannotSteer
-        place = self.place(node, env)
+        place = self.place(node[1] if node[0] == "??" and node[2][0] == "list" else node, env)
         held = place.get()
-        if isinstance(held, str) or node[0] == "??" and node[2] == ("value", ""):
+        if isinstance(held, str) or place.key in TEXTS or node[0] == "call" and node[1] == "groupSetting" or node[0] == "??" and node[2] == ("value", ""):
             return place.set("x" * count if count else self.rng.choice(["", None, DROP]))
         if count <= 0:
             return place.set(self.rng.choice([[], None, DROP]))
@@ -312,6 +262,12 @@ class Steer:
         return place.set(filled[:count])
 
     def order(self, sign, left, right, want, env):
+        if left[0] == "+" and right == ("value", 0):
+            for side in left[1:] if not want else [self.rng.choice(left[1:])]:
+                self.order(sign, side, right, want, env)
+            return None
+        if self.value(right, env) is None and right[0] == "get":
+            self.place(right, env).set(100)
         limit = self.value(right, env)
         if limit is None and left[0] in ("value", "param"):
             flipped = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}[sign]
@@ -332,43 +288,13 @@ class Steer:
             node = node[1] if node[0] == "*" else node[2][0]
         return node
 
-    def measure(self, node, limit, low, env):
-        """Brings what `node` measures to just below or above `limit`."""
-        name = node[1] if node[0] == "call" else None
-        if node[0] == "*":
-            return self.measure(node[1], limit / node[2][1], low, env)
-        if name in ("daysSince", "daysUntil"):
-            step = self.rng.choice([1, 1 / 24, 1 / 1440, 200])
-            days = limit + (-step if low else step)
-            return self.place(node[2][0], env).set(self.moment(-days if name == "daysSince" else days))
-        if name == "daysBetween":
-            start = self.place(node[2][0], env)
-            if parse_time(start.get()) is None:
-                start.set("2026-01-01T00:00:00Z")
-            end = parse_time(start.get()) + datetime.timedelta(days=limit + (-1 if low else 1))
-            return self.place(node[2][1], env).set(self.stamp(end))
-        number = limit + self.rng.choice([1, 0.01, limit or 1] if isinstance(limit, float) else [1, 30]) * (-1 if low else 1)
-        if name in ("isoDurationDays", "isoDurationHours"):
-            unit = "P{}D" if name == "isoDurationDays" else "PT{}H"
-            return self.place(node[2][0], env).set(unit.format(max(int(number), 0)))
-        if name == "int":
-            return self.place(node[2][0], env).set(str(int(number)))
-        if name == "ipPrefixLength":
-            return self.place(node[2][0], env).set(f"203.0.113.0/{max(int(number), 0)}")
-        return self.place(node, env).set(number)
-
-    def moment(self, days):
-        return self.stamp(self.now + datetime.timedelta(days=days))
-
-    def stamp(self, time):
-        form = self.rng.choice(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.1234567Z", "%Y-%m-%dT%H:%M:%SZ"])
-        return time.strftime(form)
-
     def guid(self):
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
 
     def loop(self, node, want, env):
         _, name, holder, variable, body = node
+        if holder[:2] == ("call", "settings"):
+            return LISTS["settings"](self, want, env, holder[2], variable, body)
         if name == "exists" and not want or name == "all" and want:
             if holder[0] not in ("call", "loop", "list", "param", "method") and self.rng.random() < 0.15:
                 return self.place(holder, env).set(self.rng.choice([[], None, DROP]))
@@ -399,7 +325,8 @@ class Steer:
     def plain(body, variable):
         """Whether the elements are text: nothing is looked up in the variable."""
         from expression import walk
-        return not any(part[0] == "get" and part[1] == ("name", variable) for part in walk(body))
+        return not any(part[0] == "get" and part[1] == ("name", variable)
+                       or part[0] == "call" and part[1] not in ("matches", "lower") and ("name", variable) in part[2] for part in walk(body))
 
     def plain_element(self, holder, want, variable, body, env):
         place = self.place(self.rng.choice(holder[1:]) if holder[0] == "+" else holder, env)
@@ -441,4 +368,4 @@ class Steer:
         raise CannotSteer
 
 
-PLACES, TARGETS, CALLS, MATCHES = {}, {}, {}, {}  # filled by steer_functions.py
+PLACES, TARGETS, CALLS, LISTS, MATCHES = {}, {}, {}, {}, {}  # filled by steer_functions.py

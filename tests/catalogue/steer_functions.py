@@ -1,5 +1,7 @@
 """How functions of the catalogue are brought to hold: what steer.py cannot read from an expression."""
-from steer import CALLS, DROP, MATCHES, PLACES, TARGETS, CannotSteer, Place
+from expression import walk
+from places import DROP, CannotSteer, Place
+from steer import CALLS, LISTS, MATCHES, PLACES, TARGETS
 
 MATCHES.update({
     "(?i)(ios|android)": (["#microsoft.graph.iosCompliancePolicy", "#microsoft.graph.androidWorkProfileCompliancePolicy"],
@@ -15,6 +17,9 @@ MATCHES.update({
         (["https://a.example/x", "http://localhost:80/", "http://127.0.0.1", "http://[::1]/"],
          ["http://localhost.evil/", "http://a.example", "HTTPS://a.example", "myapp://x", "http://127.0.0.1.evil"]),
 })
+
+
+KINDS = ("graph-users", "graph-groups", "graph-service-principals")  # no id is of two kinds
 
 
 def _find(items, key, value, make):
@@ -83,10 +88,18 @@ def pricing(steer, env, subscription, name):
 
 
 def joined(steer, env, items, key, value):
-    value, endpoint = steer.value(value, env), items[2][0][1] if items[:2] == ("call", "D") else None
-    if endpoint is None or not isinstance(value, str):
+    endpoint = items[2][0][1] if items[:2] == ("call", "D") else None
+    known = steer.world.all(endpoint) if endpoint else []
+    if steer.value(value, env) is None and known:
+        steer.place(value, env).set(steer.rng.choice(known)[steer.value(key, env)])
+    value = steer.value(value, env)
+    if endpoint is None or not isinstance(value, str) or not value:
         raise CannotSteer
-    return _find(steer.world.all(endpoint), steer.value(key, env), value, lambda: steer.make(endpoint))
+    if any(value.lower() == str(item.get("id")).lower() for kind in KINDS if kind != endpoint for item in steer.world.all(kind)
+           if endpoint in KINDS or kind != "graph-users"):
+        raise CannotSteer  # it is somebody else
+    found = next((item for item in known if str(item.get(steer.value(key, env))).lower() == value.lower()), None)
+    return found or _find(known, steer.value(key, env), value, lambda: steer.make(endpoint))
 
 
 def set_definition(steer, env, assignment):
@@ -160,6 +173,32 @@ def under_scope(steer, want, env, thing, lock):
     lock["id"] = f"{steer.rng.choice(scopes)}/providers/Microsoft.Authorization/locks/l{steer.rng.randrange(1 << 30)}"
 
 
+def settings(steer, want, env, arguments, variable, body):
+    """A policy of that family with a setting that fits, or nothing new."""
+    from scaffold import setting_instance
+    if not want:
+        return
+    texts = [steer.value(part, env) for tree in walk(body) if tree[0] in ("==", "method") for part in (tree[2] if tree[0] == "==" else tree[3][0],)]
+    ends = [text for text in texts if isinstance(text, str) and text.startswith("_")]
+    name = next(text for text in texts if isinstance(text, str) and not text.startswith("_"))
+    policy = steer.make("intune-configuration-policies")
+    policy.update(isAssigned=True, templateReference={"templateFamily": steer.value(arguments[0], env)})
+    item = steer.make("intune-configuration-policy-settings", policy["id"])
+    item["settingInstance"] = setting_instance(steer.rng, "device_x_" + name if not name.startswith("device") else name, steer.rng.choice(ends))
+
+
+def tag_key(steer, want, env, tags, key):
+    key, place = steer.value(key, env), steer.place(tags, env)
+    held = {name: value for name, value in (place.get() or {}).items() if name.lower() != key.lower()}
+    if want:
+        held[steer.recased(key)] = "x"
+    place.set(held or steer.rng.choice([{}, None, DROP]))
+
+
+def excluded_users(steer, env, policy):
+    return Place(steer.target(("get", ("get", policy, ("value", "conditions")), ("value", "users")), env), "excludeUsers")
+
+
 def ca(*paths):
     """Sets one of the paths: (names, good values, bad values)."""
     def run(steer, want, env, policy, *_):
@@ -214,10 +253,12 @@ STRONG = [({"operator": "OR", "builtInControls": [], "authenticationStrength": {
 NOT_STRONG = [({"operator": "OR", "builtInControls": more, "authenticationStrength": {"id": "s", "requirementsSatisfied": "mfa", "allowedCombinations": one}})
               for one, more in ((["fido2", "password,sms"], []), ([], []), (None, []), (["fido2"], ["mfa"]), (["FIDO2"], []))]
 
-PLACES.update({"groupSetting": group_setting, "roleGuid": role_of})
+PLACES.update({"groupSetting": group_setting, "roleGuid": role_of, "caExcludedUserIds": excluded_users})
+LISTS.update({"settings": settings})
 TARGETS.update({"authMethod": auth_method, "pimRule": pim_rule, "appRestriction": app_restriction, "pricing": pricing, "join": joined,
                 "setDefinition": set_definition})
 CALLS.update({
+    "hasKeyIgnoreCase": tag_key,
     "subscriptionHasType": has_type, "hasDestination": has_destination, "coversSubscription": covers, "hasLiveActionGroup": live_group,
     "appliesAtSubscription": at_subscription, "underScope": under_scope, "nsgAllowsInternet": nsg, "caCoversRoles": ca_roles,
     "caEnforced": ca((("state",), ["enabled"], ["disabled", "enabledForReportingButNotEnforced", "Enabled", None])),

@@ -2,18 +2,21 @@
 import random
 
 from expression import walk
-from scaffold import NAMED, Fixtures, Scaffold
-from steer import CannotSteer, Steer
+from places import BROKEN, CannotSteer
+from scaffold import NAMED, ONE_EACH, Fixtures, Scaffold
+from steer import Steer
 from world import World
 
 import steer_functions  # noqa: F401  (fills the tables of steer)
 
 FIRST = ("graph-organization", "graph-subscribed-skus", "graph-users", "graph-groups", "graph-service-principals", "graph-role-definitions",
-         "graph-role-assignments", "graph-ca-policies", "arm-subscriptions", "arm-policy-set-definitions", "intune-managed-devices")
+         "graph-role-assignments", "graph-ca-policies", "arm-subscriptions", "arm-policy-set-definitions", "intune-managed-devices",
+         "defender-m365-secure-score-profiles", "graph-domains")
 COUNTS = {"graph-organization": 1, "graph-subscribed-skus": 3, "graph-service-principals": 14, "graph-role-assignments": 16, "graph-users": 24,
           "graph-groups": 10, "arm-subscriptions": 3, "graph-sp-app-role-assignments": 12, "graph-role-definitions": 14, "arm-own-permissions": 1,
           "arm-policy-states": 14, "graph-ca-policies": 14, "arm-role-assignments": 14}
 UNTOUCHED = {"arm-own-permissions"}  # the consent guard reads it too, and stops a run that could write
+POOLS = {"#microsoft.graph.user": "graph-users", "#microsoft.graph.group": "graph-groups", "#microsoft.graph.servicePrincipal": "graph-service-principals"}
 MANY = 6  # items of an endpoint, and as many more for each check that goes over it, up to MOST
 MOST = 40
 CALM = {"graph-subscribed-skus", "graph-organization", "graph-security-defaults", "arm-subscriptions"}  # not emptied by chance
@@ -69,9 +72,10 @@ class Tenant:
         """Lists that an operator may fill, filled in half of the cases."""
         for check in self.checks:
             source = source_of(check.trees["each"]) if "each" in check.trees else None
-            known = [item["id"] for item in self.world.all(source[0] if source else "graph-users") if item.get("id")]
+            other = "graph-service-principals" if check.unit == "grant" else "graph-users"
+            known = [item.get("id", item.get("tenantId")) for item in self.world.all(source[0] if source else other)]
             for name, value in check.params.items():
-                if value == [] and known and self.rng.random() < 0.5:
+                if value == [] and all(known) and known and self.rng.random() < 0.5:
                     self.settings.setdefault(check.id, {})[name] = self.rng.sample(known, min(2, len(known)))
 
     def scope_of(self, check):
@@ -80,7 +84,7 @@ class Tenant:
     def attempt(self, tree, want, env):
         try:
             self.steer.assign(tree, want, env)
-        except (CannotSteer, KeyError, IndexError, TypeError, AttributeError):
+        except BROKEN:
             pass
 
     def steer_all(self):
@@ -95,7 +99,8 @@ class Tenant:
         for endpoint, checks in over.items():
             self.steer_items(endpoint, checks)
         self.rng.shuffle(whole)
-        for want, check in sorted(whole, key=lambda pair: pair[0]):
+        again = [pair for pair in whole if not pair[0] and self.rng.random() < 0.15]
+        for want, check in sorted(whole, key=lambda pair: pair[0]) + again:
             self.steer_whole(check, want)
 
     def steer_whole(self, check, want):
@@ -103,7 +108,20 @@ class Tenant:
             if name in check.trees and "r" not in {part[1] for part in walk(check.trees[name]) if part[0] == "name"}:
                 self.attempt(check.trees[name], self.rng.random() < 0.15, self.scope_of(check))
         if "each" not in check.trees:
-            self.attempt(check.trees["pass"], want, self.scope_of(check))
+            return self.attempt(check.trees["pass"], want, self.scope_of(check))
+        for item in self.computed(check):
+            for name, likely in (("where", 0.85), ("pass", 0.5)):
+                if name in check.trees:
+                    self.attempt(check.trees[name], self.rng.random() < likely, {**self.scope_of(check), "r": item})
+        return None
+
+    def computed(self, check):
+        """What a check goes over when that is no plain list of items: as it stands, or as the oracle works it out."""
+        try:
+            return self.steer.elements(check.trees["each"], self.scope_of(check))
+        except BROKEN:
+            evidence = self.catalogue.evidence(self.world.document(self.now.strftime("%Y-%m-%dT%H:%M:%SZ")))
+            return list(check.parts["each"]({"@": evidence, **self.scope_of(check)}) or [])
 
     def steer_items(self, endpoint, checks):
         for _ in range(min(MANY * len(checks), MOST) - len(self.world.all(endpoint)) if endpoint not in FIRST[:3] + ("arm-subscriptions",) else 0):
@@ -113,8 +131,9 @@ class Tenant:
                 break
         for parent, items in list(self.world.items.get(endpoint, {}).items()):
             for raw in list(items):
-                check, conditions = self.rng.choice(checks)
-                self.steer_item(endpoint, parent, raw, check, conditions)
+                # A subscription is judged by what is in it, so that one can be met by every check.
+                for check, conditions in self.rng.sample(checks, len(checks)) if endpoint == "arm-subscriptions" else [self.rng.choice(checks)]:
+                    self.steer_item(endpoint, parent, raw, check, conditions)
 
     def steer_item(self, endpoint, parent, raw, check, conditions):
         added = self.world.normalised(self.catalogue.endpoints[endpoint], {}, parent)
@@ -130,10 +149,31 @@ class Tenant:
             if raw.get(key) == value:
                 raw.pop(key)
 
+    def same_kind(self, item):
+        """A principal whose kind was changed is another one, of that kind."""
+        kind = (item.get("principal") or {}).get("@odata.type")
+        pool = [one["id"] for one in self.world.all(POOLS.get(kind, "")) if one.get("id")]
+        others = {one["id"] for name in POOLS.values() for one in self.world.all(name)} - set(pool)
+        if item.get("principalId") in others and pool:
+            item["principalId"] = item["principal"]["id"] = self.rng.choice(pool)
+
+    def rehome(self):
+        """Items whose parent was changed into another one come to one that there is."""
+        for endpoint, spec in self.catalogue.endpoints.items():
+            if spec["scope"].startswith("per:") and endpoint in self.world.items:
+                parents, held = self.world.parents(endpoint)[1], self.world.items[endpoint]
+                for lost in [one for one in held if one not in parents]:
+                    items = held.pop(lost)
+                    if parents:
+                        held.setdefault(self.rng.choice(parents), []).extend(items)
+
     def tidy(self):
         """Identities are unique where the services keep them so, and stay what paths say."""
+        self.rehome()
+        for item in self.world.all("graph-role-assignments"):
+            self.same_kind(item)
         for endpoint, parents in self.world.items.items():
-            key = "name" if endpoint in NAMED else "id"
+            key = "name" if endpoint in NAMED else ONE_EACH.get(endpoint, "id")
             for items in parents.values():
                 seen, kept = set(), []
                 for item in items:

@@ -1,5 +1,4 @@
 """An invented tenant: raw items of every endpoint, by the parent that they are asked for, and how each endpoint answers."""
-import copy
 
 from values import folded
 
@@ -83,7 +82,7 @@ class World:
         return next(iter(statuses), "ok")
 
     def normalised(self, spec, raw, parent):
-        item = copy.deepcopy(raw)
+        item = dict(raw)
         if spec["scope"] == "subscription" or spec["scope"].startswith("per:defender"):
             item["subscriptionId"] = parent.split("/")[0]
         if "parent_key" in spec:

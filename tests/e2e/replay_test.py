@@ -175,6 +175,31 @@ enabled = false
         self.assertEqual(self.replay("--only", "own-guests")["compared"]["check"], {"compared": 1, "identical": 1})
         self.assertEqual([e for e in self.lines() if e["kind"] == "control" and e["control"] == "A.5.36"], [])
 
+    def test_a_check_on_data_of_a_collector_that_is_not_enabled_names_it(self):
+        own = """[[check]]
+id = "own-devices"
+version = 1
+title = "T"
+severity = "low"
+subject = "tenant"
+reads = ["intune_device"]
+sql = "SELECT 'tenant' AS subject, 'pass' AS verdict, count(*) AS detail FROM intune_device"
+"""
+        server = self.server()
+        self.configure(server.access, [GRAPH], FRAMEWORK)
+        (self.home / "own").mkdir()
+        (self.home / "own/mine.toml").write_text(own)
+        toml = (self.home / "assay.toml").read_text()
+        (self.home / "assay.toml").write_text(toml.replace("schema = 1", 'schema = 1\nchecks_dir = "own"', 1))
+        done = self.assay("run", "--json")
+        self.assertEqual(done.code, 5, done.text)
+        verdict, = [c for c in done.json()["data"]["checks"] if c["check"] == "own-devices"]
+        self.assertEqual((verdict["verdict"], verdict["reason"]), ("not_assessed", "unsupported"))
+        self.assertIn("dataset intune_device is read by collector intune, which is not enabled", verdict["detail"])
+        self.forget(server)
+        told = self.replay("--only", "own-devices")
+        self.assertEqual(told["compared"]["check"], {"compared": 1, "identical": 1})
+
     def test_a_restored_backup_replays(self):
         self.collect()
         self.assertEqual(self.assay("backup", "create", "--to", "copies").code, 0)

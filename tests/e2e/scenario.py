@@ -75,7 +75,7 @@ class FakeCloud:
 
             def reply(self, status, body):
                 cloud.log.append((self.command, self.path))
-                data = json.dumps(body).encode()
+                data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
@@ -98,7 +98,7 @@ class FakeCloud:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def answer(self, method, target, body):
-        """(status, document) of a request that is not for a token."""
+        """(status, document or bytes) of a request that is not for a token."""
         return 500, {}
 
     def token(self, host):

@@ -11,7 +11,10 @@ from scenario import Scenario
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT.parent / "shared" / "domain" / "endpoints.toml"
 # The POSTs that only read; engine/broker/read_posts.cc has the list that binds the broker.
-READ_POSTS = {"policy-states-query": "/policyStates/latest/queryResults", "policy-states-summarize": "/policyStates/latest/summarize"}
+GRAPH_PATH = "/providers/Microsoft.ResourceGraph/resources"
+READ_POSTS = {"policy-states-query": "/policyStates/latest/queryResults", "policy-states-summarize": "/policyStates/latest/summarize",
+              **{f"resource-graph-{name}": GRAPH_PATH for name in (
+                  "inventory", "storage", "keyvaults", "nsgs", "network", "compute", "data", "recovery", "vaults", "workspaces")}}
 
 
 def template(method, service, path):
@@ -75,6 +78,8 @@ class Traffic(Scenario):
 
     def test_the_compiled_list_of_posts_is_the_one_that_is_checked_here(self):
         source = (ROOT / "engine" / "broker" / "read_posts.cc").read_text(encoding="utf-8")
+        self.assertIn(f'kGraphPath = "{GRAPH_PATH}"', source)
+        source = source.replace("kGraphPath,", f'"{GRAPH_PATH}",')
         compiled = dict(re.findall(r'\{"([a-z-]+)", ServiceHost::k\w+,\s*"([^"]+)"', source))
         self.assertEqual(compiled.keys(), READ_POSTS.keys())
         for name, end in READ_POSTS.items():

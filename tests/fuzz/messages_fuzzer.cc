@@ -51,6 +51,10 @@ void FromWorker(Type type, ByteSpan payload) {
       return RoundTrip(payload, ParseDatasetState);
     case Type::kBatch:
       return RoundTrip(payload, ParseBatch);
+    case Type::kCounts:
+      return RoundTrip(payload, ParseCounts);
+    case Type::kSealed:
+      return RoundTrip(payload, ParseSealed, EncodeSealed);
     case Type::kCheckResult:
       return RoundTrip(payload, ParseCheckResult);
     case Type::kControlResult:

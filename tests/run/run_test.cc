@@ -1,5 +1,6 @@
 // Whole runs over the demo tenant: what the run does beside its collectors (a page is stored while
 // the next is read, reasons are put together) loses no entry, no order, no body and no failure.
+#include <algorithm>
 #include <set>
 
 #include "assess/prepare.h"
@@ -119,6 +120,15 @@ int64_t CountReads(const OneRun& run) {
 }
 
 /// The failure reached the caller, as an error or as what stopped the run: exit 10.
+/// True when a word of the endpoint's id, the service left out, begins some word of `url`: the
+/// answer that is stored belongs to the question.
+bool SharesAWord(const std::string& endpoint, const std::string& url) {
+  const auto words = Split(std::string_view(endpoint).substr(endpoint.find('-') + 1), '-');
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return url.find(word.substr(0, 4)) != url.npos;
+  });
+}
+
 void CheckStopped(const OneRun& run) {
   if (run.report) REQUIRE(run.report->stopped);
   const Error& error = run.report ? *run.report->stopped : run.report.error();
@@ -153,9 +163,8 @@ TEST_CASE("Run: keeps the order of pages, and each entry its own body", "[run]")
       ++continued;
       CHECK(url == next[endpoint]);
     } else {
-      const std::string last_word = endpoint.substr(endpoint.rfind('-') + 1);
       INFO(url);
-      CHECK(AsciiLower(url).find(last_word.substr(0, 4)) != url.npos);
+      CHECK(SharesAWord(endpoint, AsciiLower(url)));
     }
     next[endpoint] = Between(body, "\"@odata.nextLink\":\"", "\"");
   }

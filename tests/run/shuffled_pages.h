@@ -42,13 +42,14 @@ class ShuffledPages final : public assess::Pages {
     ASSAY_ASSIGN(read->plan, broker::BuildPlan(cloud_, endpoint, params));
     read->spec = endpoint;
     reads_[ticket] = read;
-    Ask(*read, read->plan.url, std::move(done));
+    Ask(*read, {read->plan.url}, std::move(done));
     return ticket;
   }
   void StartNext(uint64_t read, ByteSpan body, uint64_t offset, uint64_t length,
                  broker::Completion done) override {
-    const auto url = broker::ReadLink(*reads_.at(read), body, offset, length);
-    Ask(*reads_.at(read), url ? *url : reads_.at(read)->plan.url, std::move(done));
+    const broker::ReadState& state = *reads_.at(read);
+    const auto next = broker::ReadLink(state, body, offset, length);
+    Ask(state, next ? *next : broker::Ask{state.plan.url}, std::move(done));
   }
   void Finish(uint64_t /*read*/) override {}
   void Refuse(uint64_t /*ticket*/, broker::ReadResult refusal, broker::Completion done) override {
@@ -60,11 +61,11 @@ class ShuffledPages final : public assess::Pages {
  private:
   using Asked = std::pair<std::string, broker::Completion>;
 
-  void Ask(const broker::ReadState& read, const broker::Url& url, broker::Completion done) {
+  void Ask(const broker::ReadState& read, const broker::Ask& ask, broker::Completion done) {
     broker::ReadRecord record;
     record.method = read.plan.method;
-    record.url = url.ToString();
-    record.request_body = read.plan.body;
+    record.url = ask.url.ToString();
+    record.request_body = broker::BodyOf(read.plan, ask);
     const std::lock_guard lock(mutex_);
     asked_.emplace_back(AskedOf(record), std::move(done));
     wake_.notify_all();

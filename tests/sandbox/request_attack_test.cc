@@ -13,6 +13,7 @@
 #include "assess/collector_session.h"
 #include "base/files.h"
 #include "broker/link_policy.h"
+#include "broker/page_fetch.h"
 #include "broker/url_policy.h"
 #include "sandbox/request_table.h"
 #include "sandbox/unconfined.h"
@@ -40,6 +41,37 @@ EndpointSpec Members(const std::string& path) {
 
 constexpr char kPath[] = "/groups/{id}/members";
 
+EndpointSpec Query() {
+  EndpointSpec spec;
+  spec.id = "arm-rg-nsgs";
+  spec.host = ServiceHost::kArm;
+  spec.api_version = "2022-10-01";
+  spec.path = "/providers/Microsoft.ResourceGraph/resources";
+  spec.params = {{"subscriptions", ParamType::kGuids}};
+  spec.paging = Paging::kSkipToken;
+  spec.read_post = "resource-graph-nsgs";
+  return spec;
+}
+
+/// A token as the service wrote it, or a text in the place of the query's first word.
+std::optional<Error> RefusalOfQuery(const RequestTrick& trick) {
+  const broker::Cloud cloud = *broker::BuiltInCloud("global");
+  broker::ReadState read;
+  auto plan = broker::BuildPlan(cloud, Query(),
+                                {{"subscriptions", "01234567-89ab-cdef-0123-456789abcdef"}});
+  if (!plan) FAIL(plan.error().ToString());
+  read.plan = *plan;
+  if (trick.place == Place::kToken) {
+    const std::string body = "{\"$skipToken\":\"" + trick.input + "\"}";
+    const auto next = broker::ReadLink(read, AsBytes(body), 14, trick.input.size() + 2);
+    return next ? std::optional<Error>() : std::optional(next.error());
+  }
+  std::string body = broker::BodyOf(*plan, {plan->url});
+  body.replace(body.find("resources |"), 9, trick.input);
+  const Status gate = broker::CheckOutgoing(cloud, Query(), "POST", plan->url, body);
+  return gate ? std::optional<Error>() : std::optional(gate.error());
+}
+
 /// What the broker says of the trick; nothing when it would send a request.
 std::optional<Error> Refusal(const RequestTrick& trick) {
   const broker::Cloud cloud = *broker::BuiltInCloud("global");
@@ -57,6 +89,11 @@ std::optional<Error> Refusal(const RequestTrick& trick) {
       return error(broker::CheckLink(*plan, trick.input));
     case Place::kMethod:
       return error(broker::CheckOutgoing(cloud, Members(kPath), trick.input, plan->url));
+    case Place::kList:
+      return error(broker::BuildPlan(cloud, Query(), {{"subscriptions", trick.input}}));
+    case Place::kToken:
+    case Place::kBody:
+      return RefusalOfQuery(trick);
   }
   return std::nullopt;
 }
@@ -83,7 +120,7 @@ bool HoldsControl(const std::string& text) {
 /// origin, more or fewer path segments, another path where the whole is given, a query or fragment
 /// of its own, or a line of the request that breaks in two.
 bool LeadsElsewhere(const RequestTrick& trick) {
-  if (trick.place == Place::kMethod) return false;
+  if (trick.place >= Place::kMethod) return false;
   const auto [url, granted] = Naive(trick);
   const bool is_link = trick.place == Place::kLink;
   try {

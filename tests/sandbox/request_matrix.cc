@@ -14,7 +14,8 @@ Written by `tools/sandbox-matrix` from the table that the tests assert (`tests/s
 differ. What stops the plugin's other tries stands in [the sandbox matrix](sandbox-matrix.md).
 
 * **Requests**: the broker refuses each before a socket is opened. *parameter*: a value that a plugin gives; *template*: a path in a manifest;
-  *link*: a continuation that a service sent and a plugin points at, for a read of `/v1.0/groups/g1/members`; *method*: at the last gate.
+  *link*: a continuation that a service sent and a plugin points at, for a read of `/v1.0/groups/g1/members`; *method*: at the last gate;
+  *list*, *token*, *body*: the subscriptions, the continuation token and the whole body of a query of Resource Graph.
 * **Without the policy**: the text put into the URL as it is and read by a common URL library (Poco). *leads elsewhere*: another scheme, host,
   port, path, query or fragment than was granted, asserted; *depends*: it refuses too, or it is the server or a proxy that would fall for it.
 * **Cancelling**: the real session of a run with a confined worker, in all tiers the machine offers, cancelled at the plugin's first word. A worker
@@ -31,6 +32,12 @@ std::string_view Name(Place place) {
       return "link";
     case Place::kMethod:
       return "method";
+    case Place::kList:
+      return "list";
+    case Place::kToken:
+      return "token";
+    case Place::kBody:
+      return "body";
   }
   return "";
 }

@@ -5,6 +5,7 @@ namespace assay::sandbox {
 
 const std::vector<RequestTrick>& EveryRequestTrick() {
   using enum Believed;
+  static const std::string kSubscription = "01234567-89ab-cdef-0123-456789abcdef";
   static const std::vector<RequestTrick> tricks = {
       {"parameter_dot_dot", Place::kParameter, "..", "parameter \"id\"", kElsewhere},
       {"parameter_encoded_dots", Place::kParameter, "%2e%2e", "parameter \"id\"", kElsewhere},
@@ -187,6 +188,22 @@ const std::vector<RequestTrick>& EveryRequestTrick() {
       {"method_merge", Place::kMethod, "MERGE", "is not allowed, only GET", kNotShown},
       {"method_lower_case", Place::kMethod, "get", "is not allowed, only GET", kNotShown},
       {"method_with_space", Place::kMethod, "GET ", "is not allowed, only GET", kNotShown},
+      {"list_empty", Place::kList, "", "not a GUID", kNotShown},
+      {"list_quote", Place::kList, kSubscription + "\"],\"query\":\"resourcechanges", "not a GUID",
+       kNotShown},
+      {"list_name", Place::kList, "Production", "not a GUID", kNotShown},
+      {"list_twice", Place::kList, kSubscription + "," + kSubscription, "a GUID twice", kNotShown},
+      {"list_open", Place::kList, kSubscription + ",", "not a GUID", kNotShown},
+      {"token_quote", Place::kToken, "a\\\",\\\"query\\\":\\\"resourcechanges",
+       "character that no token has", kNotShown},
+      {"token_hidden_quote", Place::kToken, "a\\u0022}}", "character that no token has", kNotShown},
+      {"token_backslash", Place::kToken, "a\\\\", "character that no token has", kNotShown},
+      {"token_line_break", Place::kToken, "a\\r\\nb", "character that no token has", kNotShown},
+      {"token_nul", Place::kToken, "a\\u0000", "character that no token has", kNotShown},
+      {"token_too_long", Place::kToken, std::string(8193, 'a'), "longer than 8192", kNotShown},
+      {"body_other_query", Place::kBody, "resourcechanges", "the compiled list writes", kNotShown},
+      {"body_second_query", Place::kBody, "resources\",\"query\":\"resourcechanges",
+       "the compiled list writes", kNotShown},
   };
   return tricks;
 }

@@ -14,6 +14,9 @@ enum class Place {
   kTemplate,   ///< path of an endpoint, from a manifest
   kLink,       ///< continuation link, from a service, pointed at by a plugin
   kMethod,     ///< method of a request at the last gate before a socket
+  kList,       ///< subscriptions of a Resource Graph query, from a plugin
+  kToken,      ///< continuation token of such a query, from a service, pointed at by a plugin
+  kBody,       ///< text of such a query's body at the last gate before a socket
 };
 /// What a common URL library makes of it.
 enum class Believed {

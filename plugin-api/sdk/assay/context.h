@@ -11,6 +11,7 @@
 
 #include "assay/cancel.h"
 #include "assay/config.h"
+#include "assay/counts.h"
 #include "assay/dataset.h"
 #include "assay/emit.h"
 #include "assay/log.h"
@@ -38,6 +39,7 @@ class Context {
     log_ = static_cast<const assay_log_v1_t*>(Extension(ASSAY_EXT_LOG));
     cancel_ = static_cast<const assay_cancel_v1_t*>(Extension(ASSAY_EXT_CANCEL));
     config_ = static_cast<const assay_config_v1_t*>(Extension(ASSAY_EXT_CONFIG));
+    counts_ = static_cast<const assay_counts_v1_t*>(Extension(ASSAY_EXT_COUNTS));
   }
 
   /// Asks for an endpoint without waiting; the ticket names its pages. Throws what the host
@@ -100,6 +102,13 @@ class Context {
                                                static_cast<uint32_t>(why), ToSlice(detail));
     if (status != ASSAY_OK) Fail(status, "state of " + std::string(dataset.id));
   }
+  /// Adds to a sum of the dataset's entry (ASSAY_COUNT_..., assay/counts.h); nothing happens on a
+  /// host without assay.counts/1.
+  void Count(const DatasetInfo& dataset, uint32_t kind, uint64_t count) {
+    if (counts_ == nullptr || count == 0) return;
+    const assay_status_t status = counts_->add(host_, Number(dataset), kind, count);
+    if (status != ASSAY_OK) Fail(status, "counts of " + std::string(dataset.id));
+  }
   void Log(uint32_t severity, std::string_view line) {
     if (log_ != nullptr) log_->write(host_, severity, ToSlice(line));
   }
@@ -145,6 +154,7 @@ class Context {
   const assay_log_v1_t* log_ = nullptr;
   const assay_cancel_v1_t* cancel_ = nullptr;
   const assay_config_v1_t* config_ = nullptr;
+  const assay_counts_v1_t* counts_ = nullptr;
   std::map<const DatasetInfo*, uint32_t> numbers_;
 };
 

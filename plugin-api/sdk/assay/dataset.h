@@ -35,6 +35,7 @@ enum class Link : uint8_t {
   kNone,    ///< none: a list on one page
   kOdata,   ///< "@odata.nextLink"
   kArm,     ///< "nextLink"
+  kToken,   ///< "$skipToken", the records in "data" (Resource Graph)
 };
 
 /// One endpoint of the manifest.
@@ -51,11 +52,16 @@ constexpr std::string_view LinkKey(Link link) {
       return "@odata.nextLink";
     case Link::kArm:
       return "nextLink";
+    case Link::kToken:
+      return "$skipToken";
     case Link::kSingle:
     case Link::kNone:
       break;
   }
   return {};
 }
+
+/// The name of the member that holds the records.
+constexpr std::string_view ListKey(Link link) { return link == Link::kToken ? "data" : "value"; }
 
 }  // namespace assay

@@ -55,11 +55,12 @@ class ItemWriter {
     out += '{';
     std::vector<bool> seen(node.children.size());
     bool first = true;
+    std::string scratch;
     for (auto entry : object) {
       simdjson::ondemand::field field;
       std::string_view key;
       if (std::move(entry).get(field) != simdjson::SUCCESS) return false;
-      if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+      if (!NameOf(field, scratch, key)) return false;
       const ItemNode* child = node.Find(key);
       if (child == nullptr) continue;
       const auto at = static_cast<size_t>(child - node.children.data());

@@ -74,6 +74,29 @@ inline bool IsWholeJson(std::string_view raw) {
   return parser.parse(raw.data(), raw.size(), true).get(element) == simdjson::SUCCESS;
 }
 
+/// The name of a member; false when it is not well-formed. simdjson unescapes into a buffer that
+/// holds the strings of a document once. Names are read twice, for the columns and for the item, so
+/// they stay out of it: a plain name is the answer's bytes, one with an escape is made in
+/// `scratch`.
+inline bool NameOf(simdjson::ondemand::field& field, std::string& scratch, std::string_view& name) {
+  const char* raw = field.key().raw();
+  size_t length = 0;
+  bool escaped = false;
+  for (; raw[length] != '"'; ++length) {  // the document's strings are closed: the parser saw to it
+    if (raw[length] != '\\') continue;
+    escaped = true;
+    ++length;
+  }
+  name = std::string_view(raw, length);
+  if (!escaped) return true;
+  static thread_local simdjson::dom::parser parser;
+  const std::string quoted = "\"" + std::string(name) + "\"";
+  if (parser.parse(quoted).get_string().get(name) != simdjson::SUCCESS) return false;
+  scratch.assign(name);
+  name = scratch;
+  return true;
+}
+
 /// Bytes of an array or object; consumes the value. Empty on error.
 inline std::string_view RawOf(simdjson::ondemand::value& value,
                               simdjson::ondemand::json_type type) {

@@ -2,6 +2,7 @@
 // end says of each dataset how complete it is.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -37,6 +38,12 @@ class Record {
   uint32_t Each(uint32_t raw, const Mapping& mapping, const std::function<void(Row&)>& set);
   /// Number of elements of the kept array.
   uint32_t Count(uint32_t raw);
+  /// The bytes of a kept slice; empty when there is none. Valid while the hook runs.
+  std::string_view Raw(uint32_t raw) const { return filler_->raw(raw); }
+  /// Emits a row of this or another dataset that was made from this record.
+  void Emit(const Row& row);
+  /// Says that a part of this record could not be read: what it feeds is not complete.
+  void Note(std::string_view what);
   /// Keeps this record from being emitted itself (its children were).
   void Drop() { dropped_ = true; }
   bool dropped() const { return dropped_; }
@@ -97,6 +104,12 @@ class Reader {
   }
 
   Context& context() { return *context_; }
+
+  /// The first problem met with a dataset; none when it was read whole. After Drain.
+  Problem ProblemOf(const DatasetInfo& dataset) const {
+    const auto found = tally_.find(&dataset);
+    return found == tally_.end() ? Problem{} : found->second.first;
+  }
 
  private:
   friend class Record;
@@ -174,9 +187,16 @@ class Reader {
     }
     if (result.link.length != 0) {
       context_->Next(page, result.link.offset, result.link.length);
-    } else {
-      running_.erase(found);
+      return;
     }
+    // Asked only where the list ends: a service may call a page short that has a next one.
+    if (result.truncated || running.records < result.total)
+      Lose(*job,
+           {Why::kPartial, std::string(job->endpoint->id) + ": the service left records out: " +
+                               std::to_string(running.records) + " of " +
+                               std::to_string(std::max(result.total, running.records)) + " came"},
+           false);
+    running_.erase(found);
   }
 
   ScanResult Read(const Page& page, const Job& job) {
@@ -233,6 +253,8 @@ class Reader {
   }
 
   void StateAll(const std::string& stopped) {
+    for (const auto& [mapping, filler] : fillers_)
+      context_->Count(mapping->dataset(), ASSAY_COUNT_DROPPED, filler->dropped());
     for (auto& [dataset, tally] : tally_) {
       if (!stopped.empty()) Count(tally, {Why::kPartial, stopped}, false);
       if (tally.problems == 0) {
@@ -268,6 +290,17 @@ inline uint32_t Record::Each(uint32_t raw, const Mapping& mapping,
     reader_->EmitRow(child, *page_, number_, offset, *notes_);
   });
   return count;
+}
+
+inline void Record::Emit(const Row& row) {
+  if (const ColumnInfo* missing = row.MissingKey(); missing != nullptr) {
+    return Note("a part without " + std::string(missing->name));
+  }
+  reader_->context_->Emit(row, *page_, number_);
+}
+
+inline void Record::Note(std::string_view what) {
+  notes_->Add(std::string(what) + " in " + filler_->where());
 }
 
 inline uint32_t Record::Count(uint32_t raw) {

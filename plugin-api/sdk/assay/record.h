@@ -55,7 +55,7 @@ class RecordFiller {
   bool FillItem(simdjson::ondemand::object& object) {
     std::string& text = item_text_;
     text.clear();
-    if (!ItemWriter().Object(object, item_, text)) return false;
+    if (!writer_.Object(object, item_, text)) return false;
     // SQLite will read it again; a malformed part of what is kept makes the record malformed.
     if (!IsWholeJson(text)) return false;
     row_.Text(mapping_->dataset().item_column, text);
@@ -66,12 +66,13 @@ class RecordFiller {
   /// or does not keep.
   bool Walk(simdjson::ondemand::object& object, const Mapping::Node& node, const ItemNode* item,
             Notes& notes) {
+    std::string scratch;
     for (auto entry : object) {
       simdjson::ondemand::field field;
       if (std::move(entry).get(field) != simdjson::SUCCESS) return false;
       const auto byte = static_cast<uint64_t>(field.key().raw() - body_) - 1;
       std::string_view key;
-      if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+      if (!NameOf(field, scratch, key)) return false;
       const Mapping::Node* child = node.Find(key);
       const ItemNode* kept = item == nullptr ? nullptr : item->Find(key);
       if (child == nullptr) {
@@ -123,6 +124,7 @@ class RecordFiller {
 
   const Mapping* mapping_;
   const ItemNode item_;
+  ItemWriter writer_;
   std::string item_text_;
   uint64_t dropped_ = 0;
   Row row_;

@@ -69,6 +69,11 @@ class Row {
     const assay_value_t& value = values_.at(column);
     return value.kind == ASSAY_TEXT ? FromSlice(value.text) : std::string_view();
   }
+  /// True when a bool column was filled with true.
+  bool IsTrue(uint32_t column) const {
+    const assay_value_t& value = values_.at(column);
+    return value.kind == ASSAY_INT && value.integer != 0;
+  }
   /// The first key column that is still null, or nullptr.
   const ColumnInfo* MissingKey() const {
     for (uint32_t i = 0; i < dataset_->column_count; ++i) {

@@ -20,6 +20,8 @@ namespace assay {
 struct ScanResult {
   std::vector<assay_range_t> records;  ///< byte ranges in the body, ascending
   assay_range_t link{0, 0};            ///< raw token of the continuation link; length 0: none
+  uint64_t total = 0;                  ///< records of all pages together, where the service says it
+  bool truncated = false;              ///< the service says that it left something out
   Notes notes;                         ///< empty when the answer was read without loss
   bool understood = false;             ///< the answer had the shape of a list (or of one object)
 };
@@ -143,19 +145,39 @@ class Scanner {
         result.notes.Add(error == simdjson::SUCCESS ? "malformed JSON" : Explain(error), "", byte);
         return false;
       }
-      if (key == "value") {
+      if (key == ListKey(link)) {
+        list_ = "/" + std::string(key);
         if (!Records(field.value(), byte, result)) return false;
-      } else if (key == "@odata.nextLink" || key == "nextLink") {
+      } else if (key == "@odata.nextLink" || key == "nextLink" || key == LinkKey(link)) {
         TakeLink(field.value(), key == LinkKey(link), key, byte, result);
+      } else if (link == Link::kToken) {
+        TakeCounts(field.value(), key, result);
       }
     }
-    if (!result.understood) result.notes.Add("no list", "/value", byte);
+    if (!result.understood) result.notes.Add("no list", "/" + std::string(ListKey(link)), byte);
     return true;
+  }
+
+  /// What Resource Graph says of its own answer: how many records there are in all, and whether it
+  /// stopped early (the text "true", whatever page it stands on).
+  static void TakeCounts(simdjson::ondemand::value& value, std::string_view key,
+                         ScanResult& result) {
+    if (key == "totalRecords") {
+      uint64_t total = 0;
+      if (value.get_uint64().get(total) == simdjson::SUCCESS) result.total = total;
+    } else if (key == "resultTruncated") {
+      std::string_view text;
+      bool flag = false;
+      if (value.get_string().get(text) == simdjson::SUCCESS)
+        result.truncated = text == "true";
+      else if (value.get_bool().get(flag) == simdjson::SUCCESS)
+        result.truncated = flag;
+    }
   }
 
   bool Records(simdjson::ondemand::value& value, uint64_t byte, ScanResult& result) {
     if (result.understood) {
-      result.notes.Add("duplicate member", "/value", byte);
+      result.notes.Add("duplicate member", list_, byte);
       return true;
     }
     simdjson::ondemand::array array;
@@ -170,13 +192,13 @@ class Scanner {
       }
       return true;
     }
-    result.notes.Add(Explain(error), "/value", byte);
+    result.notes.Add(Explain(error), list_, byte);
     return false;
   }
 
   bool Element(simdjson::simdjson_result<simdjson::ondemand::value> element, size_t index,
                uint64_t& last, ScanResult& result) {
-    const std::string pointer = "/value/" + std::to_string(index);
+    const std::string pointer = list_ + "/" + std::to_string(index);
     simdjson::ondemand::value value;
     simdjson::ondemand::object object;
     simdjson::error_code error = std::move(element).get(value);
@@ -241,6 +263,7 @@ class Scanner {
   simdjson::ondemand::parser parser_;
   simdjson::ondemand::parser inner_;
   const char* body_ = nullptr;
+  std::string list_;  // pointer of the list that is being read
   RecordFiller* filler_ = nullptr;
   const RecordHook* hook_ = nullptr;
 };

@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: tests/abi/frozen/make.sh SOURCE.c MANIFEST.toml
 #
-# Made collector-x86_64.so (collector.c, manifest.toml) and framework-x86_64.so (framework.c, framework.toml), each once, from the
+# Made collector-x86_64.so (collector.c, manifest.toml), framework-x86_64.so (framework.c, framework.toml) and tally-x86_64.so
+# (tally.c, tally.toml), each once, from the
 # headers of ABI 1.0. Not part of the build: a binary that is made anew with each engine would prove nothing. It refuses to
 # replace a binary; another one takes another name.
 set -eu

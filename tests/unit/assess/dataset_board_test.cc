@@ -74,3 +74,19 @@ TEST_CASE("DatasetBoard: trusts nothing of a plugin that failed", "[assess]") {
   CHECK(board.Conclude(bad).reason == Reason::kPluginFault);
   CHECK(board.Conclude(other).completeness == Completeness::kComplete);
 }
+
+TEST_CASE("DatasetBoard: holds what was read against what the service counts", "[assess][CL-10]") {
+  DatasetBoard board;
+  const uint32_t equal = board.Add("graph", Spec("a")), short_of = board.Add("graph", Spec("b")),
+                 silent = board.Add("graph", Spec("c"));
+  for (const uint32_t n : {equal, short_of, silent}) board.ReadSucceeded(n);
+  board.Counted({equal, 5, 700, 700});
+  board.Counted({short_of, 0, 699, 700});
+  board.Counted({silent, 0, 700, 0});
+  CHECK(board.Conclude(equal).completeness == Completeness::kComplete);
+  CHECK(board.Conclude(equal).counted.dropped == 5);
+  CHECK(board.Conclude(equal).pages == 1);
+  CHECK(board.Conclude(short_of).completeness == Completeness::kPartial);
+  CHECK(board.Conclude(short_of).detail == "the service counts 700 records, 699 were read");
+  CHECK(board.Conclude(silent).completeness == Completeness::kComplete);
+}

@@ -148,6 +148,8 @@ class Liar {
         return Encode(ipc::DatasetState{kDataset, Completeness::kPartial, Reason::kThrottled, "x"});
       case Type::kLog:
         return Encode(ipc::Log{1, "line"});
+      case Type::kCounts:
+        return Encode(ipc::Counts{kDataset, Below(9), Below(9), Below(9)});
       default: {
         const auto below = [&](uint64_t n) { return static_cast<uint32_t>(Below(n)); };
         // Now and then a slot that is not there, or more bytes than one has.
@@ -162,7 +164,7 @@ class Liar {
   /// already.
   void Behave() {
     constexpr Type kSafe[] = {Type::kRequest, Type::kDatasetState, Type::kLog, Type::kBatch,
-                              Type::kBatch};
+                              Type::kCounts};
     constexpr Type kPaged[] = {Type::kMarks, Type::kNextPage, Type::kPageDone};
     const bool paged = pages_ > 0 && Below(12) == 0;
     const Type type = paged ? kPaged[Below(3)] : kSafe[Below(5)];

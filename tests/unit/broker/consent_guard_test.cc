@@ -327,7 +327,7 @@ TEST_CASE("Guard: its list of reads holds nothing but GET of its own paths [CL-9
     for (const ParamSpec& param : spec.params) params.emplace_back(param.name, kPrincipal);
     REQUIRE_OK_AND_ASSIGN(const Plan plan, BuildPlan(cloud, spec, params));
     CHECK(plan.method == "GET");
-    CHECK(plan.body.empty());
+    CHECK(BodyOf(plan, {plan.url}).empty());
     CHECK(plan.url.path.find('{') == std::string::npos);
   }
 }

@@ -164,7 +164,7 @@ TEST_CASE("UrlPolicy: allows POST only for reads of the compiled list [CL-11]", 
   const Params params = {{"subscriptionId", kSub}};
   REQUIRE_OK_AND_ASSIGN(Plan plan, BuildPlan(Global(), PolicyQuery(), params));
   CHECK(plan.method == "POST");
-  CHECK(plan.body.empty());
+  CHECK(BodyOf(plan, {plan.url}).empty());
   EndpointSpec spec = PolicyQuery();
   spec.read_post = "trigger-evaluation";
   CHECK_FAILS(BuildPlan(Global(), spec, params), Code::kDenied, "not in the compiled list");

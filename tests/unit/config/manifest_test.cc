@@ -62,6 +62,26 @@ TEST_CASE("Manifest: takes a path parameter without a type for a segment") {
   CHECK(manifest.endpoints[0].params[0].type == ParamType::kSegment);
 }
 
+TEST_CASE("Manifest: a list of GUIDs belongs to queries of Resource Graph only") {
+  const auto parse = [](const std::string& paging, const std::string& type) {
+    return ParseManifest(kHead +
+                             "[[endpoint]]\nid=\"q\"\nhost=\"arm\"\napi_version=\"2022-10-01\"\n"
+                             "path=\"/providers/Microsoft.ResourceGraph/resources\"\nparams={ "
+                             "subscriptions=\"" +
+                             type + "\" }\nread_post=\"resource-graph-nsgs\"\npaging=\"" + paging +
+                             "\"\naction=\"Microsoft.ResourceGraph/resources/read\"\n",
+                         "graph");
+  };
+  REQUIRE_OK_AND_ASSIGN(const Manifest manifest, parse("skiptoken-body", "guids"));
+  REQUIRE(manifest.endpoints[0].params.size() == 1);
+  CHECK(manifest.endpoints[0].params[0].name == "subscriptions");
+  CHECK(manifest.endpoints[0].params[0].type == ParamType::kGuids);
+  CHECK(manifest.endpoints[0].paging == Paging::kSkipToken);
+  CHECK_FALSE(parse("arm", "guids"));
+  CHECK_FALSE(parse("skiptoken-body", "guid"));
+  CHECK_FALSE(parse("skiptoken-body", "list"));
+}
+
 std::string Replaced(std::string text, const std::string& from, const std::string& to) {
   const size_t at = text.find(from);
   REQUIRE(at != std::string::npos);
