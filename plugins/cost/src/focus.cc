@@ -3,7 +3,8 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <ctime>
+
+#include "civil_time.h"
 
 namespace assay::cost {
 namespace {
@@ -130,19 +131,24 @@ bool IsCategory(std::string_view text) {
 std::string NormalTime(std::string_view text) {
   Moment m;
   if (!ParseMoment(text, m)) return {};
-  std::tm tm{};
-  tm.tm_year = m.year - 1900;
-  tm.tm_mon = m.month - 1;
-  tm.tm_mday = m.day;
-  tm.tm_hour = m.hour;
-  tm.tm_min = m.minute - m.offset;
-  tm.tm_sec = m.second;
-  const time_t at = timegm(&tm);  // 31 February becomes March: that is no date
-  if (m.offset == 0 && (tm.tm_mday != m.day || tm.tm_mon != m.month - 1) && m.second < 60)
-    return {};
-  gmtime_r(&at, &tm);
-  char out[32];
-  return {out, std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &tm)};
+  const int64_t day = DaysOf(m.year, m.month, m.day);
+  if (CivilOf(day).day != m.day) return {};  // 31 February becomes March: that is no date
+  const int64_t at = ((day * 24 + m.hour) * 60 + m.minute - m.offset) * 60 + m.second;
+  constexpr int64_t kDay = 86'400;
+  const int64_t days = (at >= 0 ? at : at - kDay + 1) / kDay, rest = at - days * kDay;
+  const Civil date = CivilOf(days);
+  std::string out = "0000-00-00T00:00:00Z";
+  const auto put = [&](size_t place, int64_t value, size_t digits) {
+    for (size_t n = digits; n-- > 0; value /= 10)
+      out[place + n] = static_cast<char>('0' + value % 10);
+  };
+  put(0, date.year, 4);
+  put(5, date.month, 2);
+  put(8, date.day, 2);
+  put(11, rest / 3600, 2);
+  put(14, rest / 60 % 60, 2);
+  put(17, rest % 60, 2);
+  return out;
 }
 
 template <typename G, size_t n>

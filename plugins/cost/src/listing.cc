@@ -3,7 +3,8 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
-#include <ctime>
+
+#include "civil_time.h"
 
 namespace assay::cost {
 namespace {
@@ -62,15 +63,16 @@ bool Unescape(std::string_view text, std::string& out) {
 int64_t ParseDate(const std::string& text) {
   constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::tm tm{};
-  char month[4] = {};
-  if (std::sscanf(text.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d", &tm.tm_mday, month, &tm.tm_year,
-                  &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
+  char name[4] = {};
+  int day = 0, year = 0, hour = 0, minute = 0, second = 0;
+  if (std::sscanf(text.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d", &day, name, &year, &hour, &minute,
+                  &second) != 6)
     return 0;
+  int64_t month = 0;
   for (size_t i = 0; i < kMonths.size(); ++i)
-    if (kMonths[i] == month) tm.tm_mon = static_cast<int>(i);
-  tm.tm_year -= 1900;
-  return timegm(&tm);
+    if (kMonths[i] == name) month = static_cast<int64_t>(i) + 1;
+  if (month == 0) return 0;
+  return ((DaysOf(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
 }
 
 class ListingReader {
