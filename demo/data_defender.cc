@@ -68,6 +68,9 @@ constexpr std::array<Advice, 6> kAdvice = {
      {"57e98606-6b1e-6193-0e3d-fe621387c16b", "Virtual machines encrypt temporary disks",
       "Medium"}}};
 
+/// "Machines should have vulnerability findings resolved" of Defender for Cloud.
+constexpr const char* kScan = "1195afff-c881-495e-9bc5-1486211ae03f";
+
 Json Assessment(const World& world, size_t sub, size_t i) {
   const Advice& advice = kAdvice[i % kAdvice.size()];
   std::string label = fmt::format("assessment/{}/{}", sub, i);
@@ -93,9 +96,30 @@ Json Assessment(const World& world, size_t sub, size_t i) {
                                                  {"implementationEffort", "Low"}})}})}});
 }
 
+/// Findings of vulnerability scans, counted by machine and severity as the query asks for them.
+void AddScanFindings(World& world) {
+  std::vector<Json> rows;
+  for (size_t sub = 0; sub < kSubscriptions; ++sub) {
+    const std::string machine = ResourceId(world, sub, "Microsoft.Compute/virtualMachines", 0);
+    for (const auto& [severity, count] : {std::pair("High", sub == 1 ? 3 : 0), std::pair("Low", 7)})
+      if (count > 0)
+        rows.push_back(Json::Object(
+            {{"subscriptionId", world.subscriptions()[sub]},
+             {"severity", severity},
+             {"assessment", machine + "/providers/Microsoft.Security/assessments/" + kScan},
+             {"n", count}}));
+  }
+  Resource& answer =
+      world.AddArm(std::string(kResourceGraph) + "/microsoft.security/assessments/subassessments",
+                   std::move(rows));
+  answer.read_post = true;
+  answer.page = 20;
+}
+
 }  // namespace
 
 void AddDefender(World& world) {
+  AddScanFindings(world);
   constexpr std::array<int, kSubscriptions> kScore = {41, 17, 36};  // of 58
   for (size_t sub = 0; sub < kSubscriptions; ++sub) {
     std::string base = Scope(world, sub) + "/providers/Microsoft.Security/";

@@ -52,6 +52,7 @@ Result<bool> Compare(const Json& item, std::string_view clause) {
   if (words[1] == "ne") return !EqualsIgnoreCase(actual, wanted);
   if (words[1] == "ge") return actual >= wanted;
   if (words[1] == "le") return actual <= wanted;
+  if (words[1] == "lt") return actual < wanted;
   return Fail(Code::kInvalidInput, "filter operator is not understood: " + Quote(words[1]));
 }
 

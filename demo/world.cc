@@ -31,6 +31,8 @@ World::World(uint64_t seed, Timestamp now)
   AddAzureAccess(*this);
   AddResources(*this);
   AddDefender(*this);
+  AddSecurity(*this);
+  AddLogs(*this);
   AddCost(*this);
   AddDevices(*this);
   AddReviews(*this);

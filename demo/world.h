@@ -87,6 +87,10 @@ void AddResources(World& world);
 /// need.
 void AddSelf(World& world);
 void AddDefender(World& world);
+/// The rest of Defender: contacts, settings, alerts, incidents.
+void AddSecurity(World& world);
+/// Logs, their exports and the alerts on them.
+void AddLogs(World& world);
 void AddCost(World& world);
 void AddDevices(World& world);
 void AddReviews(World& world);

@@ -177,9 +177,8 @@ Status Derivation::RecordDatasets(const std::vector<CollectorReport>& reports) {
   for (const CollectorReport& report : reports)
     digests.insert(report.rows.begin(), report.rows.end());
   const std::vector<DatasetBoard::Named> datasets = board_.All();
-  auto sealed = evaluator_->Seal(plan_.cancelled);
-  if (!sealed && sealed.error().code == Code::kCancelled) return Fail(sealed.error());
-  if (sealed) kept_ = std::move(*sealed);  // an evaluator that failed says so when it is to judge
+  // An evaluator that failed says so when it is to judge; one that was ended is not asked any more.
+  if (auto sealed = evaluator_->Seal(plan_.cancelled)) kept_ = std::move(*sealed);
   for (const auto& dataset : datasets) standings_[dataset.number] = board_.Conclude(dataset.number);
   ASSAY_ASSIGN(
       std::vector<ledger::BodyRef> bodies,

@@ -28,24 +28,26 @@ std::string Encode(std::string_view text) {
 
 std::string_view TypeName(ParamType type) {
   if (type == ParamType::kBlob) return "blob";
+  if (type == ParamType::kTime) return "time";
+  if (type == ParamType::kGuids) return "guids";
   return type == ParamType::kGuid ? "guid" : "segment";
 }
 
-std::string TypedPath(const EndpointSpec& endpoint) {
-  std::string path = endpoint.path;
+/// `text` with "{name:type}" for each "{name}" (`encoded`: for each "%7Bname%7D").
+std::string Typed(const EndpointSpec& endpoint, std::string text, bool encoded) {
   for (const ParamSpec& param : endpoint.params) {
-    const std::string plain = "{" + param.name + "}";
+    const std::string plain = encoded ? "%7B" + Encode(param.name) + "%7D" : "{" + param.name + "}";
     const std::string typed = fmt::format("{{{}:{}}}", param.name, TypeName(param.type));
-    for (size_t at = 0; (at = path.find(plain, at)) != std::string::npos; at += typed.size())
-      path.replace(at, plain.size(), typed);
+    for (size_t at = 0; (at = text.find(plain, at)) != std::string::npos; at += typed.size())
+      text.replace(at, plain.size(), typed);
   }
-  return path;
+  return text;
 }
 
 std::string QueryOf(const EndpointSpec& endpoint) {
   std::vector<std::string> parts;
   for (const auto& [name, value] : endpoint.query)
-    parts.push_back(Encode(name) + "=" + Encode(value));
+    parts.push_back(Encode(name) + "=" + Typed(endpoint, Encode(value), true));
   std::sort(parts.begin(), parts.end());
   if (!endpoint.api_version.empty())
     parts.insert(parts.begin(), "api-version=" + Encode(endpoint.api_version));
@@ -64,10 +66,10 @@ bool IsPersonal(const DatasetSpec& dataset) {
 
 std::string LineOf(const Manifest& manifest, const EndpointSpec& endpoint) {
   const bool graph = endpoint.host == ServiceHost::kGraph;
-  std::string line =
-      fmt::format("{} {}{}{}{}", endpoint.read_post.empty() ? "GET" : "POST:" + endpoint.read_post,
-                  fmt::format("{}:{}", Name(endpoint.host), graph ? "/" : ""),
-                  graph ? endpoint.version : "", TypedPath(endpoint), QueryOf(endpoint));
+  std::string line = fmt::format(
+      "{} {}{}{}{}", endpoint.read_post.empty() ? "GET" : "POST:" + endpoint.read_post,
+      fmt::format("{}:{}", Name(endpoint.host), graph ? "/" : ""), graph ? endpoint.version : "",
+      Typed(endpoint, endpoint.path, false), QueryOf(endpoint));
   if (!endpoint.permission.empty()) line += " permission=" + Encode(endpoint.permission);
   std::set<std::string> classes;
   bool personal = endpoint.personal;

@@ -62,6 +62,11 @@ constexpr ReadPost kReadPosts[] = {
      "resources | where type in~ ('microsoft.recoveryservices/vaults',"
      "'microsoft.dataprotection/backupvaults') | project id, name, type, location, "
      "subscriptionId, sku, properties"},
+    {"resource-graph-subassessments", ServiceHost::kArm, kGraphPath, kGraphVersion,
+     "securityresources | where type =~ 'microsoft.security/assessments/subassessments' | where "
+     "properties.status.code =~ 'Unhealthy' | summarize n=count() by subscriptionId, "
+     "severity=tostring(properties.status.severity), "
+     "assessment=tostring(split(id,'/subassessments/')[0])"},
     {"resource-graph-workspaces", ServiceHost::kArm, kGraphPath, kGraphVersion,
      "resources | where type =~ 'microsoft.operationalinsights/workspaces' | project id, name, "
      "location, subscriptionId, properties"},

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/utc_time.h"
 #include "broker/content_policy.h"
 #include "broker/export_source.h"
 #include "broker/read_posts.h"
@@ -89,6 +90,12 @@ Status CheckParams(const EndpointSpec& spec, const Params& params) {
   return {};
 }
 
+const ParamSpec* FindSpec(const EndpointSpec& spec, std::string_view name) {
+  for (const ParamSpec& param : spec.params)
+    if (param.name == name) return &param;
+  return nullptr;
+}
+
 /// "{name}" as a whole segment gives name, else nothing.
 std::string_view PlaceholderName(std::string_view segment) {
   if (segment.size() < 3 || segment.front() != '{' || segment.back() != '}') return {};
@@ -101,6 +108,9 @@ Status AddSegment(const EndpointSpec& spec, const Params& params, std::string_vi
     const std::string* value = FindParam(params, name);
     if (!value)
       return Fail(Code::kInvalidInput, Where(spec) + ": " + Quote(segment) + " has no parameter");
+    if (const ParamSpec* declared = FindSpec(spec, name);
+        declared && declared->type == ParamType::kTime)
+      return Deny(spec, "path template holds a time: " + Quote(segment));
     plan.segments.push_back(*value);
   } else {
     if (segment.empty() || segment == "." || segment == ".." || !AllIn(segment, "-._$()'=@,"))
@@ -157,8 +167,8 @@ Status FillPath(const EndpointSpec& spec, const Params& params, Plan& plan) {
   return {};
 }
 
-/// Fills "{since}" in an option value. Only times, numbers and identifiers fit there, so that a
-/// parameter cannot add a condition of its own.
+/// Fills "{since}" in an option value. Only times and GUIDs may stand there: neither can end a
+/// literal or add a condition of its own.
 Result<std::string> FillValue(const EndpointSpec& spec, const Params& params,
                               std::string_view text) {
   std::string out;
@@ -169,10 +179,12 @@ Result<std::string> FillValue(const EndpointSpec& spec, const Params& params,
     if (text.empty()) break;
     const size_t close = text.find('}');
     if (close == text.npos) return Deny(spec, "query has an open '{'");
-    const std::string* value = FindParam(params, text.substr(1, close - 1));
-    if (!value || value->empty() || value->size() > 64 || !AllIn(*value, "-.:"))
-      return Fail(Code::kInvalidInput, Where(spec) + ": " + Quote(text.substr(0, close + 1)) +
-                                           " in the query needs a time, number or identifier");
+    const std::string_view name = text.substr(1, close - 1);
+    const ParamSpec* declared = FindSpec(spec, name);
+    const std::string* value = FindParam(params, name);
+    if (!declared || declared->type == ParamType::kSegment || !value)
+      return Deny(spec, Quote(text.substr(0, close + 1)) +
+                            " in the query needs a parameter of type time or guid");
     out += *value;
     text.remove_prefix(close + 1);
   }
@@ -265,6 +277,12 @@ Status CheckParam(const ParamSpec& spec, std::string_view value) {
     return Fail(Code::kInvalidInput, where + " is longer than 512 bytes");
   if (spec.type == ParamType::kGuid) {
     if (!IsGuid(value)) return Fail(Code::kInvalidInput, where + " is not a GUID");
+    return {};
+  }
+  if (spec.type == ParamType::kTime) {
+    if (!IsUtcTime(value))
+      return Fail(Code::kInvalidInput,
+                  where + " is not a time in UTC such as 2026-11-20T00:00:00Z");
     return {};
   }
   // All-dot names mean folders to more servers than just "." and "..".

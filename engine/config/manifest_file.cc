@@ -208,7 +208,6 @@ class ManifestReader {
     endpoint.absent = fields.Bool("absent");
     CheckHost(fields, endpoint);
     ReadParameters(fields, endpoint);
-    ReadQuery(fields, endpoint);
     for (size_t i = 0; i < endpoint.datasets.size(); ++i)
       if (std::none_of(datasets.begin(), datasets.end(),
                        [&](const DatasetSpec& d) { return d.id == endpoint.datasets[i]; }))
@@ -273,19 +272,23 @@ class ManifestReader {
       return Bad(fields.Where("path"),
                  fmt::format("endpoint {}: path is not a plain absolute path with {{parameters}}",
                              Quote(endpoint.id)));
-    const auto [document, node] = fields.Find("params");
-    const toml::table* types = node == nullptr ? nullptr : node->as_table();
     const bool blob = endpoint.host == ServiceHost::kBlob;
     if (blob) std::erase(names, "container");  // the configuration's
+    const size_t in_path = names.size();
+    ReadQuery(fields, endpoint, names);
+    const auto [document, node] = fields.Find("params");
+    const toml::table* types = node == nullptr ? nullptr : node->as_table();
     // Where a range begins is asked for beside the path.
     if (blob && types != nullptr && types->contains("offset")) names.emplace_back("offset");
-    for (const std::string& name : names) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      const std::string& name = names[i];
       ParamSpec param{name, ParamType::kSegment};
       if (!kId.check(name).empty())
-        Bad(fields.Where("path"),
+        Bad(fields.Where(i < in_path ? "path" : "query"),
             fmt::format("endpoint {}: {{{}}} is not a parameter name", Quote(endpoint.id), name));
       if (types != nullptr && types->contains(name))
         param.type = ReadParamType(*document, *types->get(name), blob);
+      CheckPlace(fields, endpoint, param, i < in_path);
       const bool twice = std::any_of(endpoint.params.begin(), endpoint.params.end(),
                                      [&](const ParamSpec& p) { return p.name == name; });
       if (!twice) endpoint.params.push_back(std::move(param));
@@ -297,22 +300,41 @@ class ManifestReader {
       if (TextOf(value) == "guids" && endpoint.paging == Paging::kSkipToken)
         endpoint.params.push_back({std::string(key.str()), ParamType::kGuids});
       else
-        NoSuch(PlaceOf(*document, key), fmt::format("endpoint {}: path has no parameter {}",
-                                                    Quote(endpoint.id), Quote(key.str())));
+        NoSuch(PlaceOf(*document, key),
+               fmt::format("endpoint {}: path and query have no parameter {}", Quote(endpoint.id),
+                           Quote(key.str())));
     }
+  }
+
+  /// What stands within a value of the query is a time or a GUID: nothing else is sure to add no
+  /// condition of its own. A time is no part of a path.
+  void CheckPlace(const Fields& fields, const EndpointSpec& endpoint, const ParamSpec& param,
+                  bool in_path) {
+    if (in_path && param.type == ParamType::kTime)
+      Bad(fields.Where("path"),
+          fmt::format("endpoint {}: {{{}}} is a time; those stand in the query", Quote(endpoint.id),
+                      param.name));
+    if (!in_path && (param.type == ParamType::kSegment || param.type == ParamType::kBlob))
+      Bad(fields.Where("query"),
+          fmt::format("endpoint {}: {{{}}} in the query needs type \"time\" or \"guid\" in params",
+                      Quote(endpoint.id), param.name));
   }
 
   ParamType ReadParamType(const Document& document, const toml::node& node, bool blob) {
     const auto word = TextOf(node);
-    if (blob && word == "blob") return ParamType::kBlob;
-    if (blob && word == "offset") return ParamType::kOffset;
-    if (!word || blob || (*word != "guid" && *word != "segment"))
-      Bad(PlaceOf(document, node), blob ? "a parameter of host \"blob\" is \"blob\" or \"offset\""
-                                        : "a path parameter is \"guid\" or \"segment\"");
+    if (blob) {
+      if (word == "blob") return ParamType::kBlob;
+      if (word != "offset")
+        Bad(PlaceOf(document, node), "a parameter of host \"blob\" is \"blob\" or \"offset\"");
+      return ParamType::kOffset;
+    }
+    if (!word || (*word != "guid" && *word != "segment" && *word != "time"))
+      Bad(PlaceOf(document, node), "a parameter is \"guid\", \"segment\" or \"time\"");
+    if (word == "time") return ParamType::kTime;
     return word == "guid" ? ParamType::kGuid : ParamType::kSegment;
   }
 
-  void ReadQuery(const Fields& fields, EndpointSpec& endpoint) {
+  void ReadQuery(const Fields& fields, EndpointSpec& endpoint, std::vector<std::string>& names) {
     const auto [document, node] = fields.Find("query");
     if (node == nullptr || !node->is_table()) return;
     for (const auto& [key, value] : *node->as_table()) {
@@ -328,6 +350,10 @@ class ManifestReader {
       if (controls || key.str() == "api-version" || key.str().empty() || text->get().size() > 2048)
         Bad(PlaceOf(*document, key), fmt::format("endpoint {}: query {} is not allowed",
                                                  Quote(endpoint.id), Quote(key.str())));
+      if (!ParseTemplate(text->get(), names))
+        Bad(PlaceOf(*document, value),
+            fmt::format("endpoint {}: query {} has a brace without its other", Quote(endpoint.id),
+                        Quote(key.str())));
       endpoint.query.emplace_back(std::string(key.str()), text->get());
     }
   }

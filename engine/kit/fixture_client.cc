@@ -234,7 +234,10 @@ Result<HttpAnswer> FixtureClient::Send(const HttpRequest& request) {
   if (request.url.path.ends_with("/oauth2/v2.0/token")) return Token(request);
   {
     const std::lock_guard lock(asked_.mutex);
-    asked_.requests.push_back(request.method + " " + request.url.ToString());
+    std::string asked = request.method + " " + request.url.ToString();
+    if (!request.body.empty())
+      asked += " " + std::string(request.body);  // queries share an address
+    asked_.requests.push_back(std::move(asked));
   }
   const std::lock_guard lock(mutex_);
   Read* read = NewRead(request);

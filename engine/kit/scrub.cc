@@ -144,8 +144,12 @@ void Scrubber::AddPlain(std::string_view value) { plain_.insert(AsciiLower(value
 std::string Scrubber::Guid(std::string_view guid) {
   const std::string key = AsciiLower(guid);
   // Well-known ones (role templates, first-party applications) say nothing of the tenant, but
-  // nobody can tell them by looking: all are replaced, but for the one that means nobody.
+  // most cannot be told by looking: all are replaced but those that can, which are the one that
+  // means nobody and Microsoft's oldest applications (no version of a GUID is made like these).
   if (key == "00000000-0000-0000-0000-000000000000") return key;
+  if (key.starts_with("0000000") && (key.ends_with("-0000-0000-c000-000000000000") ||
+                                     key.ends_with("-0000-0ff1-ce00-000000000000")))
+    return key;
   const auto [at, fresh] = guids_.emplace(key, "");
   if (fresh) at->second = fmt::format("0f1c5000-0000-4000-8000-{:012x}", guids_.size());
   return at->second;

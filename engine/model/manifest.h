@@ -35,13 +35,14 @@ enum class Paging : uint8_t {
 /// Bytes of one read of a file; where it begins is a multiple of it.
 inline constexpr uint64_t kRangeBytes = 8u << 20;
 
-/// Type of a parameter: decides what is accepted and how it is percent-encoded.
+/// Type of a parameter: decides what is accepted and where it may stand, path, query or body.
 enum class ParamType : uint8_t {
   kGuid = 1,     ///< 8-4-4-4-12 hex
   kSegment = 2,  ///< one path segment, no '/', not "." or ".."
-  kGuids = 3,    ///< GUIDs with commas between, for the body of a read_post; at most kMaxGuids
-  kBlob = 4,     ///< name of a file: segments with '/' between them
-  kOffset = 5,   ///< where a range begins; not part of the path
+  kTime = 3,     ///< a moment in UTC; stands in values of the query only
+  kGuids = 4,    ///< GUIDs with commas between, for the body of a read_post; at most kMaxGuids
+  kBlob = 5,     ///< name of a file: segments with '/' between them
+  kOffset = 6,   ///< where a range begins; not part of the path
 };
 
 /// As many subscriptions as Resource Graph takes in one query.

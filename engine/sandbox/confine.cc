@@ -46,8 +46,10 @@ void WriteCounters() {
 }
 
 constexpr rlim_t kStackBytes =
-    8u << 20;                      // the usual default; deep recursion ends in SIGSEGV, not in swap
-constexpr rlim_t kOpenFiles = 16;  // six at the start, pages are closed once mapped
+    8u << 20;  // the usual default; deep recursion ends in SIGSEGV, not in swap
+// Six at the start, pages are closed once mapped. The kernel also holds every descriptor that is on
+// its way to anybody of the same user against this number (ETOOMANYREFS), so it is no tight one.
+constexpr rlim_t kOpenFiles = 4096;
 constexpr size_t kMaxReportBytes = 512;
 constexpr size_t kThreadStackBytes =
     2u << 20;  // of each thread, whatever `ulimit -s` of the caller says

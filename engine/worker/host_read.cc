@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/utc_time.h"
 #include "model/ids.h"
 
 namespace assay::worker {
@@ -45,6 +46,7 @@ constexpr assay_read_v1_t kTable{
 /// sake.
 std::string_view Misfit(ParamType type, std::string_view value) {
   if (type == ParamType::kGuid) return IsGuid(value) ? "" : "is not a GUID";
+  if (type == ParamType::kTime) return IsUtcTime(value) ? "" : "is not a time in UTC";
   if (type == ParamType::kGuids) {
     const auto parts = Split(value, ',');
     return parts.size() <= kMaxGuids && std::all_of(parts.begin(), parts.end(), IsGuid)

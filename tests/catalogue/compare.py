@@ -47,6 +47,11 @@ def arguments():
     return parser.parse_args()
 
 
+def number_like(given, default):
+    """A fraction stands as text in a check file, which has no fractions, and as a number in the catalogue."""
+    return float(given) if isinstance(default, float) and isinstance(given, str) and given else given
+
+
 def seeds_of(text):
     found = []
     for part in text.split(","):
@@ -62,11 +67,13 @@ def built_checks(plugins):
 
 
 def as_catalogue(value, default):
-    """A parameter of a built check as the catalogue writes it: there a fraction is text, a table a list of "name value"."""
+    """A parameter of a built check as the catalogue writes it: there a fraction is text, a table a list of "name value", a pair one text."""
     if isinstance(default, (int, float)) and not isinstance(default, bool) and isinstance(value, str):
         return float(value)
     if isinstance(default, dict) and isinstance(value, list):
         return dict(line.split(" ", 1) for line in value)
+    if isinstance(default, list) and default and isinstance(default[0], list):
+        return [re.findall(r"[0-9a-f-]{36}", one) if isinstance(one, str) else one for one in value]
     return value
 
 

@@ -302,6 +302,7 @@ def _timeout_policy(make, item, _):
 
 
 def _permissions(make, item, _):
+    _nameless(item)
     item.update(actions=["*/read"], notActions=[], dataActions=[], notDataActions=[])
 
 
@@ -313,8 +314,14 @@ def _domain(make, item, _):
     item.update(authenticationType=make.rng.choice(["Managed", "Federated"]), isVerified=True, isRoot=True)
 
 
+def _nameless(item):
+    """What the service gives without a name: its subscription is all that tells it."""
+    for key in ("id", "name", "properties"):
+        item.pop(key, None)
+
+
 def _policy_summary(make, item, _):
-    item.pop("properties", None)
+    _nameless(item)
     details = [{"complianceState": make.rng.choice([state, state.capitalize()]), "count": make.rng.choice([0, 1, 9, 10, 90])}
                for state in make.rng.sample(["compliant", "noncompliant", "conflict"], make.rng.choice([0, 2, 3]))]
     item["results"] = {"resourceDetails": details, "nonCompliantResources": 0}

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "demo/azure_ids.h"
 #include "demo_client.h"
 #include "support/matchers.h"
 
@@ -50,7 +51,15 @@ std::string Described(const std::string& path, const World& world) {
 std::string Fill(std::string path, const World& world) {
   const Seeded& seeded = world.seeded();
   const std::string owned = seeded.Guid("sp/" + seeded.Guid("Backup Orchestrator/appId"));
+  const std::string vault = ResourceId(world, 0, "Microsoft.KeyVault/vaults", 1);
+  const std::string storage = ResourceId(world, 0, "Microsoft.Storage/storageAccounts", 0);
   const std::pair<std::string, std::string> kValues[] = {
+      {"/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/{provider}/"
+       "{resourceType}/{name}",
+       vault},
+      {"/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Storage/"
+       "storageAccounts/{name}",
+       storage},
       {"/applications/{id}", "/applications/" + seeded.Guid("Lab Notebook")},
       {"/servicePrincipals/{id}", "/servicePrincipals/" + owned},
       {"/definitions/{id}", "/definitions/" + seeded.Guid("review/roles")},
@@ -59,6 +68,7 @@ std::string Fill(std::string path, const World& world) {
       {"{domainId}", "aurelia.example"},
       {"{groupId}", seeded.Guid("group/0")},
       {"{policyId}", seeded.Guid("configuration/Disk encryption")},
+      {"{standard}", "ISO-27001-2022"},
       {"{tenantId}", world.tenant_id()},
       {"{rg}", "rg-prod-" + std::string(path.find("{vault}") == path.npos ? "1" : "2")},
       {"{account}", "prodstor00"},

@@ -193,7 +193,7 @@ sql = "SELECT 'tenant' AS subject, 'pass' AS verdict, count(*) AS detail FROM in
         (self.home / "assay.toml").write_text(toml.replace("schema = 1", 'schema = 1\nchecks_dir = "own"', 1))
         done = self.assay("run", "--json")
         self.assertEqual(done.code, 5, done.text)
-        verdict, = [c for c in done.json()["data"]["checks"] if c["check"] == "own-devices"]
+        verdict, = [c for c in done.json()["data"]["runs"][0]["checks"] if c["check"] == "own-devices"]
         self.assertEqual((verdict["verdict"], verdict["reason"]), ("not_assessed", "unsupported"))
         self.assertIn("dataset intune_device is read by collector intune, which is not enabled", verdict["detail"])
         self.forget(server)

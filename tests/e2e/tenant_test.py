@@ -121,7 +121,7 @@ class Test(Scenario):
         self.configure(server.access, ['id = "graph"'])
         self.assertIn(self.assay("run").code, (0, 5))
         guard = [line for line in self.lines() if line["kind"] == "read" and line["plugin"] == "consent.guard"]
-        asked = [path for _, host, path, *_ in server.stop() if re.search("/servicePrincipals|oauth2PermissionGrants", path)]
+        asked = [path for _, host, path, *_ in server.stop() if re.search(r"servicePrincipals\(appId|/servicePrincipals/[^/?]+/(appRoleAssignments|oauth2PermissionGrants|transitiveMemberOf)", path)]
         self.assertTrue(asked)
         self.assertGreaterEqual(len(guard), len(asked))
         self.assertTrue(all(line["endpoint"].startswith("guard-") for line in guard))

@@ -14,6 +14,7 @@ CATALOGUE = ROOT.parent / "shared" / "domain" / "endpoints.toml"
 GRAPH_PATH = "/providers/Microsoft.ResourceGraph/resources"
 READ_POSTS = {"policy-states-query": "/policyStates/latest/queryResults", "policy-states-summarize": "/policyStates/latest/summarize",
               **{f"resource-graph-{name}": GRAPH_PATH for name in (
+                  "subassessments",
                   "inventory", "storage", "keyvaults", "nsgs", "network", "compute", "data", "recovery", "vaults", "workspaces")}}
 
 

@@ -21,7 +21,7 @@ class Checks(unittest.TestCase):
 
     def assay(self, *args, code=0):
         done = subprocess.run([BUILD / "bin/assay", *map(str, args)], cwd=self.home, capture_output=True, text=True,
-                              check=False, timeout=300)
+                              check=False, timeout=900)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stdout, done.stderr
 

@@ -281,7 +281,8 @@ TEST_CASE("Collectors: a read that is not granted is a permission, not an error"
 }
 
 TEST_CASE("Collectors: each host call that fails ends the run with a named error", "[plugins]") {
-  const std::string plugin = GENERATE("graph", "azure-policy", "intune", "defender");
+  const std::string plugin =
+      GENERATE("graph", "azure-policy", "intune", "defender", "activity-log");
   INFO(plugin);
   FakeHost whole(plugin, SchemaOf(plugin));
   ServeFixtures(whole, plugin);

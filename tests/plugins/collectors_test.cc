@@ -29,7 +29,7 @@ void ServeAll(FakeHost& host, const std::string& plugin) {
         "arm-policy-remediations", "arm-policy-attestations", "arm-role-assignments",
         "arm-role-definitions", "arm-role-assignment-schedules", "arm-role-eligibility-schedules",
         "arm-own-permissions", "arm-locks", "defender-pricings", "defender-secure-scores",
-        "defender-assessments"}) {
+        "defender-assessments", "defender-alerts", "log-activity-events"}) {
     host.Serve(endpoint, {{kEmpty}}, second);
   }
 }
@@ -51,7 +51,8 @@ void RequireClean(FakeHost& host) {
 }  // namespace
 
 TEST_CASE("Collectors: read their fixtures completely", "[plugins]") {
-  const std::string plugin = GENERATE("graph", "azure-policy", "intune", "defender");
+  const std::string plugin =
+      GENERATE("graph", "azure-policy", "intune", "defender", "activity-log");
   INFO(plugin);
   FakeHost host(plugin, SchemaOf(plugin));
   ServeAll(host, plugin);
@@ -292,6 +293,71 @@ TEST_CASE("Azure Policy: rows carry their subscription and lower-case ids", "[pl
   CHECK(states[1].at("reference_id").text == "");
   CHECK_FALSE(states[1].at("reference_id").null);
   CHECK(states[0].at("compliance_state").text == "noncompliant");
+}
+
+TEST_CASE("Defender: keeps neither addresses of contacts nor owners of incidents", "[plugins]") {
+  FakeHost host("defender", Schema_defender());
+  ServeAll(host, "defender");
+  REQUIRE(host.Run() == ASSAY_OK);
+  const auto& contact = host.dataset("defender_contact").rows.at(0);
+  CHECK(contact.at("emails").text == "*@contoso.example;*@contoso.example");
+  CHECK(contact.at("item").text.find("+49") == std::string::npos);
+  const auto& incidents = host.dataset("xdr_incident").rows;
+  REQUIRE(incidents.size() == 3);
+  CHECK(std::count_if(incidents.begin(), incidents.end(),
+                      [](const auto& row) { return row.at("assigned").text == "yes"; }) == 2);
+}
+
+TEST_CASE("Defender: counts scores as they came and takes the parts of the first", "[plugins]") {
+  FakeHost host("defender", Schema_defender());
+  ServeAll(host, "defender");
+  REQUIRE(host.Run() == ASSAY_OK);
+  const auto& scores = host.dataset("m365_secure_score").rows;
+  REQUIRE(scores.size() == 3);
+  for (const auto& row : scores)
+    CHECK((row.at("position").number == 0) == (row.at("current").text == "410.5"));
+  CHECK(host.dataset("m365_control_score").rows.size() == 3);
+}
+
+TEST_CASE("Defender: a subscription without the provider has an empty list of plans", "[plugins]") {
+  FakeHost host("defender", Schema_defender());
+  ServeAll(host, "defender");
+  host.Serve(
+      "defender-pricings",
+      {{R"({"error":{"code":"Subscription Not Registered"}})", ASSAY_PAGE_HTTP_ERROR, 404, {}}},
+      "22222222-2222-4222-8222-222222222222");
+  REQUIRE(host.Run() == ASSAY_OK);
+  CHECK(host.dataset("defender_pricing").completeness == ASSAY_COMPLETE);
+  CHECK(host.dataset("defender_plan_list").rows.size() == 2);
+}
+
+TEST_CASE("Activity log: reads windows of a day that end at the evidence's time", "[plugins]") {
+  FakeHost host("activity-log", Schema_activity_log());
+  ServeAll(host, "activity-log");
+  REQUIRE(host.Run() == ASSAY_OK);
+  RequireClean(host);
+  const auto& windows = host.dataset("log_window").rows;
+  REQUIRE(windows.size() == 7 + 2 * 7);
+  size_t audits = 0;
+  for (const auto& row : windows) {
+    CHECK(row.at("until").text > row.at("since").text);
+    CHECK(row.at("until").text <= "2026-06-15T12:00:00Z");
+    CHECK(row.at("since").text >= "2026-06-08T12:00:00Z");
+    audits += row.at("endpoint").text == "log-directory-audits" ? 1 : 0;
+  }
+  CHECK(audits == 7);
+}
+
+TEST_CASE("Activity log: keeps no receiver of an action group and no name of a target",
+          "[plugins]") {
+  FakeHost host("activity-log", Schema_activity_log());
+  ServeAll(host, "activity-log");
+  REQUIRE(host.Run() == ASSAY_OK);
+  const std::string group = host.dataset("log_action_group").rows.at(0).at("item").text;
+  CHECK(group.find("soc@") == std::string::npos);
+  CHECK(group.find("emailReceivers") != std::string::npos);
+  for (const auto& row : host.dataset("log_directory_audit").rows)
+    CHECK(row.at("targets").text.find("ben@") == std::string::npos);
 }
 
 TEST_CASE("Azure Policy: asks Resource Graph for all subscriptions at once", "[plugins]") {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "assay/clock.h"
 #include "assay/error.h"
 
 namespace assay::testing {
@@ -58,6 +59,9 @@ FakeHost::FakeHost(const std::string& plugin, Schema schema)
            uint32_t count) { return Self(host).EmitRow(dataset, page, record, values, count); },
         [](const assay_host_t* host, uint32_t dataset, uint32_t completeness, uint32_t reason,
            assay_str_t detail) { return Self(host).State(dataset, completeness, reason, detail); }};
+    static const assay_clock_v1_t fixed_time = {
+        [](const assay_host_t*) -> int64_t { return 1'781'524'800'000; }};  // 2026-06-15T12:00:00Z
+    if (FromSlice(id) == ASSAY_EXT_CLOCK) return &fixed_time;
     if (FromSlice(id) == ASSAY_EXT_READ) return &read;
     if (FromSlice(id) == ASSAY_EXT_EMIT) return &emit;
     return nullptr;
@@ -253,6 +257,7 @@ Schema SchemaOf(const std::string& plugin) {
   if (plugin == "graph") return Schema_graph();
   if (plugin == "azure-policy") return Schema_azure_policy();
   if (plugin == "intune") return Schema_intune();
+  if (plugin == "activity-log") return Schema_activity_log();
   if (plugin == "cost") return Schema_cost();
   return Schema_defender();
 }

@@ -43,7 +43,8 @@ std::string Damage(std::string body, std::mt19937& random) {
 }  // namespace
 
 TEST_CASE("Mutations: damaged answers never crash a collector", "[plugins]") {
-  const std::string plugin = GENERATE("graph", "azure-policy", "intune", "defender");
+  const std::string plugin =
+      GENERATE("graph", "azure-policy", "intune", "defender", "activity-log");
   const std::filesystem::path folder =
       std::filesystem::path(ASSAY_SOURCE_DIR) / "plugins" / plugin / "fixtures";
   std::vector<std::string> names;

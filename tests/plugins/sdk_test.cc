@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "assay/collector.h"
+#include "assay/window.h"
 #include "plugins/fake_host.h"
 
 using namespace assay;
@@ -176,6 +177,15 @@ TEST_CASE("Sdk: an item column keeps the members that are named, and no other", 
   CHECK(ItemOf(R"({"id":"A","\ud800":1})") == "none");
 }
 
+TEST_CASE("Sdk: long names and short values do not outgrow the parser's buffer", "[sdk][CM-16]") {
+  // Names are most of such an answer, and an item is read beside the columns.
+  std::string record = R"({"id":"a")";
+  for (int i = 0; i < 400; ++i)
+    record += ",\"" + std::string(200, 'n') + std::to_string(i) + "\":0";
+  record += "}";
+  CHECK(ItemOf(record) == R"({"id":"a"})");
+}
+
 TEST_CASE("Sdk: 404 of an endpoint that may be absent leaves nothing missing", "[sdk]") {
   FakeHost host("toy", Schema(kept::kAll));
   host.Serve("things", {{"{}", ASSAY_PAGE_HTTP_ERROR, 404}});
@@ -185,6 +195,55 @@ TEST_CASE("Sdk: 404 of an endpoint that may be absent leaves nothing missing", "
   forbidden.Serve("things", {{"{}", ASSAY_PAGE_HTTP_ERROR, 403}});
   REQUIRE(forbidden.Run(Table<ItemCollector>()) == ASSAY_OK);
   CHECK(forbidden.dataset("kept").completeness == ASSAY_UNAVAILABLE);
+}
+
+TEST_CASE("Sdk: windows end at the evidence's time, newest first, and meet", "[sdk]") {
+  constexpr int64_t kNow = 1'781'524'800'123;  // 2026-06-15T12:00:00.123Z
+  CHECK(TimeText(kNow) == "2026-06-15T12:00:00Z");
+  CHECK(TimeText(951'782'400'000) == "2000-02-29T00:00:00Z");
+  const std::vector<TimeWindow> windows = WindowsBack(kNow, 7, 3);
+  REQUIRE(windows.size() == 3);
+  CHECK(windows[0].until == "2026-06-15T12:00:00Z");
+  CHECK(windows[0].since == "2026-06-12T12:00:00Z");
+  CHECK(windows[1].until == windows[0].since);
+  CHECK(windows[2].since == "2026-06-08T12:00:00Z");
+}
+
+/// Reads toys with a budget; what is left and how many records ended the read.
+struct Budgeted {
+  static inline uint64_t left = 0;
+  static inline int ended = 0;
+  static void Work(Context& context) {
+    const Mapping ids{toy::kDataset, {{toy::kId, "id"}}};
+    Reader reader(context);
+    reader.Add({.endpoint = &toy::kToys,
+                .mapping = &ids,
+                .budget = &left,
+                .ended = [](const Page&, uint64_t n) { ended = static_cast<int>(n); }});
+    reader.Drain();
+  }
+};
+
+TEST_CASE("Sdk: a budget of records ends a read that goes on, and only that", "[sdk]") {
+  const std::string two =
+      R"({"value":[{"id":"a"},{"id":"b"}],"nextLink":"https://management.azure.com/x"})";
+  const std::string one = R"({"value":[{"id":"c"}]})";
+  const auto run = [](uint64_t budget, const std::vector<Answer>& answers) {
+    Budgeted::left = budget;
+    Budgeted::ended = 0;
+    FakeHost host("toy", Schema(toy::kAll));
+    host.Serve("toys", answers);
+    REQUIRE(host.Run(Table<Inline<&Budgeted::Work>>()) == ASSAY_OK);
+    return host.dataset("toy");
+  };
+  CHECK(run(3, {{two}, {one}}).completeness == ASSAY_COMPLETE);
+  CHECK(Budgeted::ended == 3);
+  const DatasetSeen cut = run(2, {{two}, {one}});
+  CHECK(cut.rows.size() == 2);
+  CHECK(cut.completeness == ASSAY_PARTIAL);
+  CHECK(cut.reason == ASSAY_REASON_PARTIAL);
+  CHECK(Budgeted::ended == 0);
+  CHECK(run(1, {{one}}).completeness == ASSAY_COMPLETE);
 }
 
 TEST_CASE("Sdk: pages come as a range and are given back", "[sdk]") {

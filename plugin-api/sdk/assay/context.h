@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "assay/cancel.h"
+#include "assay/clock.h"
 #include "assay/config.h"
 #include "assay/counts.h"
 #include "assay/dataset.h"
@@ -21,7 +22,7 @@
 
 namespace assay {
 
-/// A path parameter of an endpoint: plain text, encoded by the broker.
+/// A parameter of an endpoint's path or query: plain text, encoded by the broker.
 struct Param {
   std::string name;
   std::string value;
@@ -39,6 +40,7 @@ class Context {
     log_ = static_cast<const assay_log_v1_t*>(Extension(ASSAY_EXT_LOG));
     cancel_ = static_cast<const assay_cancel_v1_t*>(Extension(ASSAY_EXT_CANCEL));
     config_ = static_cast<const assay_config_v1_t*>(Extension(ASSAY_EXT_CONFIG));
+    clock_ = static_cast<const assay_clock_v1_t*>(Extension(ASSAY_EXT_CLOCK));
     counts_ = static_cast<const assay_counts_v1_t*>(Extension(ASSAY_EXT_COUNTS));
   }
 
@@ -125,6 +127,12 @@ class Context {
     }
     return out;
   }
+  /// The evidence's time in milliseconds since 1970. Throws UNSUPPORTED on a host without
+  /// assay.clock/1: name it under `needs` of the manifest.
+  int64_t NowMs() const {
+    if (clock_ == nullptr) Fail(ASSAY_E_UNSUPPORTED, "this host offers no " ASSAY_EXT_CLOCK);
+    return clock_->now_ms(host_);
+  }
   bool Cancelled() const { return cancel_ != nullptr && cancel_->is_cancelled(host_) != 0; }
 
  private:
@@ -154,6 +162,7 @@ class Context {
   const assay_log_v1_t* log_ = nullptr;
   const assay_cancel_v1_t* cancel_ = nullptr;
   const assay_config_v1_t* config_ = nullptr;
+  const assay_clock_v1_t* clock_ = nullptr;
   const assay_counts_v1_t* counts_ = nullptr;
   std::map<const DatasetInfo*, uint32_t> numbers_;
 };

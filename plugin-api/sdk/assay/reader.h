@@ -31,8 +31,6 @@ class Record {
   Reader& reader() { return *reader_; }
   /// True when the kept slice `raw` was there (present, and an array or object).
   bool Has(uint32_t raw) const { return !filler_->raw(raw).empty(); }
-  /// The bytes of the kept slice; empty when it was not there. Valid until the hook returns.
-  std::string_view Raw(uint32_t raw) const { return filler_->raw(raw); }
   /// Emits one row for each element of the kept array; `set` completes it. Returns how many there
   /// were.
   uint32_t Each(uint32_t raw, const Mapping& mapping, const std::function<void(Row&)>& set);
@@ -70,6 +68,12 @@ struct Job {
   std::vector<const DatasetInfo*> also = {};
   /// Datasets of reads that this one's records lead to: incomplete when this read is.
   std::vector<const DatasetInfo*> leads_to = {};
+  /// Records that this read, and all that share the number, may still take: used up, no further
+  /// page is asked for, and what they feed is partial. Null: any number. Outlives the reader.
+  uint64_t* budget = nullptr;
+  /// Called after the last page of a read that went well to its end, with the number of its
+  /// records; may be empty.
+  std::function<void(const Page&, uint64_t)> ended = {};
 };
 
 /// Reads jobs until none is left, then states the datasets. Use: Add for all that is known, Drain.
@@ -123,6 +127,7 @@ class Reader {
   struct Running {
     std::shared_ptr<Job> job;
     uint64_t records = 0;
+    bool troubled = false;
   };
 
   static std::vector<const DatasetInfo*> Fed(const Job& job) {
@@ -139,7 +144,7 @@ class Reader {
       if (status == ASSAY_E_LIMIT && !running_.empty()) return;  // again when a ticket has ended
       waiting_.pop_front();
       if (status == ASSAY_OK) {
-        running_[ticket] = {job, 0};
+        running_[ticket] = {job, 0, false};
       } else {
         NotAsked(*job, status);
       }
@@ -168,6 +173,7 @@ class Reader {
     Running& running = found->second;
     const std::shared_ptr<Job> job = running.job;
     if (!page.ok() && job->endpoint->absent && page.http_status() == 404) {
+      if (job->ended) job->ended(page, 0);
       running_.erase(found);
       return;
     }
@@ -179,24 +185,41 @@ class Reader {
     const ScanResult result = Read(page, *job);
     running.records += result.records.size();
     if (!result.notes.empty()) {
+      running.troubled = true;
       const bool nothing = !result.understood && running.records == 0;
       Lose(*job,
            {nothing ? Why::kUnavailable : Why::kPartial,
             std::string(job->endpoint->id) + ": " + result.notes.Summary()},
            nothing);
     }
-    if (result.link.length != 0) {
+    const bool room = Spend(*job, result.records.size());
+    if (result.link.length != 0 && room) {
       context_->Next(page, result.link.offset, result.link.length);
       return;
     }
+    const std::string id(job->endpoint->id);
     // Asked only where the list ends: a service may call a page short that has a next one.
-    if (result.truncated || running.records < result.total)
-      Lose(*job,
-           {Why::kPartial, std::string(job->endpoint->id) + ": the service left records out: " +
-                               std::to_string(running.records) + " of " +
-                               std::to_string(std::max(result.total, running.records)) + " came"},
+    const bool short_list = result.truncated || running.records < result.total;
+    if (result.link.length != 0) {
+      Lose(*job, {Why::kPartial, id + ": more records than one run takes; the rest was left"},
            false);
+    } else if (short_list) {
+      Lose(*job,
+           {Why::kPartial,
+            id + ": the service left records out: " + std::to_string(running.records) + " of " +
+                std::to_string(std::max(result.total, running.records)) + " came"},
+           false);
+    } else if (!running.troubled && job->ended) {
+      job->ended(page, running.records);
+    }
     running_.erase(found);
+  }
+
+  /// Takes the records of a page from the job's budget; false when nothing is left of it.
+  static bool Spend(const Job& job, uint64_t records) {
+    if (job.budget == nullptr) return true;
+    *job.budget -= std::min(*job.budget, records);
+    return *job.budget > 0;
   }
 
   ScanResult Read(const Page& page, const Job& job) {
@@ -241,6 +264,8 @@ class Reader {
   void Lose(const Job& job, const Problem& problem, bool all) {
     context_->Log(ASSAY_LOG_WARNING, problem.detail);
     for (const DatasetInfo* dataset : Fed(job)) Count(tally_[dataset], problem, all);
+    // Without its licence a feature is not in use: nothing of it leads anywhere.
+    if (problem.why == Why::kLicence) return;
     for (const DatasetInfo* dataset : job.leads_to) {
       Tally& tally = tally_[dataset];
       if (all) ++tally.reads;  // reads that could not even be asked for

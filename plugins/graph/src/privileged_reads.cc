@@ -29,11 +29,13 @@ void PrivilegedReads::AddRoles(Reader& reader) {
   reader.Add({.endpoint = &endpoint::kGraphRoleAssignmentSchedules, .mapping = &schedule_});
   reader.Add({.endpoint = &endpoint::kGraphRoleEligibilitySchedules,
               .mapping = &eligibility_,
-              .hook = [this](Record& record) {
-                namespace t = entra_role_eligibility;
-                principals_.Eligible(record.reader(), record.row().TextOf(t::kPrincipalId),
-                                     record.row().TextOf(t::kPrincipalType));
-              }});
+              .hook =
+                  [this](Record& record) {
+                    namespace t = entra_role_eligibility;
+                    principals_.Eligible(record.reader(), record.row().TextOf(t::kPrincipalId),
+                                         record.row().TextOf(t::kPrincipalType));
+                  },
+              .leads_to = {&entra_group_member::kDataset}});
   reader.Add({.endpoint = &endpoint::kGraphPimPolicyAssignments,
               .mapping = &pim_policy_,
               .hook = [this](Record& record) { TakePolicy(record); }});

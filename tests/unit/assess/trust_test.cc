@@ -46,6 +46,17 @@ TEST_CASE("Read set: one line for each power, in canonical order") {
   CHECK(CanonicalReadSet("guest-review", {"a", "b"}) == "assay grant v1\nguest-review\na\nb\n");
 }
 
+TEST_CASE("Read set: names the parameters of a query with their types") {
+  EndpointSpec log = Read("/auditLogs/signIns");
+  log.params = {{"since", ParamType::kTime}};
+  log.query = {{"$filter", "createdDateTime ge {since}"}, {"$top", "{other}"}};
+  Manifest manifest;
+  manifest.endpoints = {log};
+  CHECK(ReadLines(manifest) ==
+        std::vector<std::string>{"GET graph:/v1.0/auditLogs/signIns?$filter=createdDateTime%20ge%20"
+                                 "{since:time}&$top=%7Bother%7D permission=User.Read.All"});
+}
+
 TEST_CASE("Read set: whatever widens a read changes its line") {
   const auto line = [](const EndpointSpec& endpoint) {
     Manifest manifest;

@@ -150,14 +150,39 @@ TEST_CASE("UrlPolicy: refuses hostile versions and query parameters", "[broker]"
 TEST_CASE("UrlPolicy: fills times into the query and nothing that could be a condition",
           "[broker]") {
   EndpointSpec spec = Graph("/auditLogs/signIns");
-  spec.params = {{"since", ParamType::kSegment}};
-  spec.query = {{"$filter", "createdDateTime ge {since}"}};
-  REQUIRE_OK_AND_ASSIGN(Plan plan, BuildPlan(Global(), spec, {{"since", "2026-11-20T00:00:00Z"}}));
-  CHECK(plan.url.query == "$filter=createdDateTime%20ge%202026-11-20T00:00:00Z");
-  for (const char* bad : {"1'or'1", "x,y", "a(b)", "a=b", "a&b"}) {
+  spec.params = {{"since", ParamType::kTime}, {"until", ParamType::kTime}};
+  spec.query = {{"$filter", "at ge '{since}' and at lt '{until}'"}};
+  const auto build = [&](const std::string& since) {
+    return BuildPlan(Global(), spec, {{"since", since}, {"until", "2026-11-21T00:00:00.500Z"}});
+  };
+  REQUIRE_OK_AND_ASSIGN(const Plan plan, build("2026-11-20T00:00:00Z"));
+  CHECK(plan.url.query ==
+        "$filter=at%20ge%20'2026-11-20T00:00:00Z'%20and%20at%20lt%20'2026-11-21T00:00:00.500Z'");
+  for (const char* bad :
+       {"", "1'or'1", "x,y", "a(b)", "a=b", "a&b", "now", "2026-11-20", "2026-13-20T00:00:00Z",
+        "2026-11-20T00:00:00+01:00", "2026-11-20t00:00:00z", "2026-11-20 00:00:00Z",
+        "2026-11-20T00:00:00.1234567Z", "2026-11-20T00:00:00Z or true", "2026-11-20T00:00:00Z'",
+        "2026-11-20T00:00:0pZ", " 2026-11-20T00:00:00Z"}) {
     INFO(bad);
-    CHECK_FAILS(BuildPlan(Global(), spec, {{"since", bad}}), Code::kInvalidInput, "needs a time");
+    CHECK_FAILS(build(bad), Code::kInvalidInput, "parameter \"since\"");
   }
+}
+
+TEST_CASE(
+    "UrlPolicy: fills nothing but declared times and GUIDs into the query, no time into a path",
+    "[broker]") {
+  EndpointSpec spec = Graph("/auditLogs/signIns");
+  spec.query = {{"$filter", "userId eq '{id}'"}};
+  CHECK_FAILS(BuildPlan(Global(), spec, {}), Code::kDenied, "of type time or guid");
+  spec.params = {{"id", ParamType::kSegment}};
+  CHECK_FAILS(BuildPlan(Global(), spec, {{"id", "x"}}), Code::kDenied, "of type time or guid");
+  spec.params = {{"id", ParamType::kGuid}};
+  REQUIRE_OK_AND_ASSIGN(const Plan plan, BuildPlan(Global(), spec, {{"id", kSub}}));
+  CHECK(plan.first_query[0].second == "userId eq '" + std::string(kSub) + "'");
+  spec = Graph("/auditLogs/{at}");
+  spec.params = {{"at", ParamType::kTime}};
+  CHECK_FAILS(BuildPlan(Global(), spec, {{"at", "2026-11-20T00:00:00Z"}}), Code::kDenied,
+              "holds a time");
 }
 
 TEST_CASE("UrlPolicy: allows POST only for reads of the compiled list [CL-11]", "[broker]") {

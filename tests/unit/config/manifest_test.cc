@@ -51,6 +51,22 @@ TEST_CASE("Manifest: reads endpoints, datasets and limits") {
   CHECK(manifest.limits.cpu_seconds == WorkerLimits().cpu_seconds);
 }
 
+TEST_CASE("Manifest: reads the times that stand in a query") {
+  REQUIRE_OK_AND_ASSIGN(
+      const Manifest manifest,
+      ParseManifest(kHead +
+                        "[[endpoint]]\nid=\"e\"\nhost=\"graph\"\nversion=\"v1.0\"\n"
+                        "path=\"/auditLogs/signIns\"\nparams={ since=\"time\", until=\"time\" }\n"
+                        "query={ \"$filter\"=\"at ge {since} and at lt {until}\" }\n"
+                        "paging=\"odata\"\npermission=\"AuditLog.Read.All\"\n",
+                    "graph"));
+  const EndpointSpec& endpoint = manifest.endpoints[0];
+  REQUIRE(endpoint.params.size() == 2);
+  CHECK(endpoint.params[1].name == "until");
+  CHECK(endpoint.params[1].type == ParamType::kTime);
+  CHECK(endpoint.query[0].second == "at ge {since} and at lt {until}");
+}
+
 TEST_CASE("Manifest: takes a path parameter without a type for a segment") {
   REQUIRE_OK_AND_ASSIGN(const Manifest manifest,
                         ParseManifest(kHead + "[[endpoint]]\nid=\"e\"\nhost=\"graph\"\nversion="
@@ -112,9 +128,13 @@ TEST_CASE("Manifest: refuses what does not hang together") {
       {"path=\"/users\"", "path=\"/users/%2e\"", "not a plain absolute path"},
       {"path=\"/users\"", "path=\"/users/{id\"", "not a plain absolute path"},
       {"params={ subscriptionId=\"guid\" }", "params={ sub=\"guid\" }",
-       "path has no parameter \"sub\""},
+       "path and query have no parameter \"sub\""},
       {"params={ subscriptionId=\"guid\" }", "params={ subscriptionId=\"any\" }",
-       "is \"guid\" or \"segment\""},
+       "is \"guid\", \"segment\" or \"time\""},
+      {"params={ subscriptionId=\"guid\" }", "params={ subscriptionId=\"time\" }",
+       "is a time; those stand in the query"},
+      {"\"$top\"=\"999\"", "\"$filter\"=\"at ge {since}\"", "needs type \"time\" or \"guid\""},
+      {"\"$top\"=\"999\"", "\"$filter\"=\"at ge {since\"", "a brace without its other"},
       {"api_version=\"2019-10-01\"", "api_version=\"latest\"",
        "api_version is missing or not a date"},
       {"read_post=\"policy-states-query\"\n", "", "needs read_post"},
