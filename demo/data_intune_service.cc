@@ -137,6 +137,33 @@ void AddAdministration(World& world) {
                                 {"lastModifiedDateTime", seeded.Day("terms", -400)}})});
 }
 
+/// A change by the first administrator, `hours` ago.
+Json Change(const World& world, const char* type, const char* operation, const char* resource,
+            int hours) {
+  const std::string label = std::string("intune/change/") + type;
+  Json target = Json::Object({{"displayName", "Aurelia"}, {"type", resource}});
+  return Json::Object(
+      {{"id", world.seeded().Guid(label)},
+       {"componentName", "DeviceConfiguration"},
+       {"activityDateTime", Seconds(world.seeded().now() - std::chrono::hours(hours))},
+       {"activityType", type},
+       {"activityOperationType", operation},
+       {"activityResult", "Success"},
+       {"category", "DeviceConfiguration"},
+       {"actor", Json::Object({{"type", "ItPro"},
+                               {"applicationId", "5926fc8e-304e-4f59-8bed-58ca97cc39a4"},
+                               {"userPrincipalName", world.people[0].upn}})},
+       {"resources", Json::Array({std::move(target)})}});
+}
+
+void AddChanges(World& world) {
+  world.AddGraph(
+      "/v1.0/deviceManagement/auditEvents", "DeviceManagementApps.Read.All",
+      {Change(world, "Patch DeviceCompliancePolicy", "Patch", "DeviceCompliancePolicy", 30),
+       Change(world, "wipe ManagedDevice", "Action", "ManagedDevice", 75),
+       Change(world, "Create DeviceConfiguration", "Create", "DeviceConfiguration", 400)});
+}
+
 /// Windows laptops of the list of devices; for all but two the password is kept.
 void AddLaps(World& world, const Resource& devices) {
   std::vector<Json> kept;
@@ -196,6 +223,7 @@ void AddIntuneService(World& world) {
   AddTokens(world);
   AddConnectors(world);
   AddAdministration(world);
+  AddChanges(world);
   AddLaps(world, devices);
   AddReports(world, devices);
 }

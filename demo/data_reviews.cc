@@ -60,6 +60,21 @@ void AddReviews(World& world) {
       {Instance(world, finance, -137, "Applied"), Instance(world, finance, -47, "InProgress")});
 }
 
+/// What made the service suspicious of `person`, `day` days from now.
+Json Detection(const World& world, const Person& person, const char* type, const char* timing,
+               int day) {
+  return Json::Object({{"id", world.seeded().Guid(std::string("detection/") + type)},
+                       {"userId", person.id},
+                       {"userPrincipalName", person.upn},
+                       {"userDisplayName", person.name},
+                       {"riskEventType", type},
+                       {"riskLevel", "high"},
+                       {"riskState", "atRisk"},
+                       {"source", "IdentityProtection"},
+                       {"detectionTimingType", timing},
+                       {"detectedDateTime", world.seeded().At(day)}});
+}
+
 void AddRisk(World& world) {
   const Person& person = world.people[25];
   world.AddGraph("/v1.0/identityProtection/riskyUsers", "IdentityRiskyUser.Read.All",
@@ -74,6 +89,9 @@ void AddRisk(World& world) {
                                 {"riskLastUpdatedDateTime", world.seeded().At(-6)}})});
   world.AddGraph("/v1.0/identityProtection/riskyServicePrincipals",
                  "IdentityRiskyServicePrincipal.Read.All", {});
+  world.AddGraph("/v1.0/identityProtection/riskDetections", "IdentityRiskEvent.Read.All",
+                 {Detection(world, person, "unfamiliarFeatures", "realtime", -6),
+                  Detection(world, person, "leakedCredentials", "offline", -40)});
 }
 
 }  // namespace assay::demo

@@ -85,15 +85,17 @@ void CollectorSession::NoteOutcome(const EndpointSpec& endpoint, const broker::R
   if (result.record.http_status != 0) ++answers_;
   if (result.outcome == ASSAY_PAGE_OK) report_.answered.insert(endpoint.id);
   const bool none = endpoint.absent && result.record.http_status == 404;
+  const Reason reason = result.reason == Reason::kNone ? Reason::kUnavailable : result.reason;
+  const std::string detail = fmt::format("{}: {}", endpoint.id, result.detail);
   for (const std::string& id : endpoint.datasets) {
     const auto number = dataset_numbers_.find(id);
     if (number == dataset_numbers_.end()) continue;
     if (none || result.outcome == ASSAY_PAGE_OK)
       context_.board->ReadSucceeded(number->second);
     else if (!endpoint.optional)
-      context_.board->ReadFailed(
-          number->second, result.reason == Reason::kNone ? Reason::kUnavailable : result.reason,
-          fmt::format("{}: {}", endpoint.id, result.detail));
+      context_.board->ReadFailed(number->second, reason, detail);
+    else if (result.outcome == ASSAY_PAGE_REFUSED)
+      context_.board->OptionalReadRefused(number->second, reason, detail);
   }
 }
 

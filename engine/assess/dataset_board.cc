@@ -27,6 +27,14 @@ void DatasetBoard::ReadFailed(uint32_t dataset, Reason reason, const std::string
   }
 }
 
+void DatasetBoard::OptionalReadRefused(uint32_t dataset, Reason reason, const std::string& detail) {
+  std::lock_guard lock(mutex_);
+  State& state = states_.at(dataset - 1);
+  if (state.refusal != Reason::kNone) return;
+  state.refusal = reason;
+  state.refusal_detail = detail;
+}
+
 void DatasetBoard::PluginSaid(uint32_t dataset, Completeness completeness, Reason reason,
                               const std::string& detail) {
   std::lock_guard lock(mutex_);
@@ -70,6 +78,7 @@ DatasetStanding DatasetBoard::Conclude(uint32_t dataset) const {
     out.reason = reason;
     out.detail = detail;
   };
+  const bool incomplete = state.said && state.said_completeness != Completeness::kComplete;
   if (state.plugin_failed) {
     set(Completeness::kUnavailable, Reason::kPluginFault, state.failure_detail);
   } else if (state.succeeded == 0 && state.failed > 0) {
@@ -81,7 +90,9 @@ DatasetStanding DatasetBoard::Conclude(uint32_t dataset) const {
         named && !state.said_detail.empty() ? state.said_detail : state.failure_detail);
   } else if (state.succeeded == 0 && !state.said) {
     set(Completeness::kUnavailable, Reason::kUnavailable, "not collected");
-  } else if (state.said && state.said_completeness != Completeness::kComplete) {
+  } else if (incomplete && state.succeeded == 0 && state.refusal != Reason::kNone) {
+    set(state.said_completeness, state.refusal, state.refusal_detail);
+  } else if (incomplete) {
     const bool unavailable = state.said_completeness == Completeness::kUnavailable;
     set(unavailable && state.rows == 0 ? Completeness::kUnavailable : Completeness::kPartial,
         state.said_reason == Reason::kNone ? Reason::kPartial : state.said_reason,

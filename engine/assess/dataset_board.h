@@ -31,6 +31,9 @@ class DatasetBoard {
 
   void ReadSucceeded(uint32_t dataset);
   void ReadFailed(uint32_t dataset, Reason reason, const std::string& detail);
+  /// The engine did not let a read of an optional endpoint out. That alone takes nothing from the
+  /// dataset; if its plugin says that it is incomplete, this is why.
+  void OptionalReadRefused(uint32_t dataset, Reason reason, const std::string& detail);
   void PluginSaid(uint32_t dataset, Completeness completeness, Reason reason,
                   const std::string& detail);
   void RowsAdded(uint32_t dataset, uint64_t rows);
@@ -52,8 +55,8 @@ class DatasetBoard {
   struct State {
     Named named;
     uint64_t succeeded = 0, failed = 0, rows = 0;
-    Reason failure = Reason::kNone;
-    std::string failure_detail;
+    Reason failure = Reason::kNone, refusal = Reason::kNone;
+    std::string failure_detail, refusal_detail;
     bool said = false, plugin_failed = false;
     Completeness said_completeness = Completeness::kComplete;
     Reason said_reason = Reason::kNone;

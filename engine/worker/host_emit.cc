@@ -14,10 +14,11 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "rows are copied in wire order");
 
-/// A batch goes when it holds this much: a quarter of the largest frame, so that one more row
-/// always fits.
-constexpr size_t kBatchBytes = 256u << 10;
-constexpr size_t kMaxRowBytes = ipc::RowMapping::kSlotBytes - kBatchBytes;
+/// A batch goes when it holds this much, or when the next row would not fit: waking the engine
+/// costs more than filling a few pages, so batches are large.
+constexpr size_t kBatchBytes = 768u << 10;
+constexpr size_t kMaxRowBytes = 768u << 10;
+static_assert(kMaxRowBytes <= ipc::RowMapping::kSlotBytes);
 /// Batches that may be open at once; the other slots are on their way to the engine.
 constexpr uint32_t kMostFilling = ipc::RowMapping::kSlots - 2;
 
@@ -178,7 +179,8 @@ assay_status_t EmitExtension::Row(uint32_t dataset, uint32_t page, uint32_t reco
   Batch* batch = Find(dataset, "row");
   if (batch == nullptr) return ASSAY_E_INVALID;
   const auto drilled = session_.Count(ipc::HostCall::kRow);
-  const assay_status_t taken = drilled ? *drilled : TakeRow(*batch, page, record, values, count);
+  const assay_status_t taken =
+      drilled ? *drilled : TakeRow(dataset, *batch, page, record, values, count);
   if (taken == ASSAY_OK) return batch->bytes >= kBatchBytes ? Send(dataset, *batch) : ASSAY_OK;
   // A row that was refused is missing: the dataset is not complete, whatever the plugin says later.
   const Reason reason = taken == ASSAY_E_LIMIT ? Reason::kPartial : Reason::kPluginFault;
@@ -187,8 +189,9 @@ assay_status_t EmitExtension::Row(uint32_t dataset, uint32_t page, uint32_t reco
   return told == ASSAY_OK ? taken : told;
 }
 
-assay_status_t EmitExtension::TakeRow(Batch& batch, uint32_t page, uint32_t record,
-                                      const assay_value_t* values, uint32_t count) {
+assay_status_t EmitExtension::TakeRow(uint32_t dataset, Batch& batch, uint32_t page,
+                                      uint32_t record, const assay_value_t* values,
+                                      uint32_t count) {
   if (!read_.Came(page))
     return session_.Refuse(ASSAY_E_INVALID, fmt::format("row: no page {} came", page));
   if (record != ASSAY_NO_RECORD && record >= session_.init().limits.records_per_body)
@@ -196,6 +199,9 @@ assay_status_t EmitExtension::TakeRow(Batch& batch, uint32_t page, uint32_t reco
   size_t bytes = 0;
   if (const auto s = Measure(batch, values, count, bytes); s != ASSAY_OK) return s;
   if (const auto s = CountRow(bytes); s != ASSAY_OK) return s;
+  if (batch.bytes + bytes > ipc::RowMapping::kSlotBytes) {
+    if (const auto s = Send(dataset, batch); s != ASSAY_OK) return s;
+  }
   if (!batch.slot) {
     if (const auto s = TakeSlot(batch); s != ASSAY_OK) return s;
   }

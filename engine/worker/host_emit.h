@@ -43,8 +43,8 @@ class EmitExtension : public Extension {
                          size_t& bytes);
   const char* Misfit(const Column& column, const assay_value_t& value) const;
   assay_status_t CountRow(size_t bytes);
-  assay_status_t TakeRow(Batch& batch, uint32_t page, uint32_t record, const assay_value_t* values,
-                         uint32_t count);
+  assay_status_t TakeRow(uint32_t dataset, Batch& batch, uint32_t page, uint32_t record,
+                         const assay_value_t* values, uint32_t count);
   /// Tells the engine of a completeness that is worse than all before.
   assay_status_t Worsen(uint32_t dataset, Batch& batch, Completeness completeness, Reason reason,
                         std::string_view detail);

@@ -222,15 +222,17 @@ CREATE VIEW critical_permission(name) AS VALUES
 -- Who holds a role for the whole tenant, or may take it on. An eligibility seldom says what kind of
 -- principal it is for.
 CREATE VIEW role_holding AS
-SELECT principal_id, principal_type, role_id FROM entra_role_assignment WHERE scope = '/'
+SELECT principal_id, principal_type, role_id FROM entra_role_assignment
+WHERE scope = '/' AND principal_id <> ''
 UNION ALL
-SELECT principal_id, principal_type, role_id FROM entra_role_eligibility WHERE scope = '/';
+SELECT principal_id, principal_type, role_id FROM entra_role_eligibility
+WHERE scope = '/' AND principal_id <> '';
 
 -- Users who hold, or may take on, a directory role for the whole tenant, directly or through a
 -- group. Where the kind of a principal was not said, the lists of groups and applications tell.
 CREATE VIEW effective_role_member AS
 SELECT h.principal_id AS user_id, h.role_id FROM role_holding h
-WHERE h.principal_id IS NOT NULL AND (h.principal_type = '#microsoft.graph.user'
+WHERE (h.principal_type = '#microsoft.graph.user'
   OR (h.principal_type IS NULL
       AND NOT EXISTS (SELECT 1 FROM entra_group_member m WHERE m.group_id = h.principal_id)
       AND NOT EXISTS (SELECT 1 FROM entra_group g WHERE g.id = h.principal_id)

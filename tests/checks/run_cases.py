@@ -220,6 +220,64 @@ def run_empty(world, check):
         raise ValueError(f"without rows the check is {got}, empty says {check['empty']}: {rows}")
 
 
+def holes(rows, datasets):
+    """Copies of a case's rows, each without one thing that a service may leave out: a column that is no key,
+    in every row of its dataset, or one member of the lists and objects in a column of JSON."""
+    for dataset, items in rows.items():
+        spec = datasets[dataset]
+        types = {column["name"]: column["type"] for column in spec["columns"]}
+        for column in sorted({name for item in items for name in item} - set(spec["key"])):
+            def without(change, dataset=dataset, column=column):
+                return {**rows, dataset: [{**item, column: change(item[column])} if column in item else item
+                                          for item in rows[dataset]]}
+            # An absent value of JSON is SQL's null, not the text "null".
+            yield f"{dataset}.{column}", {**rows, dataset: [
+                {name: value for name, value in item.items() if name != column} for item in items]}
+            if types[column] == "text":
+                yield f"{dataset}.{column} (empty)", without(lambda value: "")
+            if types[column] == "json":
+                for name in sorted(members([item.get(column) for item in items])):
+                    for word, put in (("null", {name: None}), ("left out", {})):
+                        yield f"{dataset}.{column} with {name} {word}", without(
+                            lambda value, name=name, put=put: punched(value, name, put))
+
+
+def members(value):
+    """Names of members at any depth."""
+    if isinstance(value, dict):
+        return set(value).union(*(members(inner) for inner in value.values()))
+    return set().union(*(members(inner) for inner in value)) if isinstance(value, list) else set()
+
+
+def punched(value, name, put):
+    """The value with `put` in the place of each member `name`."""
+    if isinstance(value, list):
+        return [punched(inner, name, put) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: punched(inner, name, put) for key, inner in value.items() if key != name}
+    return {**kept, **put} if name in value else kept
+
+
+def run_with_holes(world, check, case):
+    """Whatever a service leaves out, rows stay rows: with a subject, a verdict and a sentence. What the verdict is,
+    the cases say."""
+    params = {**check.get("params", {}), **case.get("params", {})}
+
+    def trial(rows):
+        world.fill(rows)
+        found, _ = world.ask(check["sql"], params, check["reads"])
+        check_rows(check, found)
+
+    problems = []
+    for what, rows in holes(case.get("rows", {}), world.datasets):
+        try:
+            within(world, lambda rows=rows: trial(rows))
+        except (ValueError, sqlite3.Error, decimal.InvalidOperation) as error:
+            problems.append(f"{case['name']}, without {what}: {error}")
+    return problems
+
+
 def lint(world, check, is_open):
     problems = []
     if check["severity"] not in SEVERITIES:
@@ -273,6 +331,8 @@ def run_check(world, collector, check, is_open):
             within(world, trial)
         except (ValueError, sqlite3.Error, KeyError, decimal.InvalidOperation) as error:
             problems.append(f"{name}: {error}")
+    for case in cases["case"]:
+        problems += run_with_holes(world, check, case)
     return problems, len(cases["case"])
 
 

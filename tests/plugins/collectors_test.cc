@@ -282,6 +282,31 @@ TEST_CASE("Intune: names each operating system once, and no certificate is no ga
   CHECK(host.dataset("intune_apns_certificate").completeness == ASSAY_COMPLETE);
 }
 
+TEST_CASE("Graph, Intune: logs are asked for from a week before the evidence's time [CM-16]",
+          "[plugins]") {
+  FakeHost graph("graph", Schema_graph());
+  ServeAll(graph, "graph");
+  REQUIRE(graph.Run() == ASSAY_OK);
+  RequireClean(graph);
+  CHECK(Asked(graph, "graph-risk-detections") == std::set<std::string>{"2026-06-08T12:00:00Z"});
+  const auto& detections = graph.dataset("entra_risk_detection").rows;
+  REQUIRE(detections.size() == 2);
+  CHECK(detections[0].at("timing").text == "realtime");
+  CHECK(detections[1].at("user_id").text == "00000000-0000-4000-8000-00000000001a");
+  FakeHost intune("intune", Schema_intune());
+  ServeAll(intune, "intune");
+  REQUIRE(intune.Run() == ASSAY_OK);
+  RequireClean(intune);
+  CHECK(Asked(intune, "intune-audit-events") == std::set<std::string>{"2026-06-08T12:00:00Z"});
+  const auto& events = intune.dataset("intune_audit_event").rows;
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].at("targets").text == R"({"resources":[{"type":"ManagedDevice"}]})");
+  for (const auto& [column, cell] : events[0]) {
+    INFO(column);
+    CHECK(cell.text.find("ann@") == std::string::npos);
+  }
+}
+
 TEST_CASE("Azure Policy: rows carry their subscription and lower-case ids", "[plugins]") {
   FakeHost host("azure-policy", Schema_azure_policy());
   ServeAll(host, "azure-policy");

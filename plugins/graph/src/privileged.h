@@ -110,6 +110,19 @@ inline Mapping RiskyUserMapping() {
            {t::kIsProcessing, "isProcessing"}}};
 }
 
+inline Mapping RiskDetectionMapping() {
+  namespace t = entra_risk_detection;
+  return {t::kDataset,
+          {{t::kId, "id"},
+           {t::kUserId, "userId", Form::kFold},
+           {t::kEventType, "riskEventType"},
+           {t::kRiskLevel, "riskLevel"},
+           {t::kRiskState, "riskState"},
+           {t::kDetected, "detectedDateTime"},
+           {t::kSource, "source"},
+           {t::kTiming, "detectionTimingType"}}};
+}
+
 inline Mapping RiskyServicePrincipalMapping() {
   namespace t = entra_risky_service_principal;
   return {t::kDataset,

@@ -1,9 +1,18 @@
 #include "privileged_reads.h"
 
+#include "assay/window.h"
 #include "datasets.h"
 #include "privileged.h"
 
 namespace assay::graph {
+namespace {
+
+/// How far back detections are read.
+constexpr int kDays = 7;
+/// Detections that one run takes. What lies beyond makes the dataset partial.
+constexpr uint64_t kMostDetections = 100'000;
+
+}  // namespace
 
 PrivilegedReads::PrivilegedReads(PrincipalReads& principals)
     : principals_(principals),
@@ -15,14 +24,25 @@ PrivilegedReads::PrivilegedReads(PrincipalReads& principals)
       review_(AccessReviewMapping()),
       review_instance_(AccessReviewInstanceMapping()),
       risky_user_(RiskyUserMapping()),
-      risky_service_principal_(RiskyServicePrincipalMapping()) {}
+      risk_detection_(RiskDetectionMapping()),
+      risky_service_principal_(RiskyServicePrincipalMapping()),
+      detections_left_(kMostDetections) {}
 
 void PrivilegedReads::AddTo(Reader& reader) {
   AddRoles(reader);
   AddReviews(reader);
+  AddRisk(reader);
+}
+
+void PrivilegedReads::AddRisk(Reader& reader) {
   reader.Add({.endpoint = &endpoint::kGraphRiskyUsers, .mapping = &risky_user_});
   reader.Add(
       {.endpoint = &endpoint::kGraphRiskyServicePrincipals, .mapping = &risky_service_principal_});
+  const TimeWindow week = WindowsBack(reader.context().NowMs(), kDays, kDays).front();
+  reader.Add({.endpoint = &endpoint::kGraphRiskDetections,
+              .mapping = &risk_detection_,
+              .params = {{"since", week.since}},
+              .budget = &detections_left_});
 }
 
 void PrivilegedReads::AddRoles(Reader& reader) {

@@ -119,6 +119,20 @@ inline Mapping TermsMapping() {
            {t::kModified, "lastModifiedDateTime"}}};
 }
 
+inline Mapping AuditEventMapping() {
+  namespace t = intune_audit_event;
+  return {t::kDataset,
+          {{t::kId, "id", Form::kFold},
+           {t::kAt, "activityDateTime"},
+           {t::kActivityType, "activityType"},
+           {t::kOperationType, "activityOperationType"},
+           {t::kResult, "activityResult"},
+           {t::kCategory, "category"},
+           {t::kComponent, "componentName"},
+           {t::kActorType, "actor/type"},
+           {t::kActorAppId, "actor/applicationId", Form::kFold}}};
+}
+
 inline Mapping DiagnosticSettingMapping() {
   namespace t = intune_diagnostic_setting;
   return {t::kDataset,

@@ -11,6 +11,7 @@
 
 #include "administration.h"
 #include "assay/collector.h"
+#include "assay/window.h"
 #include "datasets.h"
 #include "devices.h"
 #include "policies.h"
@@ -36,6 +37,11 @@ struct Counted {
   Mapping mapping;
   uint32_t count;
 };
+
+/// How far back changes are read.
+constexpr int kDays = 7;
+/// Changes that one run takes. What lies beyond makes the dataset partial.
+constexpr uint64_t kMostEvents = 500'000;
 
 /// Families of the settings catalogue whose policies are read setting by setting.
 constexpr std::array<std::string_view, 3> kFamilies = {"endpointSecurityDiskEncryption",
@@ -105,6 +111,10 @@ class IntuneCollector : public Collector {
     AddLicences(reader);
     AddDevices(reader);
     AddConfigurationPolicies(reader);
+    reader.Add({.endpoint = &endpoint::kIntuneAuditEvents,
+                .mapping = &audit_event_,
+                .params = {{"since", WindowsBack(context.NowMs(), kDays, kDays).front().since}},
+                .budget = &events_left_});
     reader.Drain();
   }
 
@@ -189,6 +199,8 @@ class IntuneCollector : public Collector {
   const Mapping device_ = DeviceMapping();
   const Mapping configuration_policy_ = ConfigurationPolicyMapping();
   const Mapping policy_setting_ = PolicySettingMapping();
+  const Mapping audit_event_ = AuditEventMapping();
+  uint64_t events_left_ = kMostEvents;
   std::set<std::string> platforms_;  // seen already
   std::set<std::string> policies_;   // asked for already
 };

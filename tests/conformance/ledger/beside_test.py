@@ -54,7 +54,8 @@ class Beside(unittest.TestCase):
             print(f"{name}: {runs} runs, {dict(findings)}", file=sys.stderr)
         for name, findings in found.items():
             self.assertEqual({None: runs}, dict(findings), name)
-            self.assertGreater(len(sizes[name]), runs // 2, f"{name} saw the ledger grow")
+            # On a slow disk several verifiers see the same state; a writer that stood still would prove nothing.
+            self.assertGreater(len(sizes[name]), runs // 5, f"{name} saw the ledger grow: {sorted(sizes[name])}")
 
 
 if __name__ == "__main__":

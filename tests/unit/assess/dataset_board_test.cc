@@ -63,6 +63,20 @@ TEST_CASE("DatasetBoard: keeps its own reason for what it refused itself", "[ass
   CHECK(board.Conclude(n).detail == "intune-compliance-policies: needs X.Read.All");
 }
 
+TEST_CASE("DatasetBoard: names why an optional read was refused, when its plugin says incomplete",
+          "[assess][R5]") {
+  DatasetBoard board;
+  const uint32_t whole = board.Add("intune", Spec("a")), gone = board.Add("intune", Spec("b"));
+  for (const uint32_t n : {whole, gone})
+    board.OptionalReadRefused(n, Reason::kPermission, "intune-ndes-connectors: needs X.Read.All");
+  board.PluginSaid(whole, Completeness::kComplete, Reason::kNone, "");
+  board.PluginSaid(gone, Completeness::kUnavailable, Reason::kPartial, "refused");
+  CHECK(board.Conclude(whole).completeness == Completeness::kComplete);
+  CHECK(board.Conclude(gone).completeness == Completeness::kUnavailable);
+  CHECK(board.Conclude(gone).reason == Reason::kPermission);
+  CHECK(board.Conclude(gone).detail == "intune-ndes-connectors: needs X.Read.All");
+}
+
 TEST_CASE("DatasetBoard: trusts nothing of a plugin that failed", "[assess]") {
   DatasetBoard board;
   const uint32_t bad = board.Add("bad", Spec("a")), other = board.Add("good", Spec("b"));

@@ -36,7 +36,7 @@ assay_status_t Row(const Abi& abi, std::vector<assay_value_t> values, uint32_t p
 
 TEST_CASE("HostEmit: sends rows in batches that say what they hold", "[worker]") {
   PluginRun run;
-  constexpr int kRows = 20'000;
+  constexpr int kRows = 60'000;
   OnPage(run, [](const Abi& abi) {
     uint32_t number = 0;
     REQUIRE(abi.emit()->dataset(abi.host, Str("user"), &number) == ASSAY_OK);
@@ -54,7 +54,7 @@ TEST_CASE("HostEmit: sends rows in batches that say what they hold", "[worker]")
   CHECK(frames.size() == 3);
   int seen = 0;
   for (const auto& frame : frames) {
-    CHECK(frame.size() < (256u << 10) + 100);
+    CHECK(frame.size() < (768u << 10) + 100);
     REQUIRE_OK_AND_ASSIGN(auto rows, ipc::ParseRows(frame));
     CHECK(rows.dataset == 7);
     ipc::Reader in(rows.rows);
@@ -68,6 +68,30 @@ TEST_CASE("HostEmit: sends rows in batches that say what they hold", "[worker]")
     CHECK(in.Done());
   }
   CHECK(seen == kRows);
+}
+
+TEST_CASE("HostEmit: a row that does not fit behind the others begins a batch", "[worker]") {
+  PluginRun run;
+  static const std::string kLong(600'000, 'x');
+  OnPage(run, [](const Abi& abi) {
+    uint32_t number = 0;
+    REQUIRE(abi.emit()->dataset(abi.host, Str("user"), &number) == ASSAY_OK);
+    for (int i = 0; i < 3; ++i)
+      CHECK(Row(abi, {TextValue(kLong), IntValue(1), IntValue(i)}) == ASSAY_OK);
+    return ASSAY_OK;
+  });
+  CHECK(run.Done().status == 0);
+  const auto frames = run.Frames(ipc::Type::kRows);
+  REQUIRE(frames.size() == 3);
+  for (const auto& frame : frames) {
+    REQUIRE_OK_AND_ASSIGN(auto rows, ipc::ParseRows(frame));
+    CHECK(rows.count == 1);
+    ipc::Reader in(rows.rows);
+    ipc::Row row;
+    REQUIRE(ipc::ParseRow(in, 3, row));
+    CHECK(row.values[0].text == kLong);
+    CHECK(in.Done());
+  }
 }
 
 TEST_CASE("HostEmit: refuses rows that do not fit and lowers their dataset", "[worker]") {
