@@ -4,7 +4,7 @@
 Usage: gen-cost-export.py FOLDER [--rows N] [--part-rows N] [--plain] [--seed N] [--day YYYY-MM-DD]
 
 FOLDER/daily/PERIOD/RUN TIME/RUN/part_0_0001.csv.gz ... and manifest.json; FOLDER/truth.json holds the
-sums (of decimals, exact) by currency, by sub-account and day, and by tag."""
+sums (of decimals, exact) by sub-account and day, and by tag."""
 import argparse
 import calendar
 import csv

@@ -3,6 +3,7 @@ import json
 import re
 import urllib.parse
 
+import cost
 from shape import DIRECTORY, EVENT, JOINED, MANAGED, OLD, STATES_PER_RESOURCE, STRANGE, SUPPORTED, TENANT_MEMBERS, guid, subscription
 
 PLANS = {"AAD_PREMIUM": "41781fb2-bc02-4b7c-bd55-b576c07bb09d", "AAD_PREMIUM_P2": "eec0eb4f-6444-4f95-aba0-50c24d67f998",
@@ -160,4 +161,5 @@ LISTS = [
     _listed("/v1.0/subscribedSkus", Pages.licences), _listed("/subscriptions", Pages.subscriptions),
     _listed("/subscriptions/([^/]+)/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults", Pages.states),
     _listed("/subscriptions/([^/]+)/providers/Microsoft.Insights/eventtypes/management/values", Pages.events),
+    *cost.lists(_listed),
 ]

@@ -122,7 +122,8 @@ TEST_CASE("Cost: what is no whole table is said, with its reason", "[plugins]") 
     uint32_t completeness;
   };
   const Bad bad = GENERATE(
-      Bad{"x.parquet", "PAR1....", "Parquet is not read", ASSAY_UNAVAILABLE},
+      Bad{"x.parquet", "PAR1....", "\"x.parquet\": Parquet is not read: set the file format",
+          ASSAY_UNAVAILABLE},
       Bad{"x.csv", "PAR1....", "Parquet is not read", ASSAY_UNAVAILABLE},
       Bad{"x.csv", "a,b\n1,2\n", "no column BilledCost", ASSAY_UNAVAILABLE},
       Bad{"x.csv", "BilledCost,EffectiveCost\n1,2\n1\n", "has 1 cells", ASSAY_PARTIAL},
@@ -137,6 +138,7 @@ TEST_CASE("Cost: what is no whole table is said, with its reason", "[plugins]") 
   const DatasetSeen& seen = host.dataset("cost_group");
   CHECK(seen.completeness == bad.completeness);
   CHECK(seen.detail.find(bad.detail) != std::string::npos);
+  CHECK(host.dataset("cost_file").completeness == ASSAY_PARTIAL);
   REQUIRE(host.dataset("cost_file").rows.size() == 1);
   CHECK_FALSE(host.dataset("cost_file").rows[0].at("problem").null);
 }

@@ -22,6 +22,10 @@ bool IsTable(std::string_view name) {
   return EndsWith(name, ".csv") || EndsWith(name, ".csv.gz") || EndsWith(name, ".parquet");
 }
 
+/// Said of a file by its name or by its first bytes.
+constexpr const char* kParquet =
+    "Parquet is not read: set the file format of the export to CSV, and run it again";
+
 /// A page that rows can name after it was given back.
 Page Cited(uint32_t number) {
   assay_page_t page{};
@@ -220,7 +224,7 @@ Problem ExportReader::ReadTable(const ListedFile& file, FocusFile& table, uint32
     }
     return !parquet && (gunzip ? gunzip->Feed(bytes) : parse(bytes));
   });
-  if (parquet) return {Why::kUnsupported, "Parquet is not read: let the export write CSV"};
+  if (parquet) return {Why::kUnsupported, kParquet};
   if (gunzip && !problem && csv.fault().empty() && table.fault().empty()) gunzip->End();
   if (!problem && gunzip && !gunzip->fault().empty()) problem = {Why::kPartial, gunzip->fault()};
   if (!problem && !csv.End()) problem = {Why::kPartial, csv.fault()};
@@ -234,7 +238,7 @@ void ExportReader::ReadFile(Run& run, const ListedFile& file) {
   uint32_t page = run.page == 0 ? list_page_ : run.page;
   Problem problem;
   if (EndsWith(file.name, ".parquet"))
-    problem = {Why::kUnsupported, "Parquet is not read: let the export write CSV"};
+    problem = {Why::kUnsupported, kParquet};
   else if (file.bytes == 0)
     problem = {Why::kPartial, "the file is empty"};
   else
@@ -353,14 +357,18 @@ void ExportReader::StateAll() {
   Problem sums = lists_ ? lists_ : first_;
   if (sums && problems_ > 1 && !lists_)
     sums.detail += " (and " + std::to_string(problems_ - 1) + " more)";
-  const bool unread = nothing || (sums && rows_ == 0);
-  for (const DatasetInfo* dataset :
-       {&cost_file::kDataset, &cost_group::kDataset, &cost_day::kDataset, &cost_tag::kDataset})
-    context_.State(*dataset,
+  const auto state = [&](const DatasetInfo& dataset, bool unread) {
+    context_.State(dataset,
                    unread ? ASSAY_UNAVAILABLE
                    : sums ? ASSAY_PARTIAL
                           : ASSAY_COMPLETE,
                    sums.why, sums.detail);
+  };
+  // Of files that cannot be added up their headers are known all the same.
+  state(cost_file::kDataset, nothing);
+  for (const DatasetInfo* dataset :
+       {&cost_group::kDataset, &cost_day::kDataset, &cost_tag::kDataset})
+    state(*dataset, nothing || (sums && rows_ == 0));
 }
 
 }  // namespace assay::cost

@@ -187,7 +187,7 @@ void FocusFile::TakeHeader(const CsvRecord& record) {
   }
   headed_ = true;
   for (const Column needed : {Column::kBilledCost, Column::kEffectiveCost})
-    if (at_[IndexOf(needed)] == kAbsent)
+    if (fault_.empty() && at_[IndexOf(needed)] == kAbsent)
       fault_ = "its header has no column " + std::string(kNames[IndexOf(needed)]);
 }
 
