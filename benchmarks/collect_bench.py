@@ -5,7 +5,8 @@ Usage: benchmarks/collect_bench.py BUILD_FOLDER [--states N] [--rounds N] [--jso
 
 Each round starts policy_states_server, lets `assay run` read every state with the azure-policy
 collector alone, samples the memory of all its processes (PSS) ten times a second, then does each
-part of the work once on the same bytes (parts_bench). Only loopback is used.
+part of the work once on the same bytes (parts_bench), then lets a plain Python script do the whole job
+(policy_states_peer.py). Only loopback is used.
 """
 import argparse
 import json
@@ -153,6 +154,18 @@ def run_parts(tools, server, work):
     return parts
 
 
+def run_peer(server, work):
+    target = QUERY.format(server["subscription"]) + "?api-version=2019-10-01"
+    started, cpu = time.monotonic(), children_cpu()
+    done = subprocess.run([sys.executable, SOURCE / "benchmarks/policy_states_peer.py", server["base"], target, work],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"policy_states_peer.py ended with {done.returncode}: {done.stderr}")
+    if json.loads(done.stdout)["bytes"] != int(server["json_bytes"]):
+        sys.exit("policy_states_peer.py read other bytes than the server holds")
+    return [time.monotonic() - started, children_cpu() - cpu]
+
+
 def run_round(tools, states):
     process = subprocess.Popen([tools / "policy_states_server", str(states)],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -162,10 +175,12 @@ def run_round(tools, states):
             work = pathlib.Path(folder)
             result = run_whole(tools, server, work)
             result["parts"] = run_parts(tools, server, work)
+            result["peer"] = run_peer(server, work)
     finally:
         process.stdin.close()
         process.wait()
     result["json_bytes"] = int(server["json_bytes"])
+    result["peer_ratio"] = result["peer"][0] / result["seconds"]
     wall, cpu = (sum(part[i] for part in result["parts"].values()) for i in (0, 1))
     result["ratio"], result["cpu_ratio"] = wall / result["seconds"], cpu / result["cpu"]
     return result
@@ -181,6 +196,8 @@ def show(states, result):
           + ", ".join(f"{name} {wall:.2f}/{cpu:.2f}" for name, (wall, cpu) in parts.items()))
     print(f"  ratio    {result['ratio']:.2f} wall, {result['cpu_ratio']:.2f} CPU "
           "(1: as fast as the parts one after another)")
+    print(f"  peer     {result['peer'][0]:.2f} s wall, {result['peer'][1]:.2f} s CPU: a Python script takes "
+          f"{result['peer_ratio']:.1f} times as long")
     print(f"  memory   {result['peak_pss'] / MIB:.0f} MiB PSS at the peak: "
           + ", ".join(f"{name} {size / MIB:.0f}" for name, size in result["at_peak"]))
     print(f"  disk     {result['disk'] / MIB:.1f} MiB, {result['disk'] / raw:.3f} of the JSON",
@@ -204,6 +221,7 @@ def main():
           f"{statistics.median(r['cpu'] for r in results):.2f} s CPU, "
           f"ratio {statistics.median(r['ratio'] for r in results):.2f} wall "
           f"{statistics.median(r['cpu_ratio'] for r in results):.2f} CPU, "
+          f"Python script {statistics.median(r['peer_ratio'] for r in results):.1f} times as long, "
           f"peak {statistics.median(r['peak_pss'] for r in results) / MIB:.0f} MiB")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))

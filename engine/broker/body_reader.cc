@@ -115,7 +115,7 @@ Result<ByteVector> ReadBody(Connection& connection, const BodyFraming& framing,
   if (framing.length > max_bytes)
     return Fail(Code::kLimitExceeded, "answer body: announced larger than " +
                                           std::to_string(max_bytes) + " bytes (max_body_bytes)");
-  BodySink sink(framing.coding, max_bytes);
+  BodySink sink(framing.coding, max_bytes, framing.length);
   if (framing.chunked)
     ASSAY_TRY(ReadChunks(connection, sink));
   else

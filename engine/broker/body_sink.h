@@ -12,7 +12,8 @@ namespace assay::broker {
 class BodySink {
  public:
   /// `coding` is "gzip" or "". `max_bytes` bounds the decoded body.
-  BodySink(const std::string& coding, uint64_t max_bytes);
+  /// `expected`: what is announced, 0 when nothing is.
+  BodySink(const std::string& coding, uint64_t max_bytes, uint64_t expected = 0);
   ~BodySink();
   BodySink(const BodySink&) = delete;
   BodySink& operator=(const BodySink&) = delete;

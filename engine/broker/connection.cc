@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "broker/dial.h"
+#include "broker/secret.h"
 #include "broker/tunnel.h"
 
 namespace assay::broker {
@@ -170,7 +171,14 @@ Result<std::unique_ptr<Connection>> Connection::Open(const Url& origin, const Tl
   return connection;
 }
 
+Connection::Connection(Poco::Net::StreamSocket socket, std::chrono::milliseconds timeout)
+    : socket_(std::move(socket)), timeout_(timeout) {
+  // Room for what is normally unread: a buffer that moves leaves its bytes behind.
+  buffer_.reserve(2 * kReadBytes);
+}
+
 Connection::~Connection() {
+  Wipe(buffer_);
   const SigpipeGuard guard;
   try {
     socket_.close();

@@ -85,8 +85,7 @@ class Connection {
   uint64_t received() const { return received_; }
 
  private:
-  Connection(Poco::Net::StreamSocket socket, std::chrono::milliseconds timeout)
-      : socket_(std::move(socket)), timeout_(timeout) {}
+  Connection(Poco::Net::StreamSocket socket, std::chrono::milliseconds timeout);
 
   Poco::Net::StreamSocket socket_;
   std::chrono::milliseconds timeout_;

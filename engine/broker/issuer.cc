@@ -167,7 +167,6 @@ Result<IssuedToken> Issuer::ReadAnswer(HttpAnswer answer) {
   const bool machine = credential_.kind == CredentialKind::kManagedIdentity;
   if (answer.head.status != 200) return Fail(machine ? IdentityError(answer) : TokenError(answer));
   Result<JsonObject> json = ParseJsonObject(AsText(answer.body));
-  // The parser's own copy cannot be reached; ours can.
   OPENSSL_cleanse(answer.body.data(), answer.body.size());
   if (!json) return Fail(Unusable("is not JSON"));
   Secret token(std::move(json->texts["access_token"]));

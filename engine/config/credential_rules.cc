@@ -70,7 +70,13 @@ class OneCredential {
     report_
         .Error("AS-CFG-002", place,
                fmt::format("a credential of kind {} needs the key {}", Quote(kind_), Quote(key)))
-        .notes.push_back(fmt::format("help: add  {} = \"...\"", key));
+        .notes.push_back(fmt::format("help: add  {} = {}", key, Example(key)));
+  }
+  /// What the key could be: dots alone would be taken for a secret.
+  static std::string_view Example(std::string_view key) {
+    if (key == "ref")
+      return "\"file:/run/keys/NAME\"  (a reference: env:, file:, cred:, keyvault:)";
+    return key == "certificate" ? "\"NAME.crt\"  (a PEM file)" : "\"...\"  (a GUID)";
   }
   void Refuse(const char* key) {
     if (!fields_.Has(key)) return;

@@ -269,6 +269,8 @@ void Walker::Complete(const Fields& fields, const Schema& schema, const std::str
           "AS-CFG-002", place, fmt::format("key \"{}\" is missing in {}", key.name, schema.title));
       if (key.type->form == Form::kText)
         d.notes.push_back(fmt::format("help: add  {} = \"...\"  ({})", key.name, key.type->noun));
+      if (key.type->form == Form::kTable)
+        d.notes.push_back(fmt::format("help: add  {} = {{ ... }}  ({})", key.name, key.type->noun));
     }
     if (!key.fallback.empty() && !has)
       origins_.push_back({Join2(path, key.name), std::string(key.fallback), std::nullopt});

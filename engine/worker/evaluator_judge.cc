@@ -188,8 +188,19 @@ class CheckRun {
     const size_t column = store_->ColumnOf(spec.subject);
     uint32_t code = f.subject;
     if (IsInteger(spec.columns[column].type)) code = IntegerCode(o.subject);
-    if (code != kNullCode) AddRecords(o, store_->Find(column, code));
+    if (code == kNullCode) return o;
+    std::span<const uint64_t> rows = store_->Find(column, code);
+    if (rows.empty()) rows = RowsOfFirstPart(column, o.subject);
+    AddRecords(o, rows);
     return o;
+  }
+
+  /// A subject of several parts, such as a resource and what it violates, stands on its first part.
+  std::span<const uint64_t> RowsOfFirstPart(size_t column, std::string_view subject) {
+    const size_t bar = subject.find('|');
+    if (bar == std::string_view::npos) return {};
+    const auto code = evidence_.pools.texts.Find(subject.substr(0, bar));
+    return code ? store_->Find(column, *code) : std::span<const uint64_t>{};
   }
 
   uint32_t IntegerCode(const std::string& text) const {

@@ -228,20 +228,28 @@ UNION ALL
 SELECT principal_id, principal_type, role_id FROM entra_role_eligibility
 WHERE scope = '/' AND principal_id <> '';
 
--- Users who hold, or may take on, a directory role for the whole tenant, directly or through a
--- group. Where the kind of a principal was not said, the lists of groups and applications tell.
-CREATE VIEW effective_role_member AS
+-- Users who hold a directory role for the whole tenant, or may take it on, by themselves. Where the kind of a principal
+-- was not said, the lists of groups and applications tell.
+CREATE VIEW direct_role_member AS
 SELECT h.principal_id AS user_id, h.role_id FROM role_holding h
-WHERE (h.principal_type = '#microsoft.graph.user'
+WHERE h.principal_type = '#microsoft.graph.user'
   OR (h.principal_type IS NULL
       AND NOT EXISTS (SELECT 1 FROM entra_group_member m WHERE m.group_id = h.principal_id)
       AND NOT EXISTS (SELECT 1 FROM entra_group g WHERE g.id = h.principal_id)
-      AND NOT EXISTS (SELECT 1 FROM entra_service_principal s WHERE s.id = h.principal_id)))
+      AND NOT EXISTS (SELECT 1 FROM entra_service_principal s WHERE s.id = h.principal_id));
+
+-- Groups that hold a role, as far as anything is known of their members.
+CREATE VIEW group_role_holding AS
+SELECT principal_id AS group_id, role_id FROM role_holding
+WHERE COALESCE(principal_type, '#microsoft.graph.group') = '#microsoft.graph.group';
+
+-- Both: directly, or through a group.
+CREATE VIEW effective_role_member AS
+SELECT user_id, role_id FROM direct_role_member
 UNION
-SELECT m.id, h.role_id FROM role_holding h
-JOIN entra_group_member m ON m.group_id = h.principal_id
-WHERE COALESCE(h.principal_type, '#microsoft.graph.group') = '#microsoft.graph.group'
-  AND COALESCE(m.member_type, '#microsoft.graph.user') = '#microsoft.graph.user';
+SELECT m.id, h.role_id FROM group_role_holding h
+JOIN entra_group_member m ON m.group_id = h.group_id
+WHERE COALESCE(m.member_type, '#microsoft.graph.user') = '#microsoft.graph.user';
 
 -- Everyone whom a Conditional Access policy leaves out: by name, or as member of a group.
 CREATE VIEW ca_excluded_user AS

@@ -4,7 +4,8 @@ import re
 import urllib.parse
 
 import cost
-from shape import DIRECTORY, EVENT, JOINED, MANAGED, OLD, STATES_PER_RESOURCE, STRANGE, SUPPORTED, TENANT_MEMBERS, guid, subscription
+import logs
+from shape import DIRECTORY, JOINED, MANAGED, OLD, STATES_PER_RESOURCE, STRANGE, SUPPORTED, TENANT_MEMBERS, guid, subscription
 
 PLANS = {"AAD_PREMIUM": "41781fb2-bc02-4b7c-bd55-b576c07bb09d", "AAD_PREMIUM_P2": "eec0eb4f-6444-4f95-aba0-50c24d67f998",
          "INTUNE_A": "c1ec4a95-1f05-45b3-a911-aa3fa01094f5"}
@@ -32,8 +33,8 @@ class Pages:
             return 200, self.resource_graph(json.loads(body))
         for pattern, make in LISTS:
             if (match := pattern.fullmatch(path)) and not ("principalId eq" in target or "assignedTo" in target):
-                count, size, text = make(self, target, *match.groups())
-                azure = path.startswith("/subscriptions") and not path.endswith("queryResults")
+                count, size, text = make(self, urllib.parse.unquote_plus(target), *match.groups())
+                azure = path.startswith(("/subscriptions", "/providers")) and not path.endswith("queryResults")
                 return 200, self.page(target, number, count, size, text, "nextLink" if azure else "@odata.nextLink")
         return (404, NOT_FOUND) if path.startswith(("/v1.0/servicePrincipals(", "/providers")) else (200, {"value": []})
 
@@ -133,18 +134,6 @@ class Pages:
                             part % 8 + 1, part % 10 + 1)
         return len(mine) * STATES_PER_RESOURCE - missing, 1000, text
 
-    def events(self, _, home):
-        k, shape = int(home[3:8], 16), self.shape
-        mine = range(k, shape.events, shape.subscriptions)
-
-        def text(n):
-            event = mine[n]
-            name = "Microsoft.Insights/diagnosticSettings/delete" if shape.is_deletion(event) else "Microsoft.Storage/storageAccounts/write"
-            return json.dumps({"eventDataId": guid(EVENT, event), "eventTimestamp": shape.ago(event % 60 / 10 + 0.05), "operationName": {"value": name},
-                               "status": {"value": "Succeeded"}, "level": "Informational", "caller": f"p{event % 500}@big.example",
-                               "resourceId": shape.resource_id(event), "correlationId": guid(EVENT, event)})
-        return len(mine), 200, text
-
     def licences(self, _):
         plans = [{"servicePlanId": one, "servicePlanName": name, "provisioningStatus": "Success"} for name, one in PLANS.items()]
         sku = {"skuId": guid(9, 9), "skuPartNumber": "SPE_E5", "capabilityStatus": "Enabled", "servicePlans": plans, "prepaidUnits": {"enabled": 9}}
@@ -160,6 +149,6 @@ LISTS = [
     _listed("/v1.0/devices", Pages.directory_devices), _listed("/v1.0/deviceManagement/managedDevices", Pages.managed_devices),
     _listed("/v1.0/subscribedSkus", Pages.licences), _listed("/subscriptions", Pages.subscriptions),
     _listed("/subscriptions/([^/]+)/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults", Pages.states),
-    _listed("/subscriptions/([^/]+)/providers/Microsoft.Insights/eventtypes/management/values", Pages.events),
+    *(_listed(*one) for one in logs.LISTS),
     *cost.lists(_listed),
 ]

@@ -154,8 +154,3 @@ class Shape:
     @staticmethod
     def region(resource):
         return REGIONS.get(resource % 40, "westeurope")
-
-    @staticmethod
-    def is_deletion(event):
-        """Of a diagnostic setting, and it succeeded."""
-        return event % 503 == 0

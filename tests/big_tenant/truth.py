@@ -1,14 +1,14 @@
 """Which subjects fail, which are open and how many pass, worked out from the numbers alone."""
 import cost
-from shape import DIRECTORY, EVENT, MANAGED, STATES_PER_RESOURCE, TENANT_MEMBERS, guid
+from logs import of_logs
+from shape import DIRECTORY, MANAGED, STATES_PER_RESOURCE, TENANT_MEMBERS, guid
 
 
 class Expected:
-    """Of one check: subjects that fail, subjects that are not assessed, and how many pass. `coarser`: the same for a check
-    that folds several subjects of the catalogue into one."""
+    """Of one check: subjects that fail, subjects that are not assessed, and how many pass."""
 
     def __init__(self):
-        self.failing, self.open, self.passing, self.coarser = set(), set(), 0, None
+        self.failing, self.open, self.passing = set(), set(), 0
 
     @property
     def subjects(self):
@@ -67,15 +67,10 @@ def of_directory_devices(shape, found):
 
 
 def of_states(shape, found):
-    """Once for each state; `by_resource` is the same told once for each resource."""
-    check, by_resource, worst = found["azure-policy-deny-violations"], Expected(), {}
     for s in range(shape.states):
-        resource, passed = shape.resource_id(s // STATES_PER_RESOURCE).lower(), shape.action(s).lower() != "deny"
-        check.add(f"{resource}|{shape.assignment_id(s)}|{shape.reference(s)}".lower(), passed)
-        worst[resource] = worst.get(resource, True) and passed
-    for resource, passed in worst.items():
-        by_resource.add(resource, passed)
-    check.coarser = by_resource
+        resource = shape.resource_id(s // STATES_PER_RESOURCE)
+        found["azure-policy-deny-violations"].add(f"{resource}|{shape.assignment_id(s)}|{shape.reference(s)}".lower(),
+                                                  shape.action(s).lower() != "deny")
 
 
 def of_resources(shape, found):
@@ -84,11 +79,6 @@ def of_resources(shape, found):
         found["azure-policy-tag-coverage"].add(name, shape.is_tagged(r))
         if region != "global":
             found["azure-policy-resource-regions"].add(name, region == "westeurope")
-
-
-def of_events(shape, found):
-    for e in range(shape.events):
-        found["activity-log-diagnostic-setting-deleted"].add(guid(EVENT, e), not shape.is_deletion(e))
 
 
 class Truth(dict):
@@ -100,6 +90,6 @@ class Truth(dict):
 def truth_of(shape):
     """Check -> Expected."""
     found = Truth()
-    for part in (of_users, of_devices, of_directory_devices, of_states, of_resources, of_events, *cost.PARTS):
+    for part in (of_users, of_devices, of_directory_devices, of_states, of_resources, of_logs, *cost.PARTS):
         part(shape, found)
     return found

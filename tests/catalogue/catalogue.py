@@ -76,7 +76,7 @@ def subject_of(item, unit):
     if "policyAssignmentId" in item and "resourceId" in item:
         parts = [item["resourceId"], item["policyAssignmentId"], item.get("policyDefinitionReferenceId")]
         return "|".join(part.lower() for part in parts if part)
-    if "assessment" in item and "severity" in item:
+    if item.get("assessment") is not None and item.get("severity") is not None:
         return f"{item['assessment']}|{item['severity']}".lower()
     for key in (*KEYS, "tenantId"):  # a partner of a tenant has no id of its own
         if item.get(key) is not None:

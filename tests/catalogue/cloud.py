@@ -5,11 +5,13 @@ import re
 import sys
 import urllib.parse
 
+from times import parse_time
 from values import folded
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from scenario import FakeCloud  # noqa: E402
 
+TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 QUOTED_TYPE = re.compile(r"'(microsoft\.[a-z./]+)'", re.I)
 REFUSED = {403: {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation."}},
            404: {"error": {"code": "ResourceNotFound", "message": "There is no such thing."}}}
@@ -66,7 +68,7 @@ class TenantCloud(FakeCloud):
     """A FakeCloud that answers with what a World holds. `unknown` collects requests that fit no endpoint."""
 
     def __init__(self, world, claims):
-        self.world, self.unknown, self.asked = world, [], {}
+        self.world, self.unknown, self.asked, self.slices = world, [], {}, {}
         self.routes = [Route(spec) for spec in world.catalogue.endpoints.values() if spec["host"] in ("graph", "arm")]
         super().__init__(claims)
 
@@ -83,6 +85,19 @@ class TenantCloud(FakeCloud):
             return 403, REFUSED[403]  # the guard's questions about the identity itself
         return self.page(route, self.known_parent(route, match), target, query, body)
 
+    @property
+    def windows(self):
+        """Days that were asked for of each log, without what was asked twice."""
+        found = {}
+        for endpoint, slices in self.slices.items():
+            days, end = 0.0, None
+            for since, until in sorted(slices):
+                begin = since if end is None else max(since, end)
+                days += max(0.0, (until - begin).total_seconds() / 86400)
+                end = until if end is None else max(until, end)
+            found[endpoint] = days
+        return found
+
     def known_parent(self, route, match):
         parent = route.parent(match)
         parents = {folded(one).lower(): one for one in self.world.parents_with_items(route.id)}
@@ -92,6 +107,8 @@ class TenantCloud(FakeCloud):
         token = (body or {}).get("options", {}).get("$skipToken") if route.body else query.get(SKIP)
         pages, at = self.world.pages(route.id, parent), int(token or 0)
         self.asked.setdefault(route.id, set()).add(parent)
+        if len(times := [parse_time(one) for one in TIME.findall(query.get("$filter", ""))]) == 2:
+            self.slices.setdefault(route.id, set()).add(tuple(sorted(times)))
         if at >= len(pages) or pages[at] is None:
             status = 404 if self.world.refusal(route.id, parent) == "not_found" else 403
             return status, REFUSED[status]

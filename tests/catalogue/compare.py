@@ -112,6 +112,7 @@ class Comparison:
         for name, parents in self.tenant.world.items.items():
             if name not in CALM and rng.random() < 0.5:
                 parents.clear()
+        self.tenant.complete_inventory()
 
     def run(self):
         """Differences, as dicts."""
@@ -125,7 +126,7 @@ class Comparison:
             self.assay(folder, cloud)
         finally:
             cloud.stop()
-        document = self.tenant.world.document(self.at, claims={**claims, "appid": cloud.access["client_id"]})
+        document = self.tenant.world.document(self.at, claims={**claims, "appid": cloud.access["client_id"]}, windows=cloud.windows)
         self.export.tell(document)
         (folder / "asked.json").write_text(json.dumps({name: sorted(parents) for name, parents in cloud.asked.items()}, indent=1))
         (folder / "tenant.json").write_text(json.dumps(document, indent=1))

@@ -197,7 +197,7 @@ def privileged_service_principals(evidence):
 
 def is_first_party(evidence, principal):
     found = join(evidence, evidence.dataset("graph-service-principals"), "id", principal)
-    return UNKNOWN if found is UNKNOWN else path(found, "appOwnerOrganizationId") in MICROSOFT
+    return UNKNOWN if found is UNKNOWN else folded(path(found, "appOwnerOrganizationId") or "") in MICROSOFT
 
 
 def known_id(evidence, value, *datasets):

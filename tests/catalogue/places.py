@@ -13,7 +13,7 @@ SAMPLES = {  # what a property holds where it is only asked whether there is one
     "passwordCredentials": [], "keyCredentials": [], "assignedLicenses": [], "securityRules": [], "subnets": [], "actions": [], "exp": 1900000000,
     "expiresOn": DATE, "expirationDateUtc": DATE, "key1": DATE, "key2": DATE, "androidSecurityPatchLevel": "2026-10-01", "osMinimumVersion": "10.0",
     "jailBroken": "False", "passwordValidityPeriodInDays": 90, "storageAccountId": "/subscriptions/x/resourceGroups/g/providers/m/s/n",
-    "androidForWorkRestriction": {}, "principalId": "00000000-0000-4000-8000-00000000f001"}
+    "errorCode": 50126, "androidForWorkRestriction": {}, "principalId": "00000000-0000-4000-8000-00000000f001"}
 MEMBERS = {  # what stands in a list that has to be longer
     "passwordCredentials": "keyId", "keyCredentials": "keyId", "owners": "id", "ipRanges": "id", "assignments": "id", "reviewers": "id",
     "includeTargets": "id", "subnets": "id", "networkInterfaces": "id", "primaryApprovers": "id", "controlScores": "id"}

@@ -1,6 +1,7 @@
 """Makes an invented tenant from a seed: items of every endpoint, steered so that conditions hold or just fail."""
 import random
 
+from catalogue import subject_of
 from expression import walk
 from places import BROKEN, CannotSteer
 from scaffold import NAMED, ONE_EACH, Fixtures, Scaffold
@@ -178,9 +179,20 @@ class Tenant:
                 seen, kept = set(), []
                 for item in items:
                     identity = str(item.get(key)).lower()
-                    if identity == "none" and endpoint != "arm-policy-states" or identity not in seen or key not in item:
+                    if endpoint == "arm-policy-states":
+                        identity = subject_of(item, "resource")
+                    if identity == "none" or identity not in seen or key not in item and endpoint != "arm-policy-states":
                         kept.append(item)
                     seen.add(identity)
                 items[:] = [item for item in kept if item.get(key) is not None or key not in item]
                 if endpoint == "arm-policy-summary":
                     del items[1:]  # one of each subscription
+        self.complete_inventory()
+
+    def complete_inventory(self):
+        """A key vault is among the resources too, whatever else was changed."""
+        known = {str(item.get("id")).lower() for item in self.world.all("arm-resource-inventory")}
+        for vault in self.world.all("arm-rg-keyvaults"):
+            if vault["id"].lower() not in known:
+                same = {name: vault.get(name) for name in ("id", "name", "subscriptionId", "location")}
+                self.world.put("arm-resource-inventory", {**same, "type": "microsoft.keyvault/vaults"}, "")

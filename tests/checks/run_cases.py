@@ -332,7 +332,8 @@ def run_check(world, collector, check, is_open):
         except (ValueError, sqlite3.Error, KeyError, decimal.InvalidOperation) as error:
             problems.append(f"{name}: {error}")
     for case in cases["case"]:
-        problems += run_with_holes(world, check, case)
+        if "states" not in case:  # those have the rows of another case
+            problems += run_with_holes(world, check, case)
     return problems, len(cases["case"])
 
 

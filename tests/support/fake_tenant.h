@@ -109,7 +109,9 @@ class FakeTenant {
     options.clock = &clock;
     options.concurrency = 4;
   }
-  ~FakeTenant() { broker_.reset(); }
+  ~FakeTenant() { Drop(); }
+  /// Ends the broker before the servers.
+  void Drop() { broker_.reset(); }
 
   /// Made at first use with the options as they are then; the consent guard is not passed yet.
   broker::Broker& Raw() {

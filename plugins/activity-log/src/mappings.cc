@@ -6,6 +6,7 @@ Mapping SubscriptionMapping() {
   namespace t = log_subscription;
   return {t::kDataset,
           {{t::kId, "subscriptionId", Form::kFold},
+           {t::kArmId, "id", Form::kFold},
            {t::kDisplayName, "displayName"},
            {t::kState, "state"}}};
 }

@@ -11,6 +11,7 @@ namespace assay::azure_policy {
 struct Mappings {
   const Mapping subscription{azure_subscription::kDataset,
                              {{azure_subscription::kId, "subscriptionId", Form::kFold},
+                              {azure_subscription::kArmId, "id", Form::kFold},
                               {azure_subscription::kDisplayName, "displayName"},
                               {azure_subscription::kState, "state"},
                               {azure_subscription::kTenantId, "tenantId", Form::kFold},

@@ -93,6 +93,7 @@ Mapping SubscriptionMapping() {
   namespace t = defender_subscription;
   return {t::kDataset,
           {{t::kId, "subscriptionId", Form::kFold},
+           {t::kArmId, "id", Form::kFold},
            {t::kDisplayName, "displayName"},
            {t::kState, "state"}}};
 }

@@ -57,7 +57,8 @@ static int call_abort(void) {
   return 1;
 }
 static int crash(void) {
-  *(volatile int*)8 = 1;
+  volatile int* volatile nowhere = (volatile int*)8; /* no compiler sees where it points */
+  *nowhere = 1;
   return 1;
 }
 static int trap(void) {

@@ -41,7 +41,7 @@ JsonObject PartOf(const std::string& jwt, size_t index) {
   REQUIRE(bytes);
   auto json = ParseJsonObject(AsText(*bytes));
   REQUIRE(json);
-  return *json;
+  return std::move(*json);
 }
 
 /// What a token service does with an assertion: verifies it by the public key.
