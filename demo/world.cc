@@ -33,6 +33,7 @@ World::World(uint64_t seed, Timestamp now)
   AddDefender(*this);
   AddSecurity(*this);
   AddLogs(*this);
+  AddCost(*this);
   AddDevices(*this);
   AddReviews(*this);
   AddRisk(*this);

@@ -91,6 +91,7 @@ void AddDefender(World& world);
 void AddSecurity(World& world);
 /// Logs, their exports and the alerts on them.
 void AddLogs(World& world);
+void AddCost(World& world);
 void AddDevices(World& world);
 void AddReviews(World& world);
 void AddRisk(World& world);

@@ -7,7 +7,7 @@ import tomllib
 TYPES = {"text": "kText", "int": "kInt", "bool": "kBool", "time": "kTime", "json": "kJson",
          "decimal": "kDecimal"}
 LINKS = {"single": "kSingle", "none": "kNone", "odata": "kOdata", "odata-post": "kOdata",
-         "arm": "kArm", "skiptoken-body": "kToken"}
+         "arm": "kArm", "skiptoken-body": "kToken", "marker-xml": "kNone"}
 
 
 def pascal(name):

@@ -49,6 +49,10 @@ def plugin_part(manifest):
     azure = sorted({(e.get("action", ""), read_name(e)) for e in endpoints if e["host"] == "arm"})
     if azure:
         out += ["| Azure action, all within Reader | for |", "|---|---|", *(f"| `{a}` | `{r}` |" for a, r in azure), ""]
+    blob = sorted({(e.get("action", ""), read_name(e)) for e in endpoints if e["host"] == "blob"})
+    if blob:
+        out += ["Only where `cost = { container = ... }` names a container, and on that container alone; a folder needs nothing.", "",
+                "| Azure data action, within Storage Blob Data Reader | for |", "|---|---|", *(f"| `{a}` | `{r}` |" for a, r in blob), ""]
     return out
 
 

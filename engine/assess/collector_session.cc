@@ -50,6 +50,7 @@ const EndpointSpec* CollectorSession::FindEndpoint(const std::string& id) const 
 }
 
 std::string CollectorSession::MissingPermission(const EndpointSpec& endpoint) const {
+  if (endpoint.host == ServiceHost::kBlob) return "";
   if (endpoint.host == ServiceHost::kArm)
     return context_.arm_available ? "" : "a token for Azure Resource Manager";
   if (endpoint.permission.empty() || context_.roles.contains(endpoint.permission)) return "";

@@ -62,6 +62,7 @@ std::string RequestLine(const broker::ReadResult& result) {
     line += fmt::format("\"body\":{},", JsonString(record.request_body));
   if (!result.detail.empty()) line += fmt::format("\"detail\":{},", JsonString(result.detail));
   line += fmt::format("\"method\":{},", JsonString(record.method));
+  if (!record.range.empty()) line += fmt::format("\"range\":{},", JsonString(record.range));
   return line + fmt::format("\"url\":{}}}\n", JsonString(record.url));
 }
 

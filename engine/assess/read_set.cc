@@ -27,6 +27,7 @@ std::string Encode(std::string_view text) {
 }
 
 std::string_view TypeName(ParamType type) {
+  if (type == ParamType::kBlob) return "blob";
   if (type == ParamType::kTime) return "time";
   if (type == ParamType::kGuids) return "guids";
   return type == ParamType::kGuid ? "guid" : "segment";
@@ -65,10 +66,10 @@ bool IsPersonal(const DatasetSpec& dataset) {
 
 std::string LineOf(const Manifest& manifest, const EndpointSpec& endpoint) {
   const bool graph = endpoint.host == ServiceHost::kGraph;
-  std::string line =
-      fmt::format("{} {}{}{}{}", endpoint.read_post.empty() ? "GET" : "POST:" + endpoint.read_post,
-                  graph ? "graph:/" : "arm:", graph ? endpoint.version : "",
-                  Typed(endpoint, endpoint.path, false), QueryOf(endpoint));
+  std::string line = fmt::format(
+      "{} {}{}{}{}", endpoint.read_post.empty() ? "GET" : "POST:" + endpoint.read_post,
+      fmt::format("{}:{}", Name(endpoint.host), graph ? "/" : ""), graph ? endpoint.version : "",
+      Typed(endpoint, endpoint.path, false), QueryOf(endpoint));
   if (!endpoint.permission.empty()) line += " permission=" + Encode(endpoint.permission);
   std::set<std::string> classes;
   bool personal = endpoint.personal;
@@ -100,8 +101,7 @@ bool Allows(const std::vector<std::string>& granted, const std::string& wanted) 
 
 std::string ReadName(const EndpointSpec& endpoint) {
   const bool graph = endpoint.host == ServiceHost::kGraph;
-  return fmt::format("{}:{} {}{}", graph ? "graph" : "arm",
-                     endpoint.read_post.empty() ? "GET" : "POST",
+  return fmt::format("{}:{} {}{}", Name(endpoint.host), endpoint.read_post.empty() ? "GET" : "POST",
                      graph ? "/" + endpoint.version : "", endpoint.path);
 }
 

@@ -34,8 +34,9 @@ class RunReader {
     if (facts.kind == "run.started") return TakeStart(index, facts.members);
     if (!started_ || facts.kind == "run.interrupted") return {};
     out_.last = index;
-    if (facts.kind == "auth.consent") consent_ = index;
     if (facts.kind == "auth.consent") {
+      out_.consented = true;
+      if (facts.body) roles_ = index;
       out_.arm_token = NumberOf(facts.members, "arm_token") == 1;
       out_.app_id = TextOf(facts.members, "app_id");
       scoped_ = NumberOf(facts.members, "scoped") == 1;
@@ -61,9 +62,8 @@ class RunReader {
     for (auto& [plugin, reads] : out_.reads)
       std::sort(reads.begin(), reads.end(),
                 [](const auto& a, const auto& b) { return a.page < b.page; });
-    if (!consent_) return std::move(out_);
-    out_.consented = true;
-    ASSAY_ASSIGN(ledger::EntryBody roles, ledger_.ReadEntryBody(*consent_));
+    if (!roles_) return std::move(out_);
+    ASSAY_ASSIGN(ledger::EntryBody roles, ledger_.ReadEntryBody(*roles_));
     if (scoped_ && !roles.segments.empty()) {
       ASSAY_ASSIGN(RunSettings last, ReadRunSettings({std::string(AsText(roles.segments.back()))}));
       out_.settings = std::move(last.settings);
@@ -106,7 +106,7 @@ class RunReader {
   ledger::Ledger& ledger_;
   RecordedRun out_;
   bool started_ = false, scoped_ = false;
-  std::optional<LeafIndex> consent_;
+  std::optional<LeafIndex> roles_;  ///< where the permissions of the identity stand
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "assess/line.h"
 #include "assess/stored_pages.h"
 #include "base/text.h"
+#include "broker/export_source.h"
 #include "model/limits.h"
 
 namespace assay::assess {
@@ -233,6 +234,7 @@ Status Rerun::Derive(const RunSettings& settings) {
   RunPlan again = PlanAgain(kept);
   again.broker.cloud.graph = settings.graph;
   again.broker.cloud.arm = settings.arm;
+  broker::RestoreExports(again.broker.cloud, settings.exports, settings.exports_prefix);
   again.settings = settings.settings;
   for (const auto& [key, values] : run_.settings) again.settings[key] = values;
   ASSAY_TRY(LookBack(again.checks));

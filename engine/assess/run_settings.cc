@@ -7,6 +7,7 @@
 #include "assess/earlier.h"
 #include "assess/run.h"
 #include "base/text.h"
+#include "broker/export_source.h"
 #include "model/limits.h"
 #include "proof/canonical_json.h"
 
@@ -125,6 +126,8 @@ void TakeSegment(const JsonObject& segment, RunSettings& out) {
   if (inner("graph") == nullptr) return;
   out.graph = text("graph");
   out.arm = text("arm");
+  out.exports = text("exports");
+  out.exports_prefix = text("exports_prefix");
   out.complete = true;
 }
 
@@ -151,9 +154,15 @@ std::vector<std::string> DescribeRun(const RunPlan& plan,
   for (const LoadedPlugin& plugin : plan.frameworks) out.push_back(ControlsOf(plugin));
   for (const CheckSpec& check : plan.checks) out.push_back(SettingOf(check, earlier));
   for (const auto& [key, values] : plan.settings) out.push_back(DescribeSetting(key, values));
-  out.push_back(Written({{"arm", Text(plan.broker.cloud.arm)},
-                         {"evidence_raw", Text(plan.config->evidence_raw)},
-                         {"graph", Text(plan.broker.cloud.graph)}}));
+  JsonObject where{{"arm", Text(plan.broker.cloud.arm)},
+                   {"evidence_raw", Text(plan.config->evidence_raw)},
+                   {"graph", Text(plan.broker.cloud.graph)}};
+  // Of a folder only that it is one: its path is this machine's business.
+  if (const auto exports = broker::ContainerUrl(plan.broker.cloud)) {
+    where.emplace("exports", Text(exports->ToString()));
+    where.emplace("exports_prefix", Text(plan.broker.cloud.exports.prefix));
+  }
+  out.push_back(Written(std::move(where)));
   return out;
 }
 

@@ -35,6 +35,7 @@ struct RunSettings {
   std::map<std::string, std::vector<std::string>> controls;  ///< by plugin: those decided, in order
   ipc::Settings settings;                                    ///< what collectors could ask for
   std::string graph, arm;                                    ///< base URLs
+  std::string exports, exports_prefix;                       ///< container of cost exports, or ""
   bool complete = false;  ///< the run was made by an engine that writes all this down
 };
 

@@ -22,6 +22,7 @@ broker::ReadRecord RequestOf(const broker::ReadState& read, const broker::Ask& a
   request.method = read.plan.method;
   request.url = ask.url.ToString();
   request.request_body = broker::BodyOf(read.plan, ask);
+  request.range = read.plan.range;
   return request;
 }
 

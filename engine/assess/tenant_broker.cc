@@ -61,6 +61,9 @@ Result<broker::Cloud> CloudOf(const config::Config& config, const std::string& n
   if (!c.graph_audiences.empty()) out.graph_audiences = c.graph_audiences;
   if (!c.arm_audiences.empty()) out.arm_audiences = c.arm_audiences;
   if (!c.imds.empty()) out.imds = c.imds;
+  out.blob = c.blob;
+  if (!c.storage_scope.empty()) out.storage_scope = c.storage_scope;
+  if (!c.storage_audiences.empty()) out.storage_audiences = c.storage_audiences;
   return out;
 }
 
@@ -91,6 +94,7 @@ Result<broker::BrokerOptions> BrokerFor(const config::Config& config,
   out.exclude_subscriptions = tenant.exclude_subscriptions;
   out.management_groups = tenant.management_groups;
   ASSAY_ASSIGN(out.cloud, CloudOf(config, tenant.cloud));
+  out.cloud.exports = {tenant.cost.path, tenant.cost.container, tenant.cost.prefix};
   return out;
 }
 

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "broker/access_log.h"
 #include "broker/consent_guard.h"
+#include "broker/export_source.h"
+#include "broker/folder_client.h"
 #include "broker/job_queue.h"
 #include "broker/page_fetch.h"
 
@@ -225,6 +227,9 @@ Status CheckOptions(const BrokerOptions& options) {
   for (const std::string* base : {&options.cloud.login, &options.cloud.graph, &options.cloud.arm})
     if (const auto url = ParseBaseUrl(*base); !url)
       return Fail(Error(url.error()).Context("cloud " + Quote(options.cloud.name)));
+  if (const ExportSource& exports = options.cloud.exports;
+      !exports.container.empty() || !exports.folder.empty())
+    if (const auto url = ContainerUrl(options.cloud); !url) return Fail(url.error());
   if (options.credential.client_id.empty() &&
       options.credential.kind != CredentialKind::kManagedIdentity)
     return Fail(Code::kInvalidInput, "credential: client_id is empty");
@@ -257,6 +262,10 @@ Result<std::unique_ptr<Broker>> Broker::Create(BrokerOptions options,
     options.on_access = Numbered(std::move(options.on_access));
     client = std::make_unique<LoggedClient>(std::move(client), *options.clock, options.on_access);
   }
+  // In front of the log of requests: what is read on this machine leaves it not.
+  if (IsFolder(options.cloud.exports))
+    client = std::make_unique<FolderClient>(std::move(client), options.cloud.exports.folder,
+                                            *options.clock);
   return std::unique_ptr<Broker>(new TenantBroker(std::move(options), std::move(client)));
 }
 

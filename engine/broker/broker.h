@@ -27,6 +27,13 @@ namespace assay::broker {
 
 class HttpClient;
 
+/// Where a tenant's cost exports lie (export_source.h). Nowhere when both are empty.
+struct ExportSource {
+  std::string folder;     ///< on this machine, as ExportFolder::Open takes it
+  std::string container;  ///< "https://account.blob.core.windows.net/exports"
+  std::string prefix;     ///< names in the container begin with it; empty or ends with '/'
+};
+
 /// Base URLs and token settings of one cloud (config.md [clouds.NAME], domain of Microsoft's
 /// national clouds).
 struct Cloud {
@@ -39,6 +46,12 @@ struct Cloud {
   std::string vault_suffix = "vault.azure.net";
   std::string vault_scope = "https://vault.azure.net/.default";
   std::string ca_file;  ///< extra trust anchor (PEM) for a test cloud; empty: system store
+  std::string blob;     ///< base URL of the storage of a cloud of one's own; empty: by the suffix
+  std::string blob_suffix = "blob.core.windows.net";
+  std::string storage_scope = "https://storage.azure.com/.default";
+  std::vector<std::string> storage_audiences = {"https://storage.azure.com",
+                                                "https://storage.azure.com/"};
+  ExportSource exports{};  ///< the tenant's
 };
 
 /// The built-in clouds: global, usgov, usgov-dod, china. Nothing when the name is unknown.
@@ -114,6 +127,7 @@ struct ReadRecord {
   std::string method;        ///< "GET" | "POST"
   std::string url;           ///< personal: goes into the entry's body, never into the line
   std::string request_body;  ///< of a read-only POST, as sent
+  std::string range;         ///< of a file read in parts: "bytes=0-8388607"; else empty
   uint32_t http_status = 0;  ///< 0 when there was no answer
   Timestamp sent{}, received{};
   std::string client_request_id;  ///< GUID that we sent

@@ -23,9 +23,10 @@ Cloud Make(const std::string& name, const std::string& login, const std::string&
   return cloud;
 }
 
-Cloud WithVault(Cloud cloud, const std::string& suffix) {
-  cloud.vault_suffix = suffix;
-  cloud.vault_scope = "https://" + suffix + "/.default";
+Cloud WithSuffixes(Cloud cloud, const std::string& vault, const std::string& blob) {
+  cloud.vault_suffix = vault;
+  cloud.vault_scope = "https://" + vault + "/.default";
+  cloud.blob_suffix = blob;
   return cloud;
 }
 
@@ -38,21 +39,22 @@ std::optional<Cloud> BuiltInCloud(std::string_view name) {
         "https://management.azure.com",
         {"https://management.core.windows.net", "https://management.core.windows.net/", kArmAppId});
   if (name == "usgov")
-    return WithVault(Make("usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us",
-                          "https://management.usgovcloudapi.net",
-                          {"https://management.core.usgovcloudapi.net/", kArmAppId}),
-                     "vault.usgovcloudapi.net");
+    return WithSuffixes(Make("usgov", "https://login.microsoftonline.us",
+                             "https://graph.microsoft.us", "https://management.usgovcloudapi.net",
+                             {"https://management.core.usgovcloudapi.net/", kArmAppId}),
+                        "vault.usgovcloudapi.net", "blob.core.usgovcloudapi.net");
   if (name == "usgov-dod")
-    return WithVault(Make("usgov-dod", "https://login.microsoftonline.us",
-                          "https://dod-graph.microsoft.us", "https://management.usgovcloudapi.net",
-                          {"https://management.core.usgovcloudapi.net/"}),
-                     "vault.usgovcloudapi.net");
+    return WithSuffixes(
+        Make("usgov-dod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us",
+             "https://management.usgovcloudapi.net",
+             {"https://management.core.usgovcloudapi.net/"}),
+        "vault.usgovcloudapi.net", "blob.core.usgovcloudapi.net");
   if (name != "china") return std::nullopt;
-  Cloud cloud = WithVault(
+  Cloud cloud = WithSuffixes(
       Make("china", "https://login.partner.microsoftonline.cn",
            "https://microsoftgraph.chinacloudapi.cn", "https://management.chinacloudapi.cn",
            {"https://management.core.chinacloudapi.cn/"}),
-      "vault.azure.cn");
+      "vault.azure.cn", "blob.core.chinacloudapi.cn");
   cloud.issuers.push_back("https://sts.chinacloudapi.cn/{tid}/");
   return cloud;
 }

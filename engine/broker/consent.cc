@@ -136,14 +136,15 @@ Result<TokenClaims> ReadClaims(std::string_view token) {
 }
 
 Status CheckIdentity(const TokenClaims& claims, const BrokerOptions& options, ServiceHost host) {
-  const bool graph = host == ServiceHost::kGraph;
+  const auto& audiences = host == ServiceHost::kGraph ? options.cloud.graph_audiences
+                          : host == ServiceHost::kArm ? options.cloud.arm_audiences
+                                                      : options.cloud.storage_audiences;
   if (claims.tenant != options.tenant.text())
     return Denied("AS-CON-006",
                   "the token belongs to tenant " + Quote(claims.tenant, 60) + ", not to " +
                       options.tenant.text(),
                   "check the tenant's directory_id");
-  if (!Accepts(graph ? options.cloud.graph_audiences : options.cloud.arm_audiences,
-               claims.audience))
+  if (!Accepts(audiences, claims.audience))
     return Denied("AS-CON-006", "the token is for another API: " + Quote(claims.audience, 100),
                   "check the cloud's scopes and audiences");
   if (!claims.issuer.empty() && !IsIssuer(options, claims))

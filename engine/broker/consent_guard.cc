@@ -22,7 +22,7 @@ TokenClaims ClaimsOf(const DirectoryAnswer& answer, const BrokerOptions& options
 }  // namespace
 
 Status ConsentGuard::Vet(ServiceHost host, std::string_view token) {
-  if (host == ServiceHost::kArm) return VetArm(token);
+  if (host != ServiceHost::kGraph) return VetResource(host, token);
   Result<TokenClaims> claims = ReadClaims(token);
   if (!claims) {
     if (!options_.ask_directory) return Fail(std::move(claims.error()));
@@ -67,11 +67,11 @@ Status ConsentGuard::Admit(ServiceHost host) {
   return {};
 }
 
-/// An ARM token never names Azure roles: what it may do, only Azure could say.
-Status ConsentGuard::VetArm(std::string_view token) {
+/// A token for ARM or storage never names Azure roles: what it may do, only Azure could say.
+Status ConsentGuard::VetResource(ServiceHost host, std::string_view token) {
   if (const auto claims = ReadClaims(token))
-    if (Status identity = CheckIdentity(*claims, options_, ServiceHost::kArm); !identity) {
-      arm_passed_ = false;
+    if (Status identity = CheckIdentity(*claims, options_, host); !identity) {
+      if (host == ServiceHost::kArm) arm_passed_ = false;
       return identity;
     }
   return {};

@@ -41,14 +41,14 @@ class ConsentGuard {
   }
   /// Whether reads of this service may start. [any thread]
   bool passed(ServiceHost host) const {
-    return host == ServiceHost::kGraph ? graph_passed_ : arm_passed_;
+    return host == ServiceHost::kArm ? arm_passed_ : graph_passed_;
   }
   /// Subscriptions that the management groups of the configuration come down to; nothing before
   /// the guard has passed. [any thread]
   const std::set<std::string>* scope() const { return arm_passed_ ? &scope_ : nullptr; }
 
  private:
-  Status VetArm(std::string_view token);
+  Status VetResource(ServiceHost host, std::string_view token);
   Result<Consent> JudgeGraph(GuardReads& reads);
   Status JudgeAzure(GuardReads& reads, Consent& consent);
 

@@ -83,6 +83,8 @@ Status CheckGraphQuery(const std::vector<std::string>& segments,
 
 Status CheckContent(ServiceHost host, const std::vector<std::string>& segments,
                     const std::vector<std::pair<std::string, std::string>>& query) {
+  // Below the container that the configuration names there are cost exports; names say nothing.
+  if (host == ServiceHost::kBlob) return {};
   for (const std::string& segment : segments) {
     const std::string lower = AsciiLower(segment);
     if (host == ServiceHost::kArm) {

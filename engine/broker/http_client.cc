@@ -42,7 +42,9 @@ Status CheckRequest(const HttpRequest& request, bool carries_out) {
     return Fail(Code::kDenied, "request target holds a character that could split the request");
   if (!IsTarget(request.bearer) || !IsFieldText(request.content_type) ||
       !IsTarget(request.client_request_id) || !IsFieldText(request.accept) ||
-      !IsTarget(request.field_name) || !IsFieldText(request.field_value))
+      !IsTarget(request.field_name) || !IsFieldText(request.field_value) ||
+      !IsTarget(request.service_version) || !IsTarget(request.range) ||
+      !IsFieldText(request.if_match))
     return Fail(Code::kDenied, "request field holds a character that could split the request");
   if (request.on_machine && !IsMachineHost(request.url.host))
     return Fail(Code::kDenied, "the identity endpoint is not on this machine");
@@ -67,7 +69,10 @@ std::string FormatRequest(const HttpRequest& request, const std::string& user_ag
     out.append("Authorization: Bearer ").append(request.bearer).append("\r\n");
   if (!request.field_name.empty()) field(request.field_name, request.field_value);
   field("Accept", request.accept);
-  field("Accept-Encoding", "gzip");
+  field("Accept-Encoding", request.range.empty() ? "gzip" : "identity");
+  if (!request.service_version.empty()) field("x-ms-version", request.service_version);
+  if (!request.range.empty()) field("x-ms-range", request.range);
+  if (!request.if_match.empty()) field("If-Match", request.if_match);
   field("User-Agent", user_agent);
   if (!request.client_request_id.empty()) {
     field("client-request-id", request.client_request_id);
@@ -162,7 +167,8 @@ struct HttpClient::Impl {
   }
 
   /// Head within one timeout, body within ten; each also bounded between bytes by the socket.
-  Result<HttpAnswer> Receive(Connection& connection, uint64_t most, HttpAnswer answer) {
+  Result<HttpAnswer> Receive(Connection& connection, const HttpRequest& request,
+                             HttpAnswer answer) {
     const auto start = std::chrono::steady_clock::now();
     {
       const Watchdog::Watch watch(dog, connection.fd(), start + options.timeout);
@@ -174,7 +180,12 @@ struct HttpClient::Impl {
     // What is answered to a checkpoint or a query is small.
     const auto limit = (options.carries_out ? 1 : kAnswerTimeouts) * options.timeout;
     const Watchdog::Watch watch(dog, connection.fd(), start + limit);
-    ASSAY_ASSIGN(const BodyFraming framing, FramingOf(answer.head));
+    ASSAY_ASSIGN(BodyFraming framing, FramingOf(answer.head));
+    // A part of a compressed file is no compressed file.
+    if (!request.range.empty()) framing.coding.clear();
+    const uint64_t most = request.max_body_bytes == 0
+                              ? options.max_body_bytes
+                              : std::min(request.max_body_bytes, options.max_body_bytes);
     Result<ByteVector> body = ReadBody(connection, framing, most);
     if (!body) return Fail(WhyCut(std::move(body.error()), watch.cut(), kReadingBody, limit));
     answer.body = std::move(*body);
@@ -202,10 +213,7 @@ struct HttpClient::Impl {
         return Fail(WhyCut(std::move(sent.error()), watch.cut(), kSending, options.timeout));
       }
     }
-    const uint64_t most = request.max_body_bytes == 0
-                              ? options.max_body_bytes
-                              : std::min(request.max_body_bytes, options.max_body_bytes);
-    Result<HttpAnswer> received = Receive(*connection, most, std::move(answer));
+    Result<HttpAnswer> received = Receive(*connection, request, std::move(answer));
     if (!received)
       judge();
     else if (KeepsAlive(received->head))

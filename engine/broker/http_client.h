@@ -28,6 +28,9 @@ struct HttpRequest {
   std::string accept = "application/json";
   std::string_view field_name{}, field_value{};  ///< one field more, the value may be secret; both
                                                  ///< must outlive the call
+  /// Of a read of Azure Storage: x-ms-version, x-ms-range and If-Match. The bytes of a range come
+  /// as they lie there, whatever coding the answer names.
+  std::string service_version{}, range{}, if_match{};
   /// Goes to the identity endpoint of this very machine: plain http to 169.254.0.0/16 too, and
   /// never through a proxy.
   bool on_machine = false;

@@ -1,5 +1,6 @@
 // The continuation link that a worker points at: whether these bytes are one, and whether it may be
-// followed. Besides graph_batch.h the only place where the engine looks into a page.
+// followed. Here, for listings of storage in export_source.h and for batches in graph_batch.h, the
+// engine looks into a response body; nowhere else.
 #pragma once
 
 #include <cstdint>

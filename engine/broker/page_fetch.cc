@@ -4,6 +4,7 @@
 #include "assay/read.h"
 #include "broker/access_log.h"
 #include "broker/connection.h"
+#include "broker/export_source.h"
 #include "broker/link_policy.h"
 
 namespace assay::broker {
@@ -16,6 +17,8 @@ constexpr unsigned kNetworkAttempts = 5;
 constexpr milliseconds kWorthTelling{1000};
 // A test server is asked again soon.
 constexpr milliseconds kLoopbackBackOff{50};
+
+constexpr char kChanged[] = "the file changed while it was read";
 
 /// What the engine knows from the status alone. 503 is throttling when the service says for how
 /// long.
@@ -71,6 +74,12 @@ PageFetcher::PageFetcher(const BrokerOptions& options, HttpClient& client, Token
       jitter_(options.jitter_seed) {}
 
 Result<Ask> ReadLink(const ReadState& read, ByteSpan body, uint64_t offset, uint64_t length) {
+  if (read.plan.paging == Paging::kMarkerXml) {
+    ASSAY_ASSIGN(const std::string marker, ExtractMarker(body, offset, length));
+    Url url = read.plan.url;
+    url.query += (url.query.empty() ? "marker=" : "&marker=") + PercentEncode(marker);
+    return Ask{std::move(url)};
+  }
   ASSAY_ASSIGN(std::string link, ExtractLink(body, offset, length, read.plan.paging));
   if (read.plan.paging == Paging::kSkipToken) {
     ASSAY_TRY(CheckSkipToken(link));
@@ -113,6 +122,9 @@ std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
   task->request.body = task->body;
   task->request.content_type = task->body.empty() ? "" : "application/json";
   task->request.client_request_id = NewGuid();
+  if (plan.host == ServiceHost::kBlob) task->request.accept = "*/*";
+  task->request.service_version = plan.service_version;
+  task->request.range = plan.range;
   const RequestShape shape{plan.host, plan.segments, plan.first_query};
   const ThrottleClass& throttle = ThrottleClassOf(shape);
   task->pace = {&throttle, BudgetScopeOf(throttle, shape), CostOf(throttle, shape), plan.host};
@@ -122,6 +134,7 @@ std::unique_ptr<PageTask> PageFetcher::Begin(std::shared_ptr<ReadState> read,
   record.method = plan.method;
   record.url = ask.url.ToString();
   record.request_body = task->body;
+  record.range = plan.range;
   record.client_request_id = task->request.client_request_id;
   record.attempts = 0;
   task->read = std::move(read);
@@ -154,12 +167,14 @@ std::optional<PageStep> PageFetcher::WaitForPlace(PageTask& task, bool joins) {
   const Timestamp now = options_.clock->Now();
   if (now < task.not_before) return PageStep{PageStep::Kind::kWait, task.not_before, false};
   // Before a place is taken: who waits here for a token to be judged must not hold one.
-  Result<Token> token = tokens_.Get(task.read->plan.host);
-  if (!token) {
-    FailToken(task, token.error());
-    return done;
+  if (task.request.url.host != kFolderHost) {
+    Result<Token> token = tokens_.Get(task.read->plan.host);
+    if (!token) {
+      FailToken(task, token.error());
+      return done;
+    }
+    task.token = std::move(*token);
   }
-  task.token = std::move(*token);
   const PaceAnswer answer = joins ? pacer_.AskToJoin(task.pace, now) : pacer_.Ask(task.pace, now);
   if (answer.kind == PaceAnswer::Kind::kGo) return std::nullopt;
   if (answer.kind == PaceAnswer::Kind::kCrowd) return PageStep{PageStep::Kind::kCrowd, {}, false};
@@ -240,6 +255,15 @@ bool PageFetcher::TakeAnswer(PageTask& task, HttpAnswer answer) {
     return false;
   }
   if (IsWorthAnother(status) && AskAgainLater(task, answer)) return false;
+  if (!task.request.range.empty()) {
+    if (status == 412) return Final(task, ASSAY_PAGE_UNAVAILABLE, Reason::kUnavailable, kChanged);
+    if (status == 200 || status == 206) {
+      Status part = CheckPart(task, answer);
+      if (part) task.result.body = std::move(answer.body);
+      return Final(task, part ? ASSAY_PAGE_OK : ASSAY_PAGE_UNAVAILABLE,
+                   part ? Reason::kNone : Reason::kUnavailable, part ? "" : part.error().message);
+    }
+  }
   task.result.body = std::move(answer.body);
   const bool good = status >= 200 && status < 300;
   const Reason reason = ReasonOf(answer);
@@ -284,9 +308,27 @@ void PageFetcher::CountRequest(const PageTask& task) {
   ++classes_[std::string(task.pace.throttle->name)].requests;
 }
 
+void PageFetcher::AskForVersion(PageTask& task) const {
+  if (task.request.range.empty()) return;
+  const std::lock_guard lock(mutex_);
+  const auto known = versions_.find(task.request.url.ToString());
+  if (known != versions_.end()) task.request.if_match = known->second;
+}
+
+Status PageFetcher::CheckPart(const PageTask& task, const HttpAnswer& answer) {
+  ASSAY_TRY(CheckRangeAnswer(task.request.range, answer.head, answer.body.size()));
+  const std::string version = answer.head.Find("ETag").value_or("");
+  if (version.empty()) return Fail(Code::kUnavailable, "range: the answer names no version (ETag)");
+  const std::lock_guard lock(mutex_);
+  const auto known = versions_.emplace(task.request.url.ToString(), version).first;
+  if (known->second != version) return Fail(Code::kUnavailable, kChanged);
+  return {};
+}
+
 /// True when the result is final.
 bool PageFetcher::SendOnce(PageTask& task) {
-  task.request.bearer = task.token->view();
+  if (task.token) task.request.bearer = task.token->view();
+  AskForVersion(task);
   if (Status gate = CheckGate(task); !gate)
     return Final(task, ASSAY_PAGE_REFUSED, Reason::kPartial, gate.error().ToString());
   task.result.record.attempts = ++task.number + task.misses;

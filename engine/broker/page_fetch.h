@@ -88,6 +88,9 @@ class PageFetcher {
   static AccessRecord AccessOf(const PageTask& task);
   bool TakeAnswer(PageTask& task, HttpAnswer answer);
   bool TakeError(PageTask& task, const Error& error);
+  /// The parts of a file must be of one version: the first that is seen.
+  void AskForVersion(PageTask& task) const;
+  Status CheckPart(const PageTask& task, const HttpAnswer& answer);
   bool AskAgainLater(PageTask& task, const HttpAnswer& answer);
   bool FitsBudget(const PageTask& task, std::chrono::milliseconds wait) const;
   bool PlanRetry(PageTask& task, std::chrono::milliseconds wait, WaitReason reason, bool for_all);
@@ -100,9 +103,10 @@ class PageFetcher {
   Pacer& pacer_;
   Jitter jitter_;
   mutable std::mutex mutex_;
-  std::map<std::string, ClassPace> classes_;  ///< under mutex_
-  std::atomic<bool> batch_off_ = false;       ///< the service takes none
-  std::atomic<unsigned> bad_batches_ = 0;     ///< in a row whose answers could not be used
+  std::map<std::string, ClassPace> classes_;     ///< under mutex_
+  std::atomic<bool> batch_off_ = false;          ///< the service takes none
+  std::atomic<unsigned> bad_batches_ = 0;        ///< in a row whose answers could not be used
+  std::map<std::string, std::string> versions_;  ///< ETag of a file by its URL; under mutex_
 };
 
 /// The link or token that a worker points at, when it goes on with this read (link_policy.h).

@@ -28,6 +28,7 @@ enum Id : size_t {
   kResourceGraph,
   kCost,
   kActivityLog,
+  kBlob,
 };
 
 ThrottleClass Class(std::string_view name, BudgetWindow first, BudgetWindow second = {}) {
@@ -56,6 +57,7 @@ std::vector<ThrottleClass> MakeClasses() {
       Class("arm-resourcegraph", {15, seconds(5)}),
       Class("arm-cost", {4, seconds(60)}),
       Class("arm-activitylog", {50, seconds(30)}),
+      Class("blob", {20000, seconds(1)}),
   };
   table[kGraphCa].first_back_off = milliseconds(5'000);  // its 429 names no time
   table[kGraphSecurity].in_flight = 4;
@@ -175,6 +177,7 @@ const std::vector<ThrottleClass>& ThrottleClasses() {
 }
 
 const ThrottleClass& ThrottleClassOf(const RequestShape& shape) {
+  if (shape.host == ServiceHost::kBlob) return ThrottleClasses()[kBlob];
   return ThrottleClasses()[shape.host == ServiceHost::kGraph ? GraphClassOf(shape)
                                                              : ArmClassOf(shape)];
 }

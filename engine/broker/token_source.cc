@@ -37,6 +37,12 @@ std::string ClaimsChallenge(const HttpHead& head) {
   return std::string(AsText(*bytes));
 }
 
+const std::string& TokenSource::ScopeOf(ServiceHost host) const {
+  const Cloud& cloud = options_.cloud;
+  if (host == ServiceHost::kBlob) return cloud.storage_scope;
+  return host == ServiceHost::kGraph ? cloud.graph_scope : cloud.arm_scope;
+}
+
 Result<Token> TokenSource::Get(ServiceHost host) {
   ASSAY_ASSIGN(Token token, Fresh(host));
   Status admitted = admit_ ? admit_(host) : Status{};
@@ -54,9 +60,7 @@ Result<Token> TokenSource::Fresh(ServiceHost host) {
   if (slot.refused) return Fail(*slot.refused);
   if (slot.issued.token && options_.clock->Now() < slot.issued.good_until) return slot.issued.token;
   slot.issued = {};
-  const std::string& scope =
-      host == ServiceHost::kGraph ? options_.cloud.graph_scope : options_.cloud.arm_scope;
-  Result<IssuedToken> fresh = issuer_.Fetch(scope, slot.claims);
+  Result<IssuedToken> fresh = issuer_.Fetch(ScopeOf(host), slot.claims);
   Status vetted = fresh ? vet_(host, fresh->token->view()) : Status(Fail(fresh.error()));
   if (!vetted) {
     if (vetted.error().code == Code::kDenied) slot.refused = vetted.error();
@@ -78,8 +82,8 @@ void TokenSource::Invalidate(ServiceHost host, const Token& used, const std::str
 
 std::optional<Error> TokenSource::refusal() const {
   const std::lock_guard lock(mutex_);
-  for (const Slot& slot : slots_)
-    if (slot.refused) return slot.refused;
+  for (const ServiceHost host : {ServiceHost::kGraph, ServiceHost::kArm})
+    if (const Slot& slot = slots_[static_cast<size_t>(host) - 1]; slot.refused) return slot.refused;
   return std::nullopt;
 }
 

@@ -37,7 +37,8 @@ class TokenSource {
   void Invalidate(ServiceHost host, const Token& used, const std::string& claims = {});
   /// Local clock minus the token service's Date at the last answer.
   int64_t clock_offset_ms() const { return issuer_.clock_offset_ms(); }
-  /// Why no token is given any more, once that is final.
+  /// Why no token is given any more, once that is final. Storage of cost exports does not count:
+  /// what cannot be read there is that source's own gap.
   std::optional<Error> refusal() const;
 
  private:
@@ -49,14 +50,15 @@ class TokenSource {
   };
 
   Result<Token> Fresh(ServiceHost host);
-  Slot& SlotOf(ServiceHost host) { return slots_[host == ServiceHost::kGraph ? 0 : 1]; }
+  Slot& SlotOf(ServiceHost host) { return slots_[static_cast<size_t>(host) - 1]; }
+  const std::string& ScopeOf(ServiceHost host) const;
 
   const BrokerOptions& options_;
   Issuer issuer_;
   Vet vet_;
   Admit admit_;
   mutable std::mutex mutex_;
-  std::array<Slot, 2> slots_;
+  std::array<Slot, 3> slots_;  ///< by ServiceHost
 };
 
 /// What a claims challenge in an answer to an API call demands (WWW-Authenticate with

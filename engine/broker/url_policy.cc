@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/utc_time.h"
 #include "broker/content_policy.h"
+#include "broker/export_source.h"
 #include "broker/read_posts.h"
 
 namespace assay::broker {
@@ -77,6 +78,8 @@ Status CheckParams(const EndpointSpec& spec, const Params& params) {
       return Fail(Code::kInvalidInput, Where(spec) + ": unknown parameter " + Quote(name));
     if (FindParam(params, name) != &params[i].second)
       return Fail(Code::kInvalidInput, Where(spec) + ": parameter " + Quote(name) + " given twice");
+    // Names of files and offsets are judged where they are used, beside the configuration.
+    if (declared->type == ParamType::kBlob || declared->type == ParamType::kOffset) continue;
     if (Status fits = CheckParam(*declared, params[i].second); !fits)
       return Fail(std::move(fits.error()).Context(Where(spec)));
   }
@@ -115,6 +118,40 @@ Status AddSegment(const EndpointSpec& spec, const Params& params, std::string_vi
     plan.segments.emplace_back(segment);
   }
   plan.url.path += "/" + PercentEncode(plan.segments.back(), "$()'=@,!:+*&");
+  return {};
+}
+
+void AddPart(Plan& plan, std::string_view part) {
+  plan.segments.emplace_back(part);
+  plan.url.path += "/" + PercentEncode(part, "$()'=@,!:+*&");
+}
+
+/// The container is the configuration's; of a file only its name is the plugin's to choose.
+Status FillBlob(const Cloud& cloud, const EndpointSpec& spec, const Params& params, Plan& plan) {
+  if (spec.path != "/{container}" && spec.path != "/{container}/{blob}")
+    return Deny(spec, "path of host \"blob\" is not that of a container or of a file in it");
+  if (spec.api_version.empty() || !AllIn(spec.api_version, "-"))
+    return Deny(spec, "api_version is missing or not plain");
+  plan.service_version = spec.api_version;
+  ASSAY_ASSIGN(const Url container, ContainerUrl(cloud));
+  AddPart(plan, std::string_view(container.path).substr(1));
+  for (const ParamSpec& declared : spec.params) {
+    const std::string& value = *FindParam(params, declared.name);
+    if (declared.type == ParamType::kOffset) {
+      Result<std::string> range = RangeAt(value);
+      if (!range) return Fail(std::move(range.error()).Context(Where(spec)));
+      plan.range = std::move(*range);
+    } else if (declared.type != ParamType::kBlob || !spec.path.ends_with("/{blob}")) {
+      return Deny(spec, "parameter " + Quote(declared.name) + " is not one of host \"blob\"");
+    } else if (Status name = CheckBlobName(cloud.exports, value); !name) {
+      return Fail(std::move(name.error()).Context(Where(spec)));
+    } else {
+      for (const std::string_view part : Split(value, '/')) AddPart(plan, part);
+    }
+  }
+  // A file is read in parts only: whole ones may be larger than memory.
+  if (plan.range.empty() != (spec.path == "/{container}"))
+    return Deny(spec, "a file is read by its offset, and a listing has none");
   return {};
 }
 
@@ -167,7 +204,7 @@ Status AddOption(const EndpointSpec& spec, const std::string& name, const std::s
   return {};
 }
 
-Status FillQuery(const EndpointSpec& spec, const Params& params, Plan& plan) {
+Status FillQuery(const Cloud& cloud, const EndpointSpec& spec, const Params& params, Plan& plan) {
   if (spec.host == ServiceHost::kArm) {
     if (spec.api_version.empty() || !AllIn(spec.api_version, "-."))
       return Deny(spec, "api_version is missing or not plain");
@@ -179,6 +216,8 @@ Status FillQuery(const EndpointSpec& spec, const Params& params, Plan& plan) {
     ASSAY_ASSIGN(const std::string value, FillValue(spec, params, text));
     ASSAY_TRY(AddOption(spec, name, value, plan));
   }
+  if (spec.host == ServiceHost::kBlob && plan.range.empty() && !cloud.exports.prefix.empty())
+    return AddOption(spec, "prefix", cloud.exports.prefix, plan);
   return {};
 }
 
@@ -261,10 +300,11 @@ Result<Plan> BuildPlan(const Cloud& cloud, const EndpointSpec& spec, const Param
   plan.paging = spec.paging;
   ASSAY_ASSIGN(plan.post, PostOf(spec));
   plan.method = plan.post ? "POST" : "GET";
-  ASSAY_ASSIGN(plan.url, ParseBaseUrl(spec.host == ServiceHost::kGraph ? cloud.graph : cloud.arm));
+  ASSAY_ASSIGN(plan.url, BaseOf(cloud, spec.host));
   ASSAY_TRY(CheckParams(spec, params));
-  ASSAY_TRY(FillPath(spec, params, plan));
-  ASSAY_TRY(FillQuery(spec, params, plan));
+  ASSAY_TRY(spec.host == ServiceHost::kBlob ? FillBlob(cloud, spec, params, plan)
+                                            : FillPath(spec, params, plan));
+  ASSAY_TRY(FillQuery(cloud, spec, params, plan));
   ASSAY_TRY(FillSubscriptions(spec, params, plan));
   ASSAY_TRY(CheckContent(spec.host, plan.segments, plan.first_query));
   if (plan.url.ToString().size() > kMaxUrlBytes)
@@ -284,8 +324,7 @@ Status CheckOutgoing(const Cloud& cloud, const EndpointSpec& spec, std::string_v
     return Deny(spec, "method " + Quote(method) + " is not allowed, only " + std::string(allowed));
   if (post ? !ReadQuery(*post, body) : !body.empty())
     return Deny(spec, "the body is not one that the compiled list writes");
-  ASSAY_ASSIGN(const Url base,
-               ParseBaseUrl(spec.host == ServiceHost::kGraph ? cloud.graph : cloud.arm));
+  ASSAY_ASSIGN(const Url base, BaseOf(cloud, spec.host));
   if (!url.SameOrigin(base)) return Deny(spec, "request would leave the configured host");
   return {};
 }

@@ -23,6 +23,8 @@ struct Plan {
   const ReadPost* post = nullptr;          ///< of a POST
   std::vector<std::string> subscriptions;  ///< of a query over several, in lower case
   std::vector<std::string> segments;       ///< decoded path segments
+  std::string range;                       ///< of a file read in parts, else empty
+  std::string service_version;             ///< x-ms-version of storage, else empty
   std::vector<std::pair<std::string, std::string>> first_query;  ///< decoded
 };
 

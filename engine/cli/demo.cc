@@ -11,6 +11,7 @@
 #include "cli/run_tenant.h"
 #include "cli/tamper.h"
 #include "cli/workspace.h"
+#include "demo/cost_export.h"
 #include "demo/loopback.h"
 #include "demo/server.h"
 
@@ -65,6 +66,7 @@ std::string ConfigText(const demo::DemoServer& server, sandbox::Tier tier, const
   text += fmt::format(
       "[[tenants]]\nid = \"{}\"\nname = \"Aurelia Instruments\"\ndirectory_id = \"{}\"\ncloud = "
       "\"demo\"\n"
+      "cost = {{ path = \"exports\" }}\n"
       "region = \"eu\"\nstore = \"main\"\n"
       "credential = {{ kind = \"secret\", client_id = \"{}\", ref = \"file:{}\" }}\n\n",
       kTenant, server.tenant_id(), server.client_id(), secret.string());
@@ -77,6 +79,17 @@ std::string ConfigText(const demo::DemoServer& server, sandbox::Tier tier, const
         "fictional\n",
         sandbox::Name(tier));
   return text;
+}
+
+/// What a daily copy of the container would leave on this machine.
+Status WriteExport(const fs::path& folder, const demo::World& world) {
+  for (const auto& [name, content] : demo::CostExport(world)) {
+    std::error_code error;
+    fs::create_directories((folder / name).parent_path(), error);
+    if (error) return Fail(Code::kIo, folder.string() + ": " + error.message());
+    ASSAY_TRY(WriteFileDurably(folder / name, AsBytes(content), 0644));
+  }
+  return {};
 }
 
 Result<std::unique_ptr<demo::DemoServer>> StartServer(const Context& context) {
@@ -126,8 +139,9 @@ int RunDemo(Context& context) {
   if (!server) return Report(context, server.error());
   auto offered = context.spawner->Probe();
   if (!offered) return Report(context, offered.error());
-  Status written =
-      WriteFileDurably(home / "client.secret", AsBytes((*server)->client_secret()), 0600);
+  Status written = WriteExport(home / "exports", (*server)->tenant().world());
+  if (written)
+    written = WriteFileDurably(home / "client.secret", AsBytes((*server)->client_secret()), 0600);
   if (written)
     written = WriteFileDurably(
         home / "assay.toml",

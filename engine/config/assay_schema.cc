@@ -94,8 +94,9 @@ const Schema& CloudSchema() {
                                       {.name = "arm_audiences", .type = &kTextList},
                                       {.name = "ca_file"},
                                       {.name = "imds"},
-                                      {.name = "blob", .later = true},
-                                      {.name = "storage_scope", .later = true}},
+                                      {.name = "blob", .type = &kUrl},
+                                      {.name = "storage_scope"},
+                                      {.name = "storage_audiences", .type = &kTextList}},
                              .noun = "cloud"};
   return schema;
 }
@@ -140,6 +141,13 @@ const Schema& AzureSchema() {
   return schema;
 }
 
+const Schema& CostSchema() {
+  static const Schema schema{
+      .title = "cost",
+      .keys = {{.name = "path"}, {.name = "container", .type = &kPlaceUrl}, {.name = "prefix"}}};
+  return schema;
+}
+
 const Schema& ExcessSchema() {
   static const Schema schema{.title = "allow_excess",
                              .keys = {{.name = "permission", .type = &kId, .required = true},
@@ -167,7 +175,7 @@ const Schema& TenantSchema() {
                {.name = "max_evidence_age", .type = &kDuration},
                {.name = "schedule", .later = true},
                {.name = "contacts", .later = true},
-               {.name = "cost", .later = true}},
+               {.name = "cost", .type = &kTable, .table = CostSchema}},
       .noun = "tenant",
       .identity = "id"};
   return schema;

@@ -83,6 +83,11 @@ std::string TenantText(const TenantConfig& t) {
              {"max_evidence_age", JsonString(t.max_evidence_age)},
              {"tags", Texts(t.tags)}};
   if (!t.management_groups.empty()) out["management_groups"] = Texts(t.management_groups);
+  const CostConfig& cost = t.cost;
+  if (!cost.path.empty()) out["cost"] = Text({{"path", JsonString(cost.path)}});
+  if (!cost.container.empty())
+    out["cost"] =
+        Text({{"container", JsonString(cost.container)}, {"prefix", JsonString(cost.prefix)}});
   return Text(out);
 }
 
@@ -131,6 +136,9 @@ std::string CloudText(const CloudConfig& c) {
              {"graph_audiences", Texts(c.graph_audiences)},
              {"arm_audiences", Texts(c.arm_audiences)}};
   if (!c.imds.empty()) out["imds"] = JsonString(c.imds);
+  if (!c.blob.empty()) out["blob"] = JsonString(c.blob);
+  if (!c.storage_scope.empty()) out["storage_scope"] = JsonString(c.storage_scope);
+  if (!c.storage_audiences.empty()) out["storage_audiences"] = Texts(c.storage_audiences);
   return Text(out);
 }
 

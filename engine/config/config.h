@@ -36,6 +36,12 @@ struct ExcessConfig {
   std::string permission, reason, approver, expires;
 };
 
+/// Where a tenant's cost exports lie: a folder of this machine (with a pattern for file names), or
+/// a container and what names in it begin with.
+struct CostConfig {
+  std::string path, container, prefix;
+};
+
 struct TenantConfig {
   std::string id;  ///< name: directory and command line; [a-z0-9-]{1,64}
   std::string name;
@@ -46,6 +52,7 @@ struct TenantConfig {
   std::vector<std::string> subscriptions, exclude_subscriptions;  ///< of Azure: ids or names
   std::vector<std::string> management_groups;  ///< ids; what is below them is wanted
   std::vector<ExcessConfig> allow_excess;
+  CostConfig cost;  ///< empty: no cost export is read
   std::string max_evidence_age;
   std::vector<std::string> tags;
   Place place;
@@ -53,7 +60,8 @@ struct TenantConfig {
 
 struct CloudConfig {
   std::string name, login, graph, arm, graph_scope, arm_scope, ca_file, imds;
-  std::vector<std::string> graph_audiences, arm_audiences;
+  std::string blob, storage_scope;
+  std::vector<std::string> graph_audiences, arm_audiences, storage_audiences;
   Place place;
 };
 

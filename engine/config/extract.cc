@@ -122,6 +122,9 @@ void ExtractClouds(const Fields& root, const fs::path& folder, Config& config) {
     cloud.graph_scope = fields.Text("graph_scope");
     cloud.arm_scope = fields.Text("arm_scope");
     cloud.imds = fields.Text("imds");
+    cloud.blob = fields.Text("blob");
+    cloud.storage_scope = fields.Text("storage_scope");
+    cloud.storage_audiences = fields.Texts("storage_audiences");
     if (fields.Has("ca_file")) cloud.ca_file = (folder / fields.Text("ca_file")).string();
     cloud.graph_audiences = fields.Texts("graph_audiences");
     cloud.arm_audiences = fields.Texts("arm_audiences");
@@ -138,6 +141,14 @@ CredentialConfig ExtractCredential(const Fields& fields, const fs::path& folder)
   // A cluster says itself where it keeps the token of a workload.
   if (out.kind == "workload_identity" && out.ref.empty())
     if (const auto file = FindEnvironment("AZURE_FEDERATED_TOKEN_FILE")) out.ref = "file:" + *file;
+  return out;
+}
+
+CostConfig ExtractCost(const Fields& fields, const fs::path& folder) {
+  CostConfig out{"", fields.Text("container"), fields.Text("prefix")};
+  if (fields.Has("path")) out.path = (folder / fields.Text("path")).string();
+  while (out.container.ends_with('/')) out.container.pop_back();
+  if (!out.prefix.empty() && !out.prefix.ends_with('/')) out.prefix += '/';
   return out;
 }
 
@@ -160,6 +171,7 @@ TenantConfig ExtractTenant(const Fields& fields, const fs::path& folder, const C
   for (const Fields& item : fields.Items("allow_excess"))
     tenant.allow_excess.push_back({item.Text("permission"), item.Text("reason"),
                                    item.Text("approver"), item.Text("expires")});
+  if (fields.Has("cost")) tenant.cost = ExtractCost(fields.Sub("cost"), folder);
   tenant.max_evidence_age = fields.Text("max_evidence_age");
   tenant.tags = fields.Texts("tags");
   tenant.place = fields.Where();

@@ -186,10 +186,12 @@ class ManifestReader {
     constexpr std::pair<std::string_view, Paging> kPagings[] = {
         {"single", Paging::kSingle},        {"none", Paging::kNone},
         {"odata", Paging::kOdata},          {"arm", Paging::kArm},
-        {"odata-post", Paging::kOdataPost}, {"skiptoken-body", Paging::kSkipToken}};
+        {"odata-post", Paging::kOdataPost}, {"skiptoken-body", Paging::kSkipToken},
+        {"marker-xml", Paging::kMarkerXml}};
     EndpointSpec endpoint;
     endpoint.id = fields.Text("id");
-    endpoint.host = fields.Text("host") == "arm" ? ServiceHost::kArm : ServiceHost::kGraph;
+    for (const ServiceHost host : {ServiceHost::kGraph, ServiceHost::kArm, ServiceHost::kBlob})
+      if (fields.Text("host") == Name(host)) endpoint.host = host;
     endpoint.version = fields.Text("version");
     endpoint.api_version = fields.Text("api_version");
     endpoint.path = fields.Text("path");
@@ -217,6 +219,9 @@ class ManifestReader {
 
   void CheckHost(const Fields& fields, const EndpointSpec& endpoint) {
     const std::string name = "endpoint " + Quote(endpoint.id);
+    if (endpoint.host == ServiceHost::kBlob) return CheckBlob(fields, endpoint, name);
+    if (endpoint.paging == Paging::kMarkerXml)
+      Bad(fields.Where("paging"), name + ": paging \"marker-xml\" belongs to host \"blob\"");
     if (fields.Text("host") == "graph") {
       if (endpoint.version.empty())
         Bad(fields.Where(), name + ": version \"v1.0\" or \"beta\" is missing");
@@ -238,6 +243,23 @@ class ManifestReader {
           fmt::format("{}: paging \"{}\" needs read_post", name, fields.Text("paging")));
   }
 
+  void CheckBlob(const Fields& fields, const EndpointSpec& endpoint, const std::string& name) {
+    if (!IsApiVersion(endpoint.api_version))
+      Bad(fields.Where("api_version"),
+          name + ": api_version is missing or not a date such as \"2021-12-02\"");
+    for (const char* key : {"version", "permission", "also", "read_post"})
+      if (fields.Has(key))
+        Bad(fields.WhereKey(key),
+            fmt::format("{}: {} has no meaning for host \"blob\"", name, key));
+    if (endpoint.path != "/{container}" && endpoint.path != "/{container}/{blob}")
+      Bad(fields.Where("path"),
+          name + ": path of host \"blob\" is \"/{container}\" or \"/{container}/{blob}\"");
+    const bool listing = endpoint.path == "/{container}";
+    if (endpoint.paging != (listing ? Paging::kMarkerXml : Paging::kNone))
+      Bad(fields.Where("paging"),
+          name + ": a container is listed with \"marker-xml\", a file is read with \"none\"");
+  }
+
   static bool IsApiVersion(std::string_view text) {
     if (text.size() > 10 && text.substr(10) != "-preview") return false;
     return text.size() >= 10 && ParseDate(text.substr(0, 10)).has_value();
@@ -250,10 +272,14 @@ class ManifestReader {
       return Bad(fields.Where("path"),
                  fmt::format("endpoint {}: path is not a plain absolute path with {{parameters}}",
                              Quote(endpoint.id)));
+    const bool blob = endpoint.host == ServiceHost::kBlob;
+    if (blob) std::erase(names, "container");  // the configuration's
     const size_t in_path = names.size();
     ReadQuery(fields, endpoint, names);
     const auto [document, node] = fields.Find("params");
     const toml::table* types = node == nullptr ? nullptr : node->as_table();
+    // Where a range begins is asked for beside the path.
+    if (blob && types != nullptr && types->contains("offset")) names.emplace_back("offset");
     for (size_t i = 0; i < names.size(); ++i) {
       const std::string& name = names[i];
       ParamSpec param{name, ParamType::kSegment};
@@ -261,7 +287,7 @@ class ManifestReader {
         Bad(fields.Where(i < in_path ? "path" : "query"),
             fmt::format("endpoint {}: {{{}}} is not a parameter name", Quote(endpoint.id), name));
       if (types != nullptr && types->contains(name))
-        param.type = ReadParamType(*document, *types->get(name));
+        param.type = ReadParamType(*document, *types->get(name), blob);
       CheckPlace(fields, endpoint, param, i < in_path);
       const bool twice = std::any_of(endpoint.params.begin(), endpoint.params.end(),
                                      [&](const ParamSpec& p) { return p.name == name; });
@@ -288,14 +314,20 @@ class ManifestReader {
       Bad(fields.Where("path"),
           fmt::format("endpoint {}: {{{}}} is a time; those stand in the query", Quote(endpoint.id),
                       param.name));
-    if (!in_path && param.type == ParamType::kSegment)
+    if (!in_path && (param.type == ParamType::kSegment || param.type == ParamType::kBlob))
       Bad(fields.Where("query"),
           fmt::format("endpoint {}: {{{}}} in the query needs type \"time\" or \"guid\" in params",
                       Quote(endpoint.id), param.name));
   }
 
-  ParamType ReadParamType(const Document& document, const toml::node& node) {
+  ParamType ReadParamType(const Document& document, const toml::node& node, bool blob) {
     const auto word = TextOf(node);
+    if (blob) {
+      if (word == "blob") return ParamType::kBlob;
+      if (word != "offset")
+        Bad(PlaceOf(document, node), "a parameter of host \"blob\" is \"blob\" or \"offset\"");
+      return ParamType::kOffset;
+    }
     if (!word || (*word != "guid" && *word != "segment" && *word != "time"))
       Bad(PlaceOf(document, node), "a parameter is \"guid\", \"segment\" or \"time\"");
     if (word == "time") return ParamType::kTime;

@@ -3,12 +3,12 @@
 namespace assay::config {
 namespace {
 
-constexpr const char* kPagingWords = "single|none|odata|arm|odata-post|skiptoken-body";
+constexpr const char* kPagingWords = "single|none|odata|arm|odata-post|skiptoken-body|marker-xml";
 
 const Schema& EndpointSchema() {
   static const Schema schema{.title = "[[endpoint]]",
                              .keys = {{.name = "id", .type = &kId, .required = true},
-                                      {.name = "host", .required = true, .words = "graph|arm"},
+                                      {.name = "host", .required = true, .words = "graph|arm|blob"},
                                       {.name = "version", .words = "v1.0|beta"},
                                       {.name = "api_version"},
                                       {.name = "path", .required = true},

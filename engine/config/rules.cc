@@ -106,6 +106,7 @@ class Rules {
         report_.Error("AS-CFG-008", cloud.Where(),
                       fmt::format("cloud {} is built in and cannot be redefined", Quote(name)));
       for (const char* key : {"login", "graph", "arm"}) CheckTransport(cloud, key);
+      if (cloud.Has("blob")) CheckTransport(cloud, "blob");
       if (config_.production && cloud.Has("ca_file"))
         report_.Error("AS-CFG-013", cloud.WhereKey("ca_file"),
                       "an extra trust anchor is refused in production");
@@ -166,12 +167,15 @@ class Rules {
   }
 
   void CheckPlace(const Fields& fields) {
-    if (!fields.Has("url")) return;
-    const std::string url = fields.Text("url");
+    if (fields.Has("url")) CheckPlaceOf(fields, "url");
+  }
+
+  void CheckPlaceOf(const Fields& fields, const char* key) {
+    const std::string url = fields.Text(key);
     const auto base = ParseBaseUrl(url.substr(0, url.find('/', url.find("://") + 3)));
     if (base && base->scheme != "https" && !IsLoopbackHost(base->host))
       report_
-          .Error("AS-CFG-011", fields.Where("url"),
+          .Error("AS-CFG-011", fields.Where(key),
                  "plain http is accepted for loopback addresses only")
           .caret_note = "write https://";
   }
@@ -213,8 +217,29 @@ class Rules {
       CheckReferenceKind(credential, credential.Text("ref"), true);
       CheckCredential(credential, config_, options_, report_);
     }
+    if (tenant.Has("cost")) CheckCost(tenant.Sub("cost"));
     // A tolerance that is over tolerates nothing: the consent guard refuses that one tenant.
     for (const Fields& item : tenant.Items("allow_excess")) CheckWaiver(item, true);
+  }
+
+  void CheckCost(const Fields& cost) {
+    if (cost.Has("path") == cost.Has("container"))
+      report_
+          .Error("AS-CFG-004", cost.Where(),
+                 cost.Has("path") ? "cost exports lie in one place: path or container"
+                                  : "cost names no place: path or container is missing")
+          .caret_note =
+          "write { path = \"/srv/exports\" } or { container = "
+          "\"https://ACCOUNT.blob.core.windows.net/CONTAINER\" }";
+    if (cost.Has("prefix") && !cost.Has("container"))
+      report_.Error("AS-CFG-004", cost.WhereKey("prefix"), "prefix belongs to a container");
+    const std::string prefix = cost.Text("prefix");
+    if (cost.Has("prefix") && (prefix.empty() || prefix.front() == '/' || prefix.size() > 512))
+      report_.Error("AS-CFG-004", cost.Where("prefix"),
+                    "prefix is the begin of names in the container, without a leading slash");
+    if (cost.Has("path") && cost.Text("path").empty())
+      report_.Error("AS-CFG-004", cost.Where("path"), "the path of cost exports is empty");
+    if (cost.Has("container")) CheckPlaceOf(cost, "container");
   }
 
   void CheckTenantStore(const Fields& tenant) {

@@ -36,7 +36,7 @@ EndpointSpec GetEndpoint(FieldReader& in) {
   m.params = in.List(5, [](FieldReader& r) {
     ParamSpec p;
     p.name = r.Id();
-    p.type = r.OneOf(ParamType::kGuid, ParamType::kGuids);
+    p.type = r.OneOf(ParamType::kGuid, ParamType::kOffset);
     return p;
   });
   return m;

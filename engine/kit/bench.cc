@@ -82,6 +82,7 @@ broker::BrokerOptions Options(const Clock& clock) {
   options.ask_directory = options.ask_azure = false;
   options.enforce_budgets = false;  // waiting for a budget would change the order of requests
   options.cloud = *broker::BuiltInCloud("global");
+  options.cloud.exports.container = "https://fixture.blob.core.windows.net/exports";
   options.credential = {kClient, std::string("env:") + kSecretName};
   options.concurrency = 1;  // answers in the order of requests, the same in every run
   options.max_pages = kEndlessPages;

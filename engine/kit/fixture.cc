@@ -44,13 +44,16 @@ Status CheckNames(const fs::path& folder, const Fixture& fixture, const Manifest
   return {};
 }
 
-/// <endpoint>.json, <endpoint>.2.json, ...; nothing when the first is not there.
-Status AddFiles(const fs::path& folder, const std::string& endpoint, Fixture& fixture) {
+/// <endpoint>.json, <endpoint>.2.json, ... (.xml for listings of a container); nothing when the
+/// first is not there.
+Status AddFiles(const fs::path& folder, const EndpointSpec& spec, Fixture& fixture) {
+  const std::string& endpoint = spec.id;
+  const char* extension = spec.paging == Paging::kMarkerXml ? "xml" : "json";
   FixtureAnswer answer;
   answer.endpoint = endpoint;
   for (unsigned page = 1; page <= kMaxPages; ++page) {
-    const std::string name =
-        page == 1 ? endpoint + ".json" : fmt::format("{}.{}.json", endpoint, page);
+    const std::string name = page == 1 ? fmt::format("{}.{}", endpoint, extension)
+                                       : fmt::format("{}.{}.{}", endpoint, page, extension);
     if (!fs::exists(folder / name)) break;
     ASSAY_ASSIGN(answer.pages.emplace_back(), ReadPage(folder, name));
   }
@@ -78,7 +81,7 @@ Result<Fixture> LoadFixture(const fs::path& folder, const Manifest& manifest) {
   fixture.name = fs::absolute(folder).lexically_normal().filename().string();
   if (fixture.name.empty()) fixture.name = folder.parent_path().filename().string();
   for (const EndpointSpec& endpoint : manifest.endpoints)
-    ASSAY_TRY(AddFiles(folder, endpoint.id, fixture));
+    ASSAY_TRY(AddFiles(folder, endpoint, fixture));
   return fixture;
 }
 
@@ -110,7 +113,9 @@ Fixture EmptyFixture(const Manifest& manifest) {
   for (const EndpointSpec& endpoint : manifest.endpoints) {
     FixtureAnswer answer;
     answer.endpoint = endpoint.id;
-    answer.pages.push_back(endpoint.paging == Paging::kSingle      ? "{}"
+    answer.pages.push_back(endpoint.paging == Paging::kMarkerXml
+                               ? "<EnumerationResults><Blobs/></EnumerationResults>"
+                           : endpoint.paging == Paging::kSingle    ? "{}"
                            : endpoint.paging == Paging::kSkipToken ? R"({"data":[]})"
                                                                    : R"({"value":[]})");
     fixture.answers.push_back(std::move(answer));

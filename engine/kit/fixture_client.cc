@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <thread>
 
 #include "base/text.h"
@@ -39,6 +40,20 @@ std::pair<size_t, bool> Likeness(const std::string& first_url, const std::string
           at != url.npos && last_body.find(url.substr(at + 1)) != last_body.npos};
 }
 
+/// First byte of "bytes=N-M".
+uint64_t FirstOf(std::string_view range) {
+  uint64_t first = 0;
+  range.remove_prefix(std::min(range.size(), range.find('=') + 1));
+  std::from_chars(range.data(), range.data() + range.size(), first);
+  return first;
+}
+
+void AddOffset(const EndpointSpec& endpoint, std::string_view range, broker::Params& params) {
+  for (const ParamSpec& param : endpoint.params)
+    if (param.type == ParamType::kOffset)
+      params.emplace_back(param.name, std::to_string(FirstOf(range)));
+}
+
 }  // namespace
 
 FixtureClient::FixtureClient(const Manifest& manifest, const broker::BrokerOptions& options,
@@ -55,8 +70,9 @@ HttpAnswer FixtureClient::Plain(uint32_t status, std::string body) const {
 
 /// A token that holds what the manifest asks for, so that the consent guard judges exactly that.
 HttpAnswer FixtureClient::Token(const HttpRequest& request) const {
-  const bool arm =
-      request.body.find(broker::PercentEncode(options_.cloud.arm_scope)) != std::string_view::npos;
+  const auto asks = [&](const std::string& scope) {
+    return request.body.find(broker::PercentEncode(scope)) != std::string_view::npos;
+  };
   std::set<std::string> roles;
   for (const EndpointSpec& endpoint : manifest_.endpoints)
     if (!endpoint.permission.empty()) roles.insert(endpoint.permission);
@@ -64,7 +80,10 @@ HttpAnswer FixtureClient::Token(const HttpRequest& request) const {
   if (roles.empty()) roles.insert("Organization.Read.All");
   std::vector<std::string> quoted;
   for (const std::string& role : roles) quoted.push_back(JsonString(role));
-  const auto& audiences = arm ? options_.cloud.arm_audiences : options_.cloud.graph_audiences;
+  const broker::Cloud& cloud = options_.cloud;
+  const auto& audiences = asks(cloud.arm_scope)       ? cloud.arm_audiences
+                          : asks(cloud.storage_scope) ? cloud.storage_audiences
+                                                      : cloud.graph_audiences;
   const std::string claims =
       fmt::format(R"({{"aud":{},"tid":"{}","appid":"{}","roles":[{}]}})", JsonString(audiences[0]),
                   options_.tenant.text(), options_.credential.client_id, Join(quoted, ","));
@@ -92,8 +111,9 @@ const FixtureAnswer* FixtureClient::AnswerFor(const EndpointSpec& endpoint,
 FixtureClient::Read* FixtureClient::NewRead(const HttpRequest& request) {
   const std::string url = request.url.ToString();
   for (const EndpointSpec& endpoint : manifest_.endpoints) {
-    const auto params = FitRequest(endpoint, request.url.path, request.body);
+    auto params = FitRequest(endpoint, request.url.path, request.body);
     if (!params || (request.method == "POST") != !endpoint.read_post.empty()) continue;
+    if (!request.range.empty()) AddOffset(endpoint, request.range, *params);
     const auto plan = broker::BuildPlan(options_.cloud, endpoint, *params);
     if (!plan || plan->url.ToString() != url || BodyOf(*plan, {plan->url}) != request.body)
       continue;
@@ -102,6 +122,7 @@ FixtureClient::Read* FixtureClient::NewRead(const HttpRequest& request) {
     read->params = *params;
     read->answer = AnswerFor(endpoint, *params);
     read->first_url = url;
+    read->range = request.range;
     read->pages[NameOf(request)] = 0;
     reads_.push_back(std::move(read));
     return reads_.back().get();
@@ -162,6 +183,19 @@ std::string FixtureClient::Body(Read& read, size_t page) const {
   }
 }
 
+HttpAnswer FixtureClient::Part(const Read& read, HttpAnswer whole) const {
+  const uint64_t total = whole.body.size(), first = FirstOf(read.range);
+  if (first >= total) return Plain(416, "");
+  const uint64_t length = std::min(kRangeBytes, total - first);
+  whole.head.status = 206;
+  whole.head.fields.emplace_back("ETag", "\"fixture\"");
+  whole.head.fields.emplace_back("Content-Range",
+                                 fmt::format("bytes {}-{}/{}", first, first + length - 1, total));
+  whole.body = ByteVector(whole.body.begin() + static_cast<ptrdiff_t>(first),
+                          whole.body.begin() + static_cast<ptrdiff_t>(first + length));
+  return whole;
+}
+
 Result<HttpAnswer> FixtureClient::Answer(Read& read, size_t page) {
   if (Hit(read)) {
     const bool later = weather_.kind == Weather::Kind::kLaterLost && page > 0;
@@ -191,6 +225,7 @@ Result<HttpAnswer> FixtureClient::Answer(Read& read, size_t page) {
   if (last && read.answer->retry_after)
     answer.head.fields.emplace_back("Retry-After", std::to_string(*read.answer->retry_after));
   read.last_body.assign(answer.body.begin(), answer.body.end());
+  if (!read.range.empty() && status == 200) return Part(read, std::move(answer));
   return answer;
 }
 

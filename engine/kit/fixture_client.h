@@ -77,6 +77,7 @@ class FixtureClient : public broker::HttpClient {
     const FixtureAnswer* answer = nullptr;
     std::map<std::string, size_t> pages;  ///< URL and body -> its page
     std::string first_url, last_body;
+    std::string range;  ///< of a file that is read in parts, else empty
   };
   broker::HttpAnswer Token(const broker::HttpRequest& request) const;
   Read* FindRead(const broker::HttpRequest& request);
@@ -87,6 +88,7 @@ class FixtureClient : public broker::HttpClient {
   }
   Result<broker::HttpAnswer> Answer(Read& read, size_t page);
   std::string Body(Read& read, size_t page) const;
+  broker::HttpAnswer Part(const Read& read, broker::HttpAnswer whole) const;
   broker::HttpAnswer Plain(uint32_t status, std::string body) const;
 
   const Manifest& manifest_;

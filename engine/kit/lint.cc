@@ -85,7 +85,7 @@ void Linter::Identity() {
 void Linter::Permission(const EndpointSpec& endpoint, const std::string& place) {
   using broker::JudgePermission;
   using broker::Power;
-  if (endpoint.host == ServiceHost::kArm) {
+  if (endpoint.host != ServiceHost::kGraph) {
     if (endpoint.arm_action.empty())
       Warn("least-permission", place, "no action: messages cannot name the role that is missing");
     else if (!endpoint.arm_action.ends_with("/read") && endpoint.read_post.empty())

@@ -22,9 +22,24 @@ std::string PathOf(const std::string& url) {
   return url.substr(slash, url.find('?', slash) - slash);
 }
 
+/// "/exports/a/b.csv": everything behind the container is the name of one file.
+std::optional<broker::Params> FitBlob(const EndpointSpec& endpoint, const std::string& path) {
+  const size_t slash = path.find('/', 1);
+  const bool listing = endpoint.path == "/{container}";
+  if (listing != (slash == path.npos)) return std::nullopt;
+  broker::Params params;
+  if (listing) return params;
+  const auto name = broker::PercentDecode(std::string_view(path).substr(slash + 1));
+  if (!name) return std::nullopt;
+  for (const ParamSpec& param : endpoint.params)
+    if (param.type == ParamType::kBlob) params.emplace_back(param.name, *name);
+  return params;
+}
+
 }  // namespace
 
 std::optional<broker::Params> FitPath(const EndpointSpec& endpoint, const std::string& path) {
+  if (endpoint.host == ServiceHost::kBlob) return FitBlob(endpoint, path);
   const std::string whole =
       endpoint.host == ServiceHost::kGraph ? "/" + endpoint.version + endpoint.path : endpoint.path;
   const auto wanted = Split(whole, '/'), given = Split(path, '/');
@@ -71,6 +86,8 @@ std::vector<ReadPages> ReadsOf(const Manifest& manifest, const Trace& trace) {
   for (const auto& [number, page] : trace.pages) {
     const EndpointSpec* endpoint = Find(manifest, page.endpoint);
     if (endpoint == nullptr || page.outcome == ASSAY_PAGE_REFUSED) continue;
+    if (endpoint->host == ServiceHost::kBlob)
+      continue;  // whole files of charges: not for a fixture
     const auto params = FitRequest(*endpoint, PathOf(page.url), page.request_body);
     if (!params) continue;
     const auto same = [&](const ReadPages& read) {

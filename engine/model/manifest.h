@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace assay {
@@ -12,7 +13,13 @@ namespace assay {
 enum class PluginKind : uint8_t { kCollector = 1, kFramework = 2 };
 
 /// Which base URL of the tenant's cloud an endpoint is read from.
-enum class ServiceHost : uint8_t { kGraph = 1, kArm = 2 };
+/// kBlob: where the tenant's cost exports lie, a container of Azure or a folder of this machine.
+enum class ServiceHost : uint8_t { kGraph = 1, kArm = 2, kBlob = 3 };
+
+/// The word of a manifest: "graph", "arm", "blob". [any thread]
+constexpr std::string_view Name(ServiceHost host) {
+  return host == ServiceHost::kGraph ? "graph" : host == ServiceHost::kArm ? "arm" : "blob";
+}
 
 /// How an endpoint continues (plugins.md section 3).
 enum class Paging : uint8_t {
@@ -22,7 +29,11 @@ enum class Paging : uint8_t {
   kArm = 4,        ///< "nextLink"
   kOdataPost = 5,  ///< "@odata.nextLink", followed by POST again
   kSkipToken = 6,  ///< "$skipToken", put into the body of the next POST by the broker
+  kMarkerXml = 7,  ///< <NextMarker> of a listing, given back as "marker"
 };
+
+/// Bytes of one read of a file; where it begins is a multiple of it.
+inline constexpr uint64_t kRangeBytes = 8u << 20;
 
 /// Type of a parameter: decides what is accepted and where it may stand, path, query or body.
 enum class ParamType : uint8_t {
@@ -30,6 +41,8 @@ enum class ParamType : uint8_t {
   kSegment = 2,  ///< one path segment, no '/', not "." or ".."
   kTime = 3,     ///< a moment in UTC; stands in values of the query only
   kGuids = 4,    ///< GUIDs with commas between, for the body of a read_post; at most kMaxGuids
+  kBlob = 5,     ///< name of a file: segments with '/' between them
+  kOffset = 6,   ///< where a range begins; not part of the path
 };
 
 /// As many subscriptions as Resource Graph takes in one query.
@@ -45,7 +58,7 @@ struct EndpointSpec {
   std::string id;  ///< "graph-users"
   ServiceHost host = ServiceHost::kGraph;
   std::string version;      ///< Graph: "v1.0" | "beta"; empty for ARM
-  std::string api_version;  ///< ARM: value of api-version; empty for Graph
+  std::string api_version;  ///< ARM: value of api-version, blob: x-ms-version; empty for Graph
   std::string path;         ///< "/subscriptions/{subscriptionId}/providers/..."
   std::vector<ParamSpec> params;
   std::vector<std::pair<std::string, std::string>> query;  ///< in order, plain text: {"$top","999"}

@@ -54,9 +54,12 @@ std::string_view Misfit(ParamType type, std::string_view value) {
                : "is not a list of GUIDs";
   }
   if (value.empty() || value.size() > kMaxParamBytes) return "is empty or too long";
-  if (value == "." || value == ".." || value.find('/') != std::string_view::npos ||
+  if (type == ParamType::kOffset)
+    return value.find_first_not_of("0123456789") == value.npos ? "" : "is not a number";
+  const bool file = type == ParamType::kBlob;
+  if (value == "." || value == ".." || (!file && value.find('/') != std::string_view::npos) ||
       value.find('\\') != std::string_view::npos)
-    return "is not one path segment";
+    return file ? "is not the name of a file" : "is not one path segment";
   if (!IsUtf8(value)) return "is not UTF-8";
   if (std::any_of(value.begin(), value.end(),
                   [](unsigned char c) { return c < 0x20 || c == 0x7f; }))

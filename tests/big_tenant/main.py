@@ -5,10 +5,11 @@
   make-big-tenant serve [SIZES]                              serves it on loopback until standard input closes
   make-big-tenant truth [SIZES]                              how many subjects pass, fail and are open, for each check
 
-SIZES: --users N --devices N --states N --events N; --small (2,000 users, 1,000 devices, 20,000 states, 2,000 events, the
-default) or --full (100,000, 50,000, 1,000,000, 500,000). Every property is a function of an item's number
-(tests/big_tenant/shape.py), so that the truth is arithmetic and not another evaluation. Pages are made when they are asked
-for: nothing of it is kept on disk or in memory. Checks of the truth that are not built are named and left out.
+SIZES: --users N --devices N --states N --events N --rows N (charges: none, or a thousand and more); --small (2,000 users,
+1,000 devices, 20,000 states, 2,000 events, 20,000 charges, the default) or --full (100,000, 50,000, 1,000,000, 500,000,
+5,000,000). Every property is a function of an item's number (tests/big_tenant/shape.py, cost.py), so that the truth is
+arithmetic and not another evaluation. Pages are made when they are asked for: nothing is kept on disk or in memory but the
+cost export, which is a folder. Checks of the truth that are not built are named and left out.
 
 exit: 0 held, 1 not, 2 wrong usage, 77 skipped
 """
@@ -24,8 +25,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
-SMALL = {"users": 2_000, "devices": 1_000, "states": 20_000, "events": 2_000}
-FULL = {"users": 100_000, "devices": 50_000, "states": 1_000_000, "events": 500_000}
+SMALL = {"users": 2_000, "devices": 1_000, "states": 20_000, "events": 2_000, "rows": 20_000}
+FULL = {"users": 100_000, "devices": 50_000, "states": 1_000_000, "events": 500_000, "rows": 5_000_000}
 
 
 def arguments():
@@ -47,7 +48,7 @@ def arguments():
 
 def make(args):
     from shape import Shape
-    return Shape(rows=0, subscriptions=args.subscriptions, **args.sizes)
+    return Shape(subscriptions=args.subscriptions, **args.sizes)
 
 
 def cloud_of(shape):
@@ -86,6 +87,7 @@ def check(args):
     if not (args.bin / "assay").exists():
         print(f"SKIPPED: {args.bin}/assay is not built")
         return 77
+    from cost import write_export
     from measure import Run
     from truth import truth_of
     shape = make(args)
@@ -94,9 +96,10 @@ def check(args):
     print(f"{args.sizes}: truth worked out in {time.monotonic() - started:.1f} s", flush=True)
     folder = args.keep or pathlib.Path(tempfile.mkdtemp(prefix="assay-big-"))
     folder.mkdir(parents=True, exist_ok=True)
+    place = write_export(shape, folder / "costs") if shape.rows else ""
     cloud = cloud_of(shape)
     try:
-        run = Run(args.bin, folder, cloud)
+        run = Run(args.bin, folder, cloud, place)
     finally:
         cloud.stop()
         if not args.keep:

@@ -3,6 +3,7 @@ import json
 import re
 import urllib.parse
 
+import cost
 import logs
 from shape import DIRECTORY, JOINED, MANAGED, OLD, STATES_PER_RESOURCE, STRANGE, SUPPORTED, TENANT_MEMBERS, guid, subscription
 
@@ -149,4 +150,5 @@ LISTS = [
     _listed("/v1.0/subscribedSkus", Pages.licences), _listed("/subscriptions", Pages.subscriptions),
     _listed("/subscriptions/([^/]+)/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults", Pages.states),
     *(_listed(*one) for one in logs.LISTS),
+    *cost.lists(_listed),
 ]

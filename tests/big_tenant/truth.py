@@ -1,4 +1,5 @@
 """Which subjects fail, which are open and how many pass, worked out from the numbers alone."""
+import cost
 from logs import of_logs
 from shape import DIRECTORY, MANAGED, STATES_PER_RESOURCE, TENANT_MEMBERS, guid
 
@@ -89,6 +90,6 @@ class Truth(dict):
 def truth_of(shape):
     """Check -> Expected."""
     found = Truth()
-    for part in (of_users, of_devices, of_directory_devices, of_states, of_resources, of_logs):
+    for part in (of_users, of_devices, of_directory_devices, of_states, of_resources, of_logs, *cost.PARTS):
         part(shape, found)
     return found

@@ -2,7 +2,7 @@
 """Compares the verdicts of the built checks with the catalogue's own expressions, on invented tenants.
 
 Makes tenants from seeds: items of the plugins' fixtures, changed until the conditions of the catalogue hold of them or
-just fail to. Serves each on loopback, makes a whole `assay run` on it, evaluates the expressions of
+just fail to, and a cost export in a folder. Serves each on loopback, makes a whole `assay run` on it, evaluates the expressions of
 ../shared/domain/checks.toml over the same answers with a reader of its own, and prints every finding and every check
 where the two differ, with the smallest item that shows it. Built checks that are not in the catalogue, and checks of the
 catalogue that are not built, are counted.
@@ -91,6 +91,7 @@ class Comparison:
     """One tenant: made, served, read by assay, judged twice."""
 
     def __init__(self, catalogue, built, args, seed):
+        from exports import Export
         from tenants import Tenant
         modes = ["ok", "partial", "forbidden", "ok", "empty"]
         self.catalogue, self.built, self.args, self.seed = catalogue, built, args, seed
@@ -102,6 +103,7 @@ class Comparison:
         if self.mode == "empty":
             self.empty(rng)
         self.tenant.world.answers = answers_of(self.mode, rng, self.tenant.read)
+        self.export = Export(rng, now, self.tenant.world.subscriptions())
         self.settings = {check: {k: v for k, v in given.items() if k in built[check].get("params", {})}
                          for check, given in self.tenant.settings.items() if check in built}
 
@@ -125,6 +127,7 @@ class Comparison:
         finally:
             cloud.stop()
         document = self.tenant.world.document(self.at, claims={**claims, "appid": cloud.access["client_id"]}, windows=cloud.windows)
+        self.export.tell(document)
         (folder / "asked.json").write_text(json.dumps({name: sorted(parents) for name, parents in cloud.asked.items()}, indent=1))
         (folder / "tenant.json").write_text(json.dumps(document, indent=1))
         self.evidence = self.catalogue.evidence(document)
@@ -142,8 +145,9 @@ class Comparison:
         extra = "".join(f'[checks."{check}"]\nparams = {{ {", ".join(f"{k} = {json.dumps(v)}" for k, v in given.items())} }}\n'
                         for check, given in self.settings.items() if given)
         text = config_text(cloud.access, [], extra).replace("file:client.secret", f"file:{secret}")
-        (folder / "assay.toml").write_text(text)
-        shutil.rmtree(folder / "data", ignore_errors=True)
+        for left in ("data", "costs"):
+            shutil.rmtree(folder / left, ignore_errors=True)
+        (folder / "assay.toml").write_text(text.replace("[sandbox]", f"{self.export.write(folder)}\n[sandbox]", 1))
         done = self.call(folder, "run", "--json")
         self.report = done["data"]["runs"][0]
         self.verdicts = {check["check"]: check for check in self.report["checks"]}

@@ -18,7 +18,7 @@ ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "TZ": "UTC", "LC_
        **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
 TENANT_ID = "7f0c1b2e-0000-4000-8000-00000000e21a"
 CLIENT_ID = "51d2a7c0-0000-4000-8000-0000000000aa"
-AUDIENCE = {"graph": "https://graph.fake.example", "arm": "https://arm.fake.example"}
+AUDIENCE = {"graph": "https://graph.fake.example", "arm": "https://arm.fake.example", "storage": "https://storage.fake.example"}
 
 
 def pin_of(folder):
@@ -66,7 +66,7 @@ class FakeCloud:
             def do_POST(self):
                 form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 if self.path.endswith("/oauth2/v2.0/token"):
-                    self.reply(200, cloud.token("graph" if "graph" in form else "arm"))
+                    self.reply(200, cloud.token(next((host for host in ("graph", "storage") if host in form), "arm")))
                 elif self.path in ("/v1.0/$batch", "/beta/$batch"):
                     self.reply(200, cloud.batch(self.path.removesuffix("/$batch"), json.loads(form)))
                 else:

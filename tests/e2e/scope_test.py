@@ -4,7 +4,7 @@ import unittest
 
 from scenario import Scenario
 
-AZURE = ['id = "azure-policy"', 'id = "defender"', 'id = "activity-log"']
+AZURE = ['id = "azure-policy"', 'id = "defender"', 'id = "activity-log"', 'id = "cost"']
 
 
 class Scope(Scenario):
@@ -54,7 +54,7 @@ class Scope(Scenario):
         missing = "00000000-0000-4000-8000-00000000abcd"
         self.assertEqual(self.run_with(f'subscriptions = ["{first}", "{missing}"]', (5,)), {first})
         standing = self.standing()
-        for dataset in ("azure_subscription", "policy_state", "defender_pricing", "defender_subscription"):
+        for dataset in ("azure_subscription", "policy_state", "defender_pricing", "defender_subscription", "cost_subscription", "cost_budget"):
             self.assertEqual(standing[dataset], ("partial", "permission"), dataset)
 
     def test_a_replay_reads_the_same_ones_without_the_configuration(self):

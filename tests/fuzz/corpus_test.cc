@@ -24,6 +24,7 @@ int Fuzz_bundle(const uint8_t*, size_t);
 int Fuzz_inspect(const uint8_t*, size_t);
 int Fuzz_lock_file(const uint8_t*, size_t);
 int Fuzz_package_note(const uint8_t*, size_t);
+int Fuzz_cost_table(const uint8_t*, size_t);
 }
 
 namespace {
@@ -44,6 +45,7 @@ const std::map<std::string, Fuzzer> kFuzzers = {
     {"inspect", Fuzz_inspect},
     {"lock_file", Fuzz_lock_file},
     {"package_note", Fuzz_package_note},
+    {"cost_table", Fuzz_cost_table},
 };
 
 /// Seeds that ran; -1 when one could not be read. A folder that is not there has none.

@@ -6,6 +6,7 @@ answer of a service) lie in corpus/ beside this file. Needs openssl, which signs
 that failed, exit 1.
 """
 import base64
+import gzip
 import hashlib
 import pathlib
 import struct
@@ -163,6 +164,19 @@ def addresses(seeds):
         seeds.put("link", f"part-{number}", f"https://graph.microsoft.com/v1.0/users/{text}?$skiptoken={text}")
 
 
+def cost_tables(seeds):
+    for pattern in ("plugins/cost/fixtures/*.csv", "plugins/cost/fixtures/*.xml", "plugins/cost/fixtures/manifest-*.json"):
+        seeds.copy("cost_table", pattern)
+    table = (TREE / "plugins/cost/fixtures/june-1.csv").read_bytes()
+    packed = gzip.compress(table, mtime=0)
+    seeds.put("cost_table", "packed", packed)
+    seeds.put("cost_table", "packed-twice", gzip.compress(table[:900], mtime=0) + gzip.compress(table[900:], mtime=0))
+    seeds.put("cost_table", "packed-cut", packed[:-20])
+    seeds.put("cost_table", "packed-damaged", packed[:300] + bytes(40) + packed[340:])
+    seeds.put("cost_table", "packed-bomb", gzip.compress(bytes(1 << 20), mtime=0))
+    seeds.put("cost_table", "quotes", b'BilledCost,EffectiveCost\r\n"1""",2\r\n"3')
+
+
 def main():
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         print(__doc__.strip(), file=sys.stderr if len(sys.argv) != 2 else sys.stdout)
@@ -176,6 +190,7 @@ def main():
     addresses(seeds)
     for pattern in ("plugins/*/manifest.toml", "plugins/*/checks/*.toml", "frameworks/*/*.toml"):
         seeds.copy("manifest", pattern)
+    cost_tables(seeds)
     seeds.copy("config", "tests/golden/config/*/assay.toml")
     return 0
 

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 BUILD, SOURCE = pathlib.Path(os.environ["ASSAY_BUILD"]), pathlib.Path(os.environ["ASSAY_SOURCE"])
-COLLECTORS = ["activity-log", "azure-policy", "defender", "graph", "intune"]
+COLLECTORS = ["activity-log", "azure-policy", "cost", "defender", "graph", "intune"]
 # The links of these pages are those of one subscription; others get the last page alone.
 BY_SUBSCRIPTION = """
 [[answer]]
@@ -58,6 +58,7 @@ ACCEPTED = {
             "activity-log-role-assignments-outside-pim", "activity-log-app-credential-changes",
             "activity-log-ca-policy-changes")},
     },
+    "cost": {},
 }
 
 

@@ -160,9 +160,13 @@ assay_status_t FakeHost::Next(uint32_t number, uint64_t offset, uint64_t length)
   if (Falter()) return ASSAY_E_INTERNAL;
   if (number >= pages_.size()) return ASSAY_E_INVALID;
   Page& page = pages_[number];
+  const auto stands = [&](char first, char last) {
+    return page.buffer[offset] == first && page.buffer[offset + length - 1] == last;
+  };
+  // A string token of JSON, or an element of a listing.
   if (page.next_asked || offset + length > page.length || length < 2 ||
-      page.buffer[offset] != '"' || page.buffer[offset + length - 1] != '"') {
-    Breach("next does not point at a string token, or was asked twice");
+      (!stands('"', '"') && !stands('<', '>'))) {
+    Breach("next does not point at a string token or an element, or was asked twice");
     return ASSAY_E_INVALID;
   }
   page.next_asked = true;
@@ -211,8 +215,8 @@ void FakeHost::CheckValue(const DatasetInfo& dataset, uint32_t column, const ass
 assay_status_t FakeHost::EmitRow(uint32_t number, uint32_t page, uint32_t record,
                                  const assay_value_t* values, uint32_t count) {
   if (Falter()) return ASSAY_E_INTERNAL;
-  if (number >= schema_.size() || page >= pages_.size() || pages_[page].done ||
-      schema_[number]->column_count != count) {
+  if (number >= schema_.size() || page >= pages_.size() ||
+      (pages_[page].done && record != ASSAY_NO_RECORD) || schema_[number]->column_count != count) {
     Breach("a row that fits no dataset or no open page");
     return ASSAY_E_INVALID;
   }
@@ -254,6 +258,7 @@ Schema SchemaOf(const std::string& plugin) {
   if (plugin == "azure-policy") return Schema_azure_policy();
   if (plugin == "intune") return Schema_intune();
   if (plugin == "activity-log") return Schema_activity_log();
+  if (plugin == "cost") return Schema_cost();
   return Schema_defender();
 }
 

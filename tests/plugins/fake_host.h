@@ -142,6 +142,7 @@ Schema Schema_azure_policy();
 Schema Schema_intune();
 Schema Schema_defender();
 Schema Schema_activity_log();
+Schema Schema_cost();
 /// The schema of a built-in collector by its id.
 Schema SchemaOf(const std::string& plugin);
 /// The fixture plugins/<plugin>/fixtures/<name>.json.

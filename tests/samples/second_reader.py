@@ -214,6 +214,15 @@ ROWS = {
                             [("activity", "activityDisplayName", False), ("service", "loggedByService", False)]),
     "log_sign_in": (r"/v1.0/auditLogs/signIns", [ID], [("client_app", "clientAppUsed", False), ("user_id", "userId", True)]),
     "log_provisioning": (r"/v1.0/auditLogs/provisioning", [("id", "id", False)], []),
+    "cost_export": (r"/subscriptions/([^/]+)/providers/Microsoft.CostManagement/exports", [SUBSCRIPTION, ID],
+                    [("name", "name", False),
+                     ("storage_id", "properties/deliveryInfo/destination/resourceId", True)]),
+    "cost_budget": (r"/subscriptions/([^/]+)/providers/Microsoft.Consumption/budgets", [SUBSCRIPTION, ID],
+                    [("name", "name", False), ("time_grain", "properties/timeGrain", False),
+                     ("unit", "properties/currentSpend/unit", False)]),
+    "cost_recommendation": (r"/subscriptions/([^/]+)/providers/Microsoft.Advisor/recommendations", [ID],
+                            [("category", "properties/category", False), ("impact", "properties/impact", False),
+                             ("problem", "properties/shortDescription/problem", False)]),
 }
 CHECK = '''[[check]]
 id = "row-of-{name}"
