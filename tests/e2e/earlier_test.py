@@ -49,7 +49,7 @@ class Earlier(Scenario):
         return done.json()["data"]
 
     def test_a_score_that_falls_fails_and_follows_from_the_ledger(self):
-        self.assertEqual(self.run_with("0.7"), ("not_assessed", "unavailable"))
+        self.assertEqual(self.run_with("0.7"), ("not_applicable", None), "there is nothing to compare with")
         self.assertEqual(self.run_with("0.66")[0], "pass")
         self.assertEqual(self.run_with("0.55")[0], "fail")
         self.assertEqual(self.run_with("0.55")[0], "pass", "it is compared with the run before, not with the first")

@@ -137,7 +137,7 @@ class Whole(Replay):
         fixed = ["setarch", "-R"]
         if subprocess.run([*fixed, "true"], check=False, capture_output=True).returncode != 0:
             fixed = []  # not allowed here: other layouts only
-        for prefix in (fixed, [], [], []):
+        for prefix in (fixed, [], []):
             self.assertTrue(self.replay(prefix=prefix)["whole"], prefix)
 
     def test_parameters_limits_exclusions_and_own_checks_are_those_of_the_run(self):
@@ -384,7 +384,7 @@ class Incomplete(Replay):
         start = time.monotonic()
         self.assertIn(self.assay("run").code, (0, 5))
         whole, chosen = time.monotonic() - start, random.Random(SEED)
-        for moment in (chosen.uniform(0.05, whole) for _ in range(8)):
+        for moment in (chosen.uniform(0.05, whole) for _ in range(5)):
             child = subprocess.Popen([self.program, "run"], cwd=self.home, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(moment)
             child.send_signal(signal.SIGKILL)

@@ -169,14 +169,14 @@ TEST_CASE("Run: gives the same in whatever order answers come", "[run]") {
                    "[[frameworks]]\nid = \"gdpr\"\nversion = \"1\"\ntenants = [\"*\"]\n"
                    "[[frameworks]]\nid = \"dora\"\nversion = \"1\"\ntenants = [\"*\"]\n"));
   config::LoadOptions known;
-  known.known_plugins = {"graph", "intune", "defender", "azure-policy", "activity-log"};
+  known.known_plugins = {"graph", "intune", "defender", "azure-policy", "activity-log", "cost"};
   known.known_frameworks = {"iso27001-2022", "gdpr", "dora"};
   const config::Loaded loaded = config::LoadConfig(home.root() / "assay.toml", known);
   for (const config::Diagnostic& one : loaded.diagnostics) UNSCOPED_INFO(one.message);
   REQUIRE(loaded.config.tenants.size() == 1);
   auto plan = assess::PlanRun(installation, loaded.config, loaded.config.tenants[0], {});
   REQUIRE_OK(plan);
-  REQUIRE(plan->collectors.size() == 5);
+  REQUIRE(plan->collectors.size() == 6);
   REQUIRE(plan->frameworks.size() == 3);
   static const std::atomic<bool> never{false};
   static assess::Progress silent;
