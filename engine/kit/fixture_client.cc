@@ -111,7 +111,7 @@ const FixtureAnswer* FixtureClient::AnswerFor(const EndpointSpec& endpoint,
 FixtureClient::Read* FixtureClient::NewRead(const HttpRequest& request) {
   const std::string url = request.url.ToString();
   for (const EndpointSpec& endpoint : manifest_.endpoints) {
-    auto params = FitRequest(endpoint, request.url.path, request.body);
+    auto params = FitRequest(endpoint, request.url.path, request.url.query, request.body);
     if (!params || (request.method == "POST") != !endpoint.read_post.empty()) continue;
     if (!request.range.empty()) AddOffset(endpoint, request.range, *params);
     const auto plan = broker::BuildPlan(options_.cloud, endpoint, *params);
@@ -138,7 +138,8 @@ FixtureClient::Read* FixtureClient::FindRead(const HttpRequest& request) {
   for (const auto& read : reads_) {
     if (read->pages.contains(NameOf(request))) return read.get();
     const auto plan = broker::BuildPlan(options_.cloud, *read->endpoint, read->params);
-    const auto params = FitRequest(*read->endpoint, request.url.path, request.body);
+    const auto params =
+        FitRequest(*read->endpoint, request.url.path, request.url.query, request.body);
     if (!params || !plan || plan->method != request.method) continue;
     if (plan->post && !plan->post->query.empty() && *params != read->params) continue;
     const auto likeness = Likeness(read->first_url, read->last_body, url);

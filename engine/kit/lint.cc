@@ -143,7 +143,8 @@ void Linter::Personal(const DatasetSpec& dataset, const std::string& place) {
 }
 
 void Linter::Datasets() {
-  static const std::set<std::string> kClasses = {"directory", "device", "policy", "posture", "access", "application", "activity", "cost"};
+  static const std::set<std::string> kClasses = {"directory", "device",      "policy",   "posture",
+                                                 "access",    "application", "activity", "cost"};
   for (const DatasetSpec& dataset : manifest_.datasets) {
     const std::string place = "manifest.toml: dataset " + dataset.id;
     const bool fed =

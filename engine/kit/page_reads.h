@@ -22,10 +22,11 @@ std::vector<ReadPages> ReadsOf(const Manifest& manifest, const Trace& trace);
 /// The parameters when `path` (encoded) has the form of the endpoint's template.
 std::optional<broker::Params> FitPath(const EndpointSpec& endpoint, const std::string& path);
 
-/// The same, with the list of subscriptions that the body of a query holds; nothing when the body
-/// is not one of the endpoint's.
+/// The same, with the parameters that stand in `query` (encoded; a continuation has none of them)
+/// and the list of subscriptions that the body of a query holds; nothing when the body is not one
+/// of the endpoint's.
 std::optional<broker::Params> FitRequest(const EndpointSpec& endpoint, const std::string& path,
-                                         std::string_view body);
+                                         std::string_view query, std::string_view body);
 
 /// "@odata.nextLink", "nextLink", "$skipToken", or nothing for endpoints of one page.
 std::string_view PagingKeyOf(Paging paging);

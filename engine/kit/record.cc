@@ -44,14 +44,23 @@ void Learn(const Manifest& manifest, const Trace& trace, Scrubber& scrubber) {
     }
 }
 
+bool IsTime(const EndpointSpec& endpoint, const std::string& name) {
+  return std::any_of(endpoint.params.begin(), endpoint.params.end(), [&](const ParamSpec& param) {
+    return param.name == name && param.type == ParamType::kTime;
+  });
+}
+
 /// The pages of one read as they will be answered, links made anew on the public cloud.
 Status Rewrite(const ReadPages& read, bool redact, Scrubber& scrubber, FixtureAnswer& answer) {
   const EndpointSpec& endpoint = *read.endpoint;
   answer.endpoint = endpoint.id;
-  for (const auto& [name, value] : read.params)
-    answer.params.emplace_back(name, scrubber.Text(value));
+  broker::Params params;
+  for (const auto& [name, value] : read.params) params.emplace_back(name, scrubber.Text(value));
   ASSAY_ASSIGN(const broker::Plan plan,
-               broker::BuildPlan(*broker::BuiltInCloud("global"), endpoint, answer.params));
+               broker::BuildPlan(*broker::BuiltInCloud("global"), endpoint, params));
+  // A window of time is another one in every run: its answer stands for all of them.
+  for (auto& param : params)
+    if (!IsTime(endpoint, param.first)) answer.params.push_back(std::move(param));
   const std::string first = plan.url.ToString();
   for (size_t page = 0; page < read.pages.size(); ++page) {
     const KeptPage& kept = *read.pages[page];

@@ -20,9 +20,9 @@ READ_POSTS = {"policy-states-query": "/policyStates/latest/queryResults", "polic
 
 
 def template(method, service, path):
-    """(method, service, pattern): '{x}' stands for one segment, '{resourceId}' for the path of a resource."""
+    """(method, service, pattern): '{x}' stands for one segment, '{resourceId}' and '{costScope}' for a path."""
     parts = re.split(r"(\{[^}]+\})", path)
-    pattern = "".join(("/?.+" if part == "{resourceId}" else "[^/]+") if part.startswith("{") else re.escape(part) for part in parts)
+    pattern = "".join(("/?.+" if part in ("{resourceId}", "{costScope}") else "[^/]+") if part.startswith("{") else re.escape(part) for part in parts)
     return method, service, re.compile(pattern + "$", re.IGNORECASE)
 
 

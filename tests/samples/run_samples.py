@@ -238,7 +238,7 @@ def part_one(args, samples, work):
         jobs = [pool.submit(Reading(args, samples, work / "together", wanted, paths, set(ROWS)).read, TOGETHER, FRAMEWORKS)]
         for manifest in sorted((args.source / "plugins").glob("*/manifest.toml")):
             collector = tomllib.loads(manifest.read_text())
-            own = {path: wanted[path] for path in {paths[one["id"]] for one in collector["endpoint"]} & set(wanted)}
+            own = {path: wanted[path] for path in {paths.get(one["id"]) for one in collector["endpoint"]} & set(wanted)}
             datasets = {dataset["id"] for dataset in collector["dataset"]} & set(ROWS)
             reading = Reading(args, samples, work / collector["id"], own, paths, datasets)
             jobs.append(pool.submit(reading.read, MOST_RUNS, ALONE.format(collector["id"])))
