@@ -72,7 +72,8 @@ class ActivityLogCollector : public Collector {
   static std::vector<const DatasetInfo*> PerSubscription() {
     return {&log_event::kDataset,    &log_subscription_setting::kDataset,
             &log_alert::kDataset,    &log_action_group::kDataset,
-            &log_resource::kDataset, &log_resource_setting::kDataset};
+            &log_resource::kDataset, &log_resource_setting::kDataset,
+            &log_window::kDataset};
   }
 
   void Follow(Record& record, AzureScope& scope) {
