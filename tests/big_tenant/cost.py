@@ -241,8 +241,8 @@ def of_cost_settings(shape, found):
     active = 0
     for k in range(shape.subscriptions):
         home = subscription(k)
-        found["cost-budget-exists"].add(home, costs.has_budget(k) and costs.tells_somebody(k))
-        found["cost-anomaly-alert"].add(home, costs.has_alert(k))
+        found["cost-budget-exists"].add(f"/subscriptions/{home}", costs.has_budget(k) and costs.tells_somebody(k))
+        found["cost-anomaly-alert"].add(f"/subscriptions/{home}", costs.has_alert(k))
         if costs.has_budget(k):
             found["cost-budget-not-exceeded"].add(f"/subscriptions/{home}/providers/microsoft.consumption/budgets/all", not costs.is_overspent(k))
         if costs.is_exported(k):

@@ -81,6 +81,8 @@ def subject_of(item, unit):
     for key in (*KEYS, "tenantId"):  # a partner of a tenant has no id of its own
         if item.get(key) is not None:
             return folded(str(item[key]))
+    if any(key in item for key in KEYS):
+        return ""  # its name was left out
     return "|".join(str(value or "") for value in item.values())
 
 

@@ -7,6 +7,7 @@ import sys
 import unittest
 
 import catalogue
+from world import World
 
 FOLDER = catalogue.find_catalogue()
 NOW = "2026-06-15T12:00:00Z"
@@ -212,6 +213,25 @@ class Oracle(unittest.TestCase):
     def test_a_federation_certificate_that_is_no_certificate(self):
         item = {"id": "f", "signingCertificate": base64.b64encode(b"no").decode()}
         self.assertEqual(self.verdict("graph-federation-certificate-expiry", graph_domain_federation=ok(item)), "fail")
+
+    def test_members_are_known_of_groups_that_a_role_names_or_a_list_has(self):
+        for answer, listed, wanted in (("ok", ["g2"], ("ok", ["g1", "g2"])), ("ok", [], ("ok", ["g1"])), ("forbidden", ["g2"], ("partial", ["g1"]))):
+            world = World(self.catalogue, {"graph-groups": answer})
+            world.put("graph-role-assignments", {"principalId": "g1", "principal": {"@odata.type": "#microsoft.graph.group"}})
+            world.put("graph-role-assignments", {"principalId": "g2"})
+            for group in listed:
+                world.put("graph-groups", {"id": group})
+            self.assertEqual(world.parents("graph-group-members"), wanted)
+
+    def test_settings_are_known_of_the_families_that_checks_look_into(self):
+        world = World(self.catalogue)
+        for family in ("endpointSecurityDiskEncryption", "endpointSecurityFirewall", None):
+            world.put("intune-configuration-policies", {"id": str(family), "templateReference": {"templateFamily": family}})
+        self.assertEqual(world.parents("intune-configuration-policy-settings"), ("ok", ["endpointSecurityDiskEncryption"]))
+
+    def test_an_item_without_its_name_has_no_subject(self):
+        self.assertEqual(catalogue.subject_of({"controlName": None, "scoreInPercentage": 79}, "control"), "")
+        self.assertEqual(catalogue.subject_of({"ServiceName": "a", "RegionId": None}, "group"), "a|")
 
 
 if __name__ == "__main__":

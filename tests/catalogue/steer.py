@@ -342,7 +342,8 @@ class Steer(Measures):
             part = self.value(arguments[0], env)
             if not isinstance(part, str):
                 raise CannotSteer
-            texts = {"startsWith": part + "x", "endsWith": "/x/" + part, "contains": f"x{part}x"}
+            start = "/providers/x" if part.startswith("/") else "x"  # an id of a resource begins with a slash: its case means nothing
+            texts = {"startsWith": part + "x", "endsWith": "/x/" + part, "contains": f"{start}{part}x"}
             return self.place(holder, env).set(texts[name] if want else self.rng.choice([None, DROP, "other", self.recased(texts[name])]))
         if name in ("subsetOf", "intersects") and holder[0] in ("list", "param"):
             members = list(self.value(holder, env))

@@ -84,7 +84,9 @@ def pricing(steer, env, subscription, name):
     subscription, name = steer.value(subscription, env), steer.value(name, env)
     plans = steer.world.items.setdefault("defender-pricings", {}).setdefault(subscription, [])
     new = {"id": f"/subscriptions/{subscription}/providers/Microsoft.Security/pricings/{name}", "type": "Microsoft.Security/pricings"}
-    return _find(plans, "name", name, lambda: _appended(plans, new))
+    found = _find(plans, "name", name, lambda: _appended(plans, new))
+    steer.world.tops.add(id(found))  # no answer of the resource manager lacks the name of a plan
+    return found
 
 
 def joined(steer, env, items, key, value):

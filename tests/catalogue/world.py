@@ -5,6 +5,8 @@ from values import folded
 RESOURCE_APIS = ("00000003-0000-0000-c000-000000000000", "00000002-0000-0ff1-ce00-000000000000",
                  "00000003-0000-0ff1-ce00-000000000000", "c5393580-f805-4401-95e8-94b7a6ef2fc2")
 TIER0_ENDPOINTS = ("graph-role-assignments", "graph-sp-app-role-assignments", "graph-service-principals")
+SETTINGS_OF = (  # families of policies that a check looks into: settings of no others are asked for
+    "endpointSecurityAccountProtection", "endpointSecurityAttackSurfaceReduction", "endpointSecurityDiskEncryption")
 LOG_TYPES = ("microsoft.keyvault/vaults", "microsoft.network/networksecuritygroups", "microsoft.network/azurefirewalls",
              "microsoft.network/applicationgateways", "microsoft.sql/servers", "microsoft.storage/storageaccounts")
 
@@ -110,6 +112,8 @@ class World:
             return f"{item['subscriptionId']}/{item['name']}"
         if endpoint == "graph-domain-federation" and item.get("authenticationType") != "Federated":
             return None
+        if endpoint == "intune-configuration-policy-settings" and (item.get("templateReference") or {}).get("templateFamily") not in SETTINGS_OF:
+            return None
         return item["id"]
 
     def document(self, now, **more):
@@ -125,23 +129,27 @@ def _referenced_groups(world):
     found, worst = [], "ok"
     for name in ("graph-role-assignments", "graph-role-eligibility-schedules", "arm-role-assignments", "graph-ca-policies"):
         status, items = world.delivered(name)
-        if status != "ok" and name in ("graph-role-assignments", "graph-ca-policies"):
+        if status != "ok" and name != "arm-role-assignments":
             worst = "partial"
         for item in items:
             found += _groups_of(name, item)
-    known = {folded(one["id"]): one["id"] for one in world.all("graph-groups")}
-    return worst, list(dict.fromkeys(folded(one) for one in found if folded(one) in known))
+    status, groups = world.delivered("graph-groups")
+    known = {folded(one["id"]) for one in groups}
+    asked = [folded(one) for one, certain in found if certain or folded(one) in known]
+    return "partial" if status != "ok" and len(asked) < len(found) else worst, list(dict.fromkeys(asked))
 
 
 def _groups_of(name, item):
+    """Groups that an item may name, each with whether it is one for certain, also where no group is listed."""
     if name == "graph-ca-policies":
         users = (item.get("conditions") or {}).get("users") or {}
-        return [one for key in ("includeGroups", "excludeGroups") for one in users.get(key) or []]
+        return [(one, False) for key in ("includeGroups", "excludeGroups") for one in users.get(key) or []]
     if name == "arm-role-assignments":
         properties = item.get("properties") or {}
-        return [properties.get("principalId")] if properties.get("principalType") == "Group" else []
+        return [(properties.get("principalId"), False)] if properties.get("principalType") == "Group" else []
     kind = (item.get("principal") or {}).get("@odata.type")
-    return [item["principalId"]] if item.get("principalId") and kind in (None, "#microsoft.graph.group") else []
+    wanted = item.get("principalId") and kind in (None, "#microsoft.graph.group")
+    return [(item["principalId"], kind is not None)] if wanted else []
 
 
 def _picked(source, chosen):

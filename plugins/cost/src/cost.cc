@@ -19,6 +19,7 @@ Mapping SubscriptionMapping() {
   namespace t = cost_subscription;
   return {t::kDataset,
           {{t::kId, "subscriptionId", Form::kFold},
+           {t::kArmId, "id", Form::kFold},
            {t::kDisplayName, "displayName"},
            {t::kState, "state"}}};
 }
