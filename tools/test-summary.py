@@ -3,7 +3,8 @@
 
 Adds up the cases of all steps that tools/test ran and prints 'N passed, N failed' as its only last line. A ctest
 case counts as many cases as its own last line says (Catch2, unittest, tests/e2e/run.py), else one. A step that failed
-without a failing case counts as one. Exits 1 when anything failed. On failure: read LOGS/<step>.log.
+without a failing case counts as one. Of each failing ctest case it shows what it said of its failure first. Exits 1
+when anything failed. On failure: read LOGS/<step>.log.
 """
 import pathlib
 import re
@@ -14,6 +15,7 @@ ALL_GREEN = re.compile(r"All tests passed \(\d+ assertions? in (\d+) test cases?
 CATCH = re.compile(r"^test cases:\s*(\d+)(.*)$", re.M)
 UNITTEST = re.compile(r"^Ran (\d+) tests? in ", re.M)
 UNITTEST_BAD = re.compile(r"^FAILED \(([^)]*)\)", re.M)
+TELLING = re.compile(r"FAILED|FAIL:|[Ee]rror\b|Traceback|explicitly with message|Timeout", re.M)
 PLAIN = re.compile(r"^(\d+) passed, (\d+) failed\b", re.M)
 
 
@@ -47,6 +49,14 @@ def count_case(case):
     return passed, max(bad, 1) if failed else bad, None
 
 
+def show_failure(step, name, text, most=12):
+    """Prints the lines that tell of a failure and the last lines, `most` of each."""
+    lines = [line[:300] for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines[:-most] if TELLING.search(line)]
+    print(f"-- {step}: {name}")
+    print("\n".join(telling[:most] + lines[-most:]))
+
+
 def step_counts(xml_path, log_path):
     passed = failed = 0
     names, skipped = [], []
@@ -56,6 +66,7 @@ def step_counts(xml_path, log_path):
             passed, failed = passed + good, failed + bad
             if bad:
                 names.append(case.get("name"))
+                show_failure(xml_path.stem, names[-1], case.findtext("system-out") or "")
             if skip:
                 skipped.append(skip)
     if log_path.exists():

@@ -26,7 +26,16 @@ class Summary(LintCase):
 
     def test_counts_and_names_what_failed(self):
         self.junit("tests", ("ipc", "fail", '<failure message=""/>', "test cases: 10 | 8 passed | 2 failed\n"))
-        self.assertEqual(self.summary("tests"), (1, ["failed in tests: ipc", "8 passed, 2 failed"]))
+        self.assertEqual(self.summary("tests"), (1, ["-- tests: ipc", "test cases: 10 | 8 passed | 2 failed",
+                                                     "failed in tests: ipc", "8 passed, 2 failed"]))
+
+    def test_shows_what_a_failing_case_said_of_its_failure(self):
+        said = "\n".join(["FAILED: a dataset without rows", *(f"table {i}" for i in range(100)), "FAILED: 1"])
+        self.junit("tests", ("samples", "fail", '<failure message=""/>', said))
+        shown = self.summary("tests")[1]
+        self.assertEqual(shown[:2], ["-- tests: samples", "FAILED: a dataset without rows"])
+        self.assertIn("FAILED: 1", shown)
+        self.assertNotIn("table 5", shown)
 
     def test_counts_a_crash_as_one_failure(self):
         self.junit("tests", ("ipc", "fail", '<failure message="SIGSEGV"/>', ""))
