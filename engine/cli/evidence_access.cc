@@ -132,7 +132,8 @@ Status AccessLog::Read(TreeSize size) {
                                 const auto facts = ledger::ParseLine(line);
                                 if (!facts) return bad = Fail(facts.error()), false;
                                 std::string run = Text(facts->members, "run");
-                                if (run.empty() && facts->kind == "access.log") run = kNoRun;
+                                if (run.empty() && facts->kind == "access.log")
+                                  run = std::string(kNoRun);
                                 if (run.empty() || (!run_.empty() && run != run_)) return true;
                                 if (order.empty() || order.back() != run) order.push_back(run);
                                 if (facts->kind == "access.log") logs[run].push_back(index);
