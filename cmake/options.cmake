@@ -1,4 +1,6 @@
 # Warnings, hardening and sanitizers for every target of the tree.
+# Off in the preset release: another compiler or level of optimization may warn of other things, and who only wants to
+# use assay must not be stopped by that.
 option(ASSAY_WERROR "Warnings are errors" ON)
 set(ASSAY_SANITIZE "" CACHE STRING "Comma-separated -fsanitize= list, empty for none")
 option(ASSAY_COVERAGE "Count what runs (gcov)" OFF)

@@ -3,6 +3,7 @@
 // docs/formats/evidence-body.md.
 #pragma once
 
+#include <future>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,16 +34,28 @@ class ObservationWriter {
   const std::optional<Error>& ledger_failure() const { return ledger_failure_; }
 
  private:
-  std::string Segment(const std::string& check, const Observation& observation);
-  Status Flush(ledger::EntryDraft draft);
+  void AddSegment(const std::string& check, const Observation& observation);
+  void AppendRecords(std::string& out, const std::vector<RecordRef>& records);
+  struct Storing {
+    ledger::EntryDraft draft;
+    std::future<Result<ledger::BodyRef>> body;  ///< not valid: the entry has none
+  };
+
+  Status Failed(Error error);
+  /// Takes the segments: the entry follows with FinishStoring, which the next call begins with.
+  Status Store(ledger::EntryDraft draft, std::launch when);
+  Status FinishStoring();
   Status FlushPart(const std::string& check);
 
   ledger::EntrySink& ledger_;
   std::string run_, actor_;
   const std::map<uint32_t, LeafIndex>& pages_;
   FindingRegister& findings_;
-  std::vector<std::string> segments_;
+  std::vector<std::string> segments_;  ///< gathered, the first count_; the others keep memory
+  size_t count_ = 0;
+  std::vector<std::string> stored_;  ///< of storing_
   uint64_t parts_ = 0;
+  std::optional<Storing> storing_;
   std::optional<Error> ledger_failure_;
 };
 

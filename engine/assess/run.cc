@@ -147,6 +147,7 @@ Status RunSteps::RecordStart() {
   if (kept_->newest()) draft.members.emplace("files", ToNumber(*kept_->newest()));
   ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(DescribeRun(plan_, earlier_)));
   draft.members.emplace("checks", uint64_t{plan_.checks.size()});
+  if (plan_.only) draft.members.emplace("only", 1);
   return Append(std::move(draft));
 }
 

@@ -3,11 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace assay {
 namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+/// Not 0 when one of the eight bytes is below 0x20, a quote, a backslash, DEL or above ASCII. A
+/// borrow from a lower byte can raise a false alarm, never hide one.
+uint64_t Suspects(const char* at) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
+  uint64_t w = 0;
+  std::memcpy(&w, at, 8);
+  const auto equal = [w](uint64_t c) { return (w ^ kOnes * c) - kOnes; };
+  return (w | (w - kOnes * 0x20) | equal('"') | equal('\\') | equal(0x7f)) & kTops;
+}
+
+void AppendEscaped(std::string& out, char c) {
+  constexpr std::string_view kShort = "\b\f\n\r\t\"\\", kLetters = "bfnrt\"\\";
+  const size_t at = kShort.find(c);
+  if (at != std::string_view::npos)
+    out.append("\\").append(1, kLetters[at]);
+  else if (static_cast<unsigned char>(c) < 0x20)
+    out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+  else
+    out += c;
+}
 
 }  // namespace
 
@@ -27,13 +49,28 @@ size_t Utf8SequenceLength(std::string_view text) {
   return n;
 }
 
+size_t PlainLength(std::string_view text) {
+  size_t n = 0;
+  for (; n + 32 <= text.size(); n += 32) {
+    const char* at = text.data() + n;
+    if ((Suspects(at) | Suspects(at + 8) | Suspects(at + 16) | Suspects(at + 24)) != 0) break;
+  }
+  while (n + 8 <= text.size() && Suspects(text.data() + n) == 0) n += 8;
+  for (; n < text.size(); ++n) {
+    const auto c = static_cast<unsigned char>(text[n]);
+    if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\') break;
+  }
+  return n;
+}
+
 bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
+  for (;;) {
+    text.remove_prefix(PlainLength(text));
+    if (text.empty()) return true;
     const size_t n = Utf8SequenceLength(text);
     if (n == 0) return false;
     text.remove_prefix(n);
   }
-  return true;
 }
 
 std::string AsciiLower(std::string_view text) {
@@ -96,47 +133,30 @@ std::string NearestWord(std::string_view word, const std::vector<std::string>& c
   return best;
 }
 
-std::string JsonString(std::string_view text) {
-  std::string out = "\"";
-  while (!text.empty()) {
+void AppendJsonString(std::string& out, std::string_view text) {
+  out += '"';
+  for (;;) {
+    const size_t plain = PlainLength(text);
+    out.append(text.data(), plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const size_t n = Utf8SequenceLength(text);
-    const char c = text[0];
-    if (n == 0) {
+    if (n == 1)
+      AppendEscaped(out, text[0]);
+    else if (n == 0)
       out += "\xef\xbf\xbd";
-      text.remove_prefix(1);
-      continue;
-    }
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20)
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        else
-          out += text.substr(0, n);
-    }
-    text.remove_prefix(n);
+    else
+      out.append(text.data(), n);
+    text.remove_prefix(std::max<size_t>(n, 1));
   }
-  return out + '"';
+  out += '"';
+}
+
+std::string JsonString(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 2);
+  AppendJsonString(out, text);
+  return out;
 }
 
 }  // namespace assay

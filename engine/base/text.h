@@ -10,6 +10,9 @@ namespace assay {
 /// Bytes of the UTF-8 sequence that `text` begins with, 0 when it is not a valid one (overlong,
 /// surrogate, above U+10FFFF, cut) or `text` is empty. [any thread]
 size_t Utf8SequenceLength(std::string_view text);
+/// Bytes at the beginning that need no look: printable ASCII, neither quote nor backslash.
+/// [any thread]
+size_t PlainLength(std::string_view text);
 /// True when every sequence is valid. [any thread]
 bool IsUtf8(std::string_view text);
 /// ASCII only; other bytes are left alone. [any thread]
@@ -28,5 +31,7 @@ std::string NearestWord(std::string_view word, const std::vector<std::string>& c
 /// `text` as a JSON string literal with its quotes, RFC 8785 escaping; bytes that are not UTF-8
 /// become U+FFFD. [any thread]
 std::string JsonString(std::string_view text);
+/// The same, behind what `out` holds. [any thread]
+void AppendJsonString(std::string& out, std::string_view text);
 
 }  // namespace assay

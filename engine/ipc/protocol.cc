@@ -117,7 +117,11 @@ bool WorkerMayReceive(Role role, uint16_t type) {
 
 std::string OneLine(std::string_view text, size_t max_bytes) {
   std::string out;
-  while (!text.empty()) {
+  for (;;) {
+    const size_t plain = std::min(PlainLength(text), max_bytes - out.size());
+    out.append(text.data(), plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const size_t n = Utf8SequenceLength(text);
     const auto c = static_cast<unsigned char>(text[0]);
     const std::string_view piece = n == 0                              ? "\xef\xbf\xbd"

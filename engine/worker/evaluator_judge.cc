@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "worker/evaluator_licence.h"
+#include "worker/numbering.h"
 
 namespace assay::worker {
 namespace {
@@ -163,16 +164,6 @@ class CheckRun {
     return subject;
   }
 
-  /// By the bytes of whole subjects, which are put together only where one first part begins the
-  /// other.
-  bool Precedes(const Found& a, const Found& b) const {
-    const std::string_view x = evidence_.pools.texts.At(a.subject);
-    const std::string_view y = evidence_.pools.texts.At(b.subject);
-    const size_t common = std::min(x.size(), y.size());
-    const int order = x.substr(0, common).compare(y.substr(0, common));
-    return order != 0 ? order < 0 : SubjectOf(a) < SubjectOf(b);
-  }
-
   /// "permission: Policy.Read.All is missing" gives the reason and leaves the rest.
   static Status TakeReason(std::string& detail, Reason& reason) {
     const size_t colon = std::min(detail.find(':'), detail.size());
@@ -184,18 +175,68 @@ class CheckRun {
     return {};
   }
 
-  /// Sorts by subject text; of several rows on one subject the worst stays, then the least detail.
-  void Arrange() {
-    const auto same = [](const Found& a, const Found& b) {
-      return a.subject == b.subject && a.rest == b.rest;
+  /// A first part and whether a bar follows it.
+  static uint64_t FirstOf(const Found& f) {
+    return uint64_t{f.subject} << 1 | (f.rest == kNullCode ? 0 : 1);
+  }
+
+  /// By the bytes of first parts with their bars. None holds a bar before its end, so that this is
+  /// the order of the subjects that begin with them.
+  bool FirstPrecedes(uint64_t a, uint64_t b) const {
+    const std::string_view x = evidence_.pools.texts.At(static_cast<uint32_t>(a >> 1));
+    const std::string_view y = evidence_.pools.texts.At(static_cast<uint32_t>(b >> 1));
+    const size_t common = std::min(x.size(), y.size());
+    if (const int order = x.substr(0, common).compare(y.substr(0, common)); order != 0)
+      return order < 0;
+    const auto next = [&](std::string_view text, uint64_t key) {
+      if (common < text.size()) return static_cast<int>(static_cast<unsigned char>(text[common]));
+      return (key & 1) != 0 ? static_cast<int>('|') : -1;
     };
+    return next(x, a) < next(y, b);
+  }
+
+  Numbering NumberFirsts() const {
+    std::vector<uint64_t> values;
+    values.reserve(found_.size());
+    for (const Found& f : found_) values.push_back(FirstOf(f));
+    return {std::move(values), [&](uint64_t a, uint64_t b) { return FirstPrecedes(a, b); }};
+  }
+
+  Numbering NumberRests() const {
+    std::vector<uint64_t> values;
+    for (const Found& f : found_)
+      if (values.empty() || values.back() != f.rest) values.push_back(f.rest);
+    const auto text = [&](uint64_t code) {
+      return code == kNullCode ? "" : evidence_.pools.texts.At(static_cast<uint32_t>(code));
+    };
+    return {std::move(values), [&](uint64_t a, uint64_t b) {
+              return (a == kNullCode) != (b == kNullCode) ? a == kNullCode : text(a) < text(b);
+            }};
+  }
+
+  /// Sorts by the bytes of whole subjects; of several rows on one subject the worst stays, then the
+  /// least detail. Different texts are compared once; rows are sorted by the numbers of theirs.
+  void Arrange() {
+    const Numbering firsts = NumberFirsts(), rests = NumberRests();
+    for (Found& f : found_) {
+      f.subject = firsts.NumberOf(FirstOf(f));
+      f.rest = rests.NumberOf(f.rest);
+    }
     std::sort(found_.begin(), found_.end(), [&](const Found& a, const Found& b) {
-      if (!same(a, b)) return Precedes(a, b);
+      if (a.subject != b.subject) return a.subject < b.subject;
+      if (a.rest != b.rest) return a.rest < b.rest;
       if (a.verdict != b.verdict) return Badness(a.verdict) > Badness(b.verdict);
       if (a.reason != b.reason) return a.reason < b.reason;
       return a.detail != b.detail && details_.At(a.detail) < details_.At(b.detail);
     });
+    const auto same = [](const Found& a, const Found& b) {
+      return a.subject == b.subject && a.rest == b.rest;
+    };
     found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
+    for (Found& f : found_) {
+      f.subject = static_cast<uint32_t>(firsts.ValueAt(f.subject) >> 1);
+      f.rest = static_cast<uint32_t>(rests.ValueAt(f.rest));
+    }
   }
 
   Observation Observe(const Found& f) {
@@ -219,8 +260,8 @@ class CheckRun {
     return o;
   }
 
-  /// A subject of several parts, such as a resource and what it violates, stands on its first part
-  /// where no row has the whole.
+  /// A subject of several parts, such as a resource and what it violates, stands on the rows that
+  /// hold all of its parts; where no row does, on those of its first part.
   std::span<const uint64_t> RowsOf(const Found& f, const std::string& subject, size_t column) {
     std::optional<uint32_t> code = f.subject;
     if (IsInteger(store_->spec().columns[column].type)) {
@@ -230,8 +271,34 @@ class CheckRun {
     }
     std::span<const uint64_t> rows;
     if (code && *code != kNullCode) rows = store_->Find(column, *code);
-    return rows.empty() && f.rest != kNullCode ? store_->Find(column, f.subject) : rows;
+    if (!rows.empty() || f.rest == kNullCode) return rows;
+    rows = store_->Find(column, f.subject);
+    return rows.size() > 1 ? WithAllParts(f, rows) : rows;
   }
+
+  /// Those of `rows` that hold each further part of the subject in some column; all when none does.
+  std::span<const uint64_t> WithAllParts(const Found& f, std::span<const uint64_t> rows) {
+    parts_.clear();
+    for (const std::string_view part : Split(evidence_.pools.texts.At(f.rest), '|')) {
+      const auto code = evidence_.pools.texts.Find(part);
+      if (!code) return rows;
+      parts_.push_back(*code);
+    }
+    matching_.clear();
+    for (const uint64_t row : rows)
+      if (HoldsParts(RowStore::Position(row))) matching_.push_back(row);
+    return matching_.empty() ? rows : std::span<const uint64_t>(matching_);
+  }
+
+  bool HoldsParts(uint32_t position) const {
+    return std::all_of(parts_.begin(), parts_.end(), [&](uint32_t part) {
+      for (size_t column = 0; column < store_->columns(); ++column)
+        if (store_->Code(position, column) == part && IsText(column)) return true;
+      return false;
+    });
+  }
+
+  bool IsText(size_t column) const { return !IsInteger(store_->spec().columns[column].type); }
 
   uint32_t IntegerCode(const std::string& text) const {
     int64_t number = 0;
@@ -279,6 +346,8 @@ class CheckRun {
   RowStore* store_ = nullptr;
   TextPool details_;
   std::vector<Found> found_;
+  std::vector<uint32_t> parts_;     ///< of the subject that is being looked at
+  std::vector<uint64_t> matching_;  ///< its rows
 };
 
 }  // namespace

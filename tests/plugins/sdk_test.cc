@@ -121,6 +121,22 @@ std::string Decimal(std::string_view token) {
 
 }  // namespace
 
+TEST_CASE("Row: ids are folded letter by letter, at any length, and only ASCII", "[plugins]") {
+  std::string all;
+  for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+  for (size_t from = 0; from < 16; ++from) {
+    for (size_t length = 0; from + length <= all.size(); length += 7) {
+      const std::string text = all.substr(from, length);
+      std::string wanted = text;
+      for (char& letter : wanted)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + 32);
+      assay::Row row(toy::kDataset);
+      row.Folded(toy::kName, text);
+      if (row.TextOf(toy::kName) != wanted) FAIL("from " << from << ", " << length << " bytes");
+    }
+  }
+}
+
 TEST_CASE("IsTime: takes RFC 3339 times of days that exist, and nothing else", "[plugins]") {
   for (const char* good :
        {"2026-06-15T12:00:00Z", "2026-06-15T12:00:00.1234567Z", "2024-02-29T23:59:59Z",

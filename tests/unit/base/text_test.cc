@@ -30,6 +30,27 @@ TEST_CASE("JsonString: escapes as RFC 8785 says", "[base]") {
   CHECK(JsonString("\x01\b\"\\/\xe2\x82\xac") == "\"\\u0001\\b\\\"\\\\/\xe2\x82\xac\"");
 }
 
+TEST_CASE("PlainLength: stops at the first byte that needs a look, wherever it lies", "[base]") {
+  for (size_t length = 0; length < 80; ++length) {
+    const std::string plain(length, '~');
+    CHECK(PlainLength(plain) == length);
+    CHECK(JsonString(plain) == '"' + plain + '"');
+    for (size_t at = 0; at < length; ++at) {
+      for (const int c : {0, 1, 0x1f, int{'"'}, int{'\\'}, 0x7f, 0x80, 0xff}) {
+        std::string text = plain;
+        text[at] = static_cast<char>(c);
+        if (PlainLength(text) != at) FAIL("byte " << c << " at " << at << " of " << length);
+        if (IsUtf8(text) != (c < 0x80)) FAIL("UTF-8: byte " << c << " at " << at);
+      }
+      for (const int c : {' ', '!', '#', '[', ']', '^', 'A', '~'}) {
+        std::string text = plain;
+        text[at] = static_cast<char>(c);
+        if (PlainLength(text) != length) FAIL("byte " << c << " at " << at << " of " << length);
+      }
+    }
+  }
+}
+
 TEST_CASE("Time: prints and parses RFC 3339", "[base]") {
   REQUIRE_OK_AND_ASSIGN(auto t, ParseTime("2026-11-20T03:16:09.1234567+01:00"));
   CHECK(FormatTime(t) == "2026-11-20T02:16:09.123Z");

@@ -82,6 +82,37 @@ TEST_CASE("Evaluator: a subject of several parts stands on its first", "[worker]
   CHECK(list[6].records.empty());
 }
 
+TEST_CASE("Evaluator: a subject of several parts names the records that hold them all",
+          "[worker]") {
+  Evaluation e;
+  e.Schema(1, Dataset("state",
+                      {{"resource", ColumnType::kText, false},
+                       {"assignment", ColumnType::kText, false},
+                       {"part", ColumnType::kText, false}},
+                      {"resource", "assignment", "part"}, "resource"));
+  e.Rows(1, {{1, 0, {"r1", "a", ""}},
+             {1, 1, {"r1", "b", "x"}},
+             {1, 2, {"r1", "b", "y"}},
+             {2, 0, {"r2", "b", "x"}}});
+  e.State(1, Completeness::kComplete);
+  e.Add(Check("c",
+              "SELECT column1 AS subject, 'fail' AS verdict, '' AS detail FROM (VALUES ('r1|a'), "
+              "('r1|b'), ('r1|b|y'), ('r1|c'), ('r1|b|unknown'), ('r2|y')), "
+              "(SELECT count(*) FROM state)",
+              "state", {"state"}));
+  std::map<std::string, std::string> named;
+  const Answer answer = e.Run();
+  for (const Observation& o : answer.observations.at("c"))
+    for (const RecordRef& r : o.records)
+      named[o.subject] += std::to_string(r.page) + "/" + std::to_string(r.record) + " ";
+  CHECK(named["r1|a"] == "1/0 ");
+  CHECK(named["r1|b"] == "1/1 1/2 ");
+  CHECK(named["r1|b|y"] == "1/2 ");
+  CHECK(named["r1|c"] == "1/0 1/1 1/2 ");  // no row holds it: all of the first part
+  CHECK(named["r1|b|unknown"] == "1/0 1/1 1/2 ");
+  CHECK(named["r2|y"] == "2/0 ");
+}
+
 TEST_CASE("Evaluator: gives the same bytes in whatever order pages came", "[worker]") {
   std::vector<std::vector<TestRow>> pages;
   for (uint32_t p = 1; p <= 40; ++p) {
