@@ -12,6 +12,7 @@ import collections
 import concurrent.futures
 import hashlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -27,6 +28,10 @@ from second_reader import (ROWS, checks_that_show_rows, compare_rows, fed_by_lin
 
 TENANT = "samples"
 REASONS = {"permission", "licence", "throttled", "unavailable", "partial", "unsupported"}
+# Programs get no other setting of the machine: what they print must not depend on its language, zone or colours.
+ENV = {"PATH": os.environ.get("PATH", os.defpath), "TZ": "UTC", "LC_ALL": "C.UTF-8", "NO_COLOR": "1",
+       **{name: os.environ[name] for name in ("TMPDIR",) if name in os.environ}}
+LIMIT = 600  # seconds for one program: against one that hangs, not for a machine that is busy or has a slow disk
 failures = []
 
 
@@ -43,7 +48,7 @@ class Server:
         command = [build / "bin/assay-sample-server", "--samples", samples, "--endpoints", endpoints, "--wide",
                    "--log", log]
         self.log, self.read = log, 0
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENV)
         self.access = json.loads(self.process.stdout.readline())
 
     def new_answers(self):
@@ -54,7 +59,7 @@ class Server:
 
     def stop(self):
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(LIMIT)
 
 
 class Home:
@@ -71,7 +76,7 @@ class Home:
 
     def assay(self, *words):
         done = subprocess.run([self.build / "bin/assay", *words, "-C", self.folder / "assay.toml"],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=140)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT, env=ENV)
         return done
 
     def run(self):
@@ -108,8 +113,8 @@ class Home:
         python = [sys.executable, self.source / "tools/verify.py", self.ledger]
         for name, done in (("assay ledger verify", self.assay("ledger", "verify")),
                            ("assay-verify", subprocess.run([self.build / "bin/assay-verify", self.ledger],
-                                                           capture_output=True, text=True, timeout=100)),
-                           ("verify.py", subprocess.run(python, capture_output=True, text=True, timeout=100))):
+                                                           capture_output=True, text=True, timeout=LIMIT, env=ENV)),
+                           ("verify.py", subprocess.run(python, capture_output=True, text=True, timeout=LIMIT, env=ENV))):
             expect(done.returncode == 0, f"{name}: exit {done.returncode}: {done.stdout[-800:]}{done.stderr[-800:]}")
 
 
@@ -175,7 +180,7 @@ ALONE = '[[plugins]]\nid = "{}"\ntrust = "builtin"\ntenants = ["*"]\n'
 def fitting_samples(build, samples, endpoints):
     """Path template -> files that fit it."""
     listed = subprocess.run([build / "bin/assay-sample-server", "--samples", samples, "--endpoints", endpoints,
-                             "--wide", "--list"], capture_output=True, text=True, check=True, timeout=30)
+                             "--wide", "--list"], capture_output=True, text=True, check=True, timeout=LIMIT, env=ENV)
     wanted = {}
     for _, path, file in (line.split("\t") for line in listed.stdout.splitlines()):
         wanted.setdefault(path, set()).add(file)
@@ -332,7 +337,7 @@ def part_two(args, samples, work):
     files = [line.split("\t")[0] for line in (samples / "MANIFEST.tsv").read_text().splitlines()[1:]]
     compared = subprocess.run([args.build / "bin/compare_bodies", home.ledger, server.access["tenant_id"],
                                f"samples.assay.example/{TENANT}", home.folder / "data/master.key", samples],
-                              capture_output=True, text=True, timeout=100)
+                              capture_output=True, text=True, timeout=LIMIT, env=ENV)
     expect(compared.returncode == 0, f"compare_bodies: {compared.stdout}{compared.stderr}")
     print(compared.stdout, end="")
     links_are_refused(home, run, server, files, samples)
@@ -391,7 +396,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--source", type=pathlib.Path, required=True)
     parser.add_argument("--keep", type=pathlib.Path, help="work in this new folder and leave it")
-    parser.add_argument("--seconds", type=int, default=200, help="start no further run after these")
+    parser.add_argument("--seconds", type=int, default=LIMIT, help="start no further run after these")
     args = parser.parse_args()
     args.build, args.source = args.build.resolve(), args.source.resolve()
     samples = args.source.parent / "shared" / "samples"
