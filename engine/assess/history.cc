@@ -37,22 +37,6 @@ Result<std::string> FirstText(ledger::Ledger& ledger, LeafIndex index) {
   return texts.empty() ? std::string() : texts.front();
 }
 
-CheckResult CheckFrom(const Line& line) {
-  CheckResult result;
-  result.check = line.Text("check");
-  result.version = static_cast<uint32_t>(line.Int("check_version"));
-  result.verdict = ParseVerdict(line.Text("verdict")).value_or(Verdict::kNotAssessed);
-  result.reason = ParseReason(line.Text("reason")).value_or(Reason::kNone);
-  auto counts = line.Counts("counts");
-  const auto count = [&](const char* key) { return static_cast<uint64_t>(counts[key]); };
-  result.pass = count("pass");
-  result.fail = count("fail");
-  result.manual = count("manual");
-  result.not_applicable = count("not_applicable");
-  result.not_assessed = count("not_assessed");
-  return result;
-}
-
 /// Of a check that has no subjects; empty for others.
 Result<std::string> WhyNotAssessed(ledger::Ledger& ledger, LeafIndex index, const Line& line,
                                    const CheckResult& result) {
@@ -101,6 +85,10 @@ Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
                         line.Int("rows")};
     ASSAY_ASSIGN(dataset.detail, FirstText(ledger, index));
     view.datasets.push_back(std::move(dataset));
+  } else if (kind == "plugin.fault") {
+    FaultView fault{line.Text("plugin"), line.Text("fate"), ""};
+    ASSAY_ASSIGN(fault.detail, FirstText(ledger, index));
+    view.faults.push_back(std::move(fault));
   } else if (kind == "run.finished") {
     view.finished = line.Text("time");
     view.outcome = line.Text("outcome");
@@ -112,6 +100,22 @@ Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
 }
 
 }  // namespace
+
+CheckResult CheckFrom(const Line& line) {
+  CheckResult result;
+  result.check = line.Text("check");
+  result.version = static_cast<uint32_t>(line.Int("check_version"));
+  result.verdict = ParseVerdict(line.Text("verdict")).value_or(Verdict::kNotAssessed);
+  result.reason = ParseReason(line.Text("reason")).value_or(Reason::kNone);
+  auto counts = line.Counts("counts");
+  const auto count = [&](const char* key) { return static_cast<uint64_t>(counts[key]); };
+  result.pass = count("pass");
+  result.fail = count("fail");
+  result.manual = count("manual");
+  result.not_applicable = count("not_applicable");
+  result.not_assessed = count("not_assessed");
+  return result;
+}
 
 Result<CheckResult> ReadCheckResult(ledger::Ledger& ledger, LeafIndex entry) {
   ASSAY_ASSIGN(const Line line, LineAt(ledger, ToNumber(entry)));
@@ -168,11 +172,29 @@ Result<History> ReadHistory(ledger::Ledger& ledger, TreeSize size) {
   return out;
 }
 
+Result<RunView> ReadRun(ledger::Ledger& ledger, const std::string& run, LeafIndex first,
+                        LeafIndex last) {
+  RunView view;
+  view.run = run;
+  view.first = first;
+  view.last = last;
+  std::vector<LeafIndex> parts;
+  for (uint64_t i = ToNumber(first); i <= ToNumber(last); ++i) {
+    ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
+    if (line.Text("run") == run) ASSAY_TRY(AddLine(ledger, LeafIndex{i}, line, parts, view));
+  }
+  return view;
+}
+
 Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger) {
   ASSAY_ASSIGN(const ledger::Head head, ledger.ReadHead());
+  return ReadLastRun(ledger, head.size);
+}
+
+Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger, TreeSize size) {
   std::optional<uint64_t> last, first;
   std::string run;
-  for (uint64_t i = ToNumber(head.size); i-- > 0 && !first;) {
+  for (uint64_t i = ToNumber(size); i-- > 0 && !first;) {
     ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
     const std::string kind = line.Text("kind");
     if (!last && kind == "run.finished") {
@@ -183,19 +205,9 @@ Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger) {
     }
   }
   if (!first) return std::optional<RunView>();
-  RunView view;
-  view.run = run;
-  view.first = LeafIndex{*first};
-  view.last = LeafIndex{*last};
-  std::vector<LeafIndex> parts;
-  for (uint64_t i = *first; i <= *last; ++i) {
-    ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
-    if (line.Text("run") == run) ASSAY_TRY(AddLine(ledger, LeafIndex{i}, line, parts, view));
-  }
+  ASSAY_ASSIGN(RunView view, ReadRun(ledger, run, LeafIndex{*first}, LeafIndex{*last}));
   return std::optional<RunView>(std::move(view));
 }
-
-namespace {
 
 Result<ObservationView> DecodeObservation(std::string_view segment) {
   ASSAY_ASSIGN(const Line line, Line::Decode(segment));
@@ -210,6 +222,8 @@ Result<ObservationView> DecodeObservation(std::string_view segment) {
   view.records = line.IntLists("records");
   return view;
 }
+
+namespace {
 
 ObservationView AbsentObservation(std::string why) {
   ObservationView view;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "assess/line.h"
 #include "base/result.h"
 #include "ledger/ledger.h"
 #include "model/check.h"
@@ -48,6 +49,11 @@ struct DatasetView {
   int64_t rows = 0;
 };
 
+/// A plugin that failed, by its entry.
+struct FaultView {
+  std::string plugin, fate, detail;
+};
+
 /// A run as the ledger holds it.
 struct RunView {
   std::string run, outcome, started, finished, tier;
@@ -55,6 +61,7 @@ struct RunView {
   std::vector<CheckView> checks;
   std::vector<ControlView> controls;
   std::vector<DatasetView> datasets;
+  std::vector<FaultView> faults;
   std::vector<std::string> notes;
   int64_t reads = 0, new_findings = 0;
 };
@@ -62,8 +69,16 @@ struct RunView {
 /// The result that a `check` entry holds, why it was not assessed included. kCorrupt, kIo.
 Result<CheckResult> ReadCheckResult(ledger::Ledger& ledger, LeafIndex entry);
 
+/// The result in a line of kind `check`, without why it was not assessed: that is in its body.
+CheckResult CheckFrom(const Line& line);
+
+/// The run of that name, from the entries of a range. kCorrupt, kIo.
+Result<RunView> ReadRun(ledger::Ledger& ledger, const std::string& run, LeafIndex first,
+                        LeafIndex last);
 /// The newest run that reached `run.finished`; nothing when there is none. kCorrupt, kIo.
 Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger);
+/// The same as it was when the ledger had `size` entries.
+Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger, TreeSize size);
 
 /// An observation as committed, with the finding's number (0: none) and the entries it rests on.
 struct ObservationView {
@@ -73,6 +88,9 @@ struct ObservationView {
   std::string absent;  ///< why the observation cannot be shown ("erased (privacy, 2026-11-21)");
                        ///< nothing else is set then
 };
+
+/// One segment of a body of a check.
+Result<ObservationView> DecodeObservation(std::string_view segment);
 
 /// Opens the bodies of one check and visits its observations until `visit` returns false. One that
 /// is absent and explained is visited with `absent` set. kCorrupt when it is absent without reason.

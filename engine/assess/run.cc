@@ -177,6 +177,7 @@ Status RunSteps::RecordStart() {
   if (last_statement_) draft.members.emplace("statements", ToNumber(*last_statement_));
   ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(DescribeRun(plan_, earlier_)));
   draft.members.emplace("checks", uint64_t{plan_.checks.size()});
+  if (plan_.only) draft.members.emplace("only", 1);
   return Append(std::move(draft));
 }
 

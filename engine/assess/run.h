@@ -37,6 +37,7 @@ struct RunPlan {
   std::string worker_sha256;         ///< of assay-worker, where plugins and SQL run
   std::vector<UsedFile> own_checks;  ///< files of the admin's own checks
   ipc::Settings settings{};          ///< what collectors may ask for (assay/config.h)
+  bool only = false;                 ///< `checks` are not all that are enabled
 };
 
 /// A finding that this run saw for the first time.

@@ -68,6 +68,12 @@ struct Options {
   bool wait = false;                      ///< tenant test --wait
   bool compare = false;                   ///< evidence access-log --compare
   std::string shell;                      ///< tenant script --shell
+  std::string as_of;                      ///< --as-of of what answers from a ledger
+  std::string second;                     ///< runs diff: the second of its two arguments
+  std::vector<std::string> buckets;       ///< runs diff --bucket
+  bool csv = false;                       ///< runs diff --csv
+  std::string owner, note;                ///< finding assign
+  bool clear = false;                     ///< finding assign --clear
 };
 
 }  // namespace assay::cli
