@@ -98,19 +98,4 @@ Result<Statements> LoadStatements(ledger::Ledger& ledger) {
   return LoadStatements(ledger, head.size);
 }
 
-Result<TreeSize> SizeAt(ledger::Ledger& ledger, Timestamp moment) {
-  ASSAY_ASSIGN(const ledger::Head head, ledger.ReadHead());
-  uint64_t low = 0, high = ToNumber(head.size);  // times never go back: the answer lies between
-  while (low < high) {
-    const uint64_t middle = low + (high - low) / 2;
-    ASSAY_ASSIGN(const Line line, LineAt(ledger, LeafIndex{middle}));
-    ASSAY_ASSIGN(const Timestamp time, ParseTime(line.Text("time")));
-    if (time <= moment)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return TreeSize{low};
-}
-
 }  // namespace assay::assess

@@ -24,7 +24,4 @@ Result<Statements> LoadStatements(ledger::Ledger& ledger, TreeSize size);
 /// As they stand.
 Result<Statements> LoadStatements(ledger::Ledger& ledger);
 
-/// How many entries the ledger had at a moment: those whose time is not after it. kCorrupt, kIo.
-Result<TreeSize> SizeAt(ledger::Ledger& ledger, Timestamp moment);
-
 }  // namespace assay::assess

@@ -1,6 +1,7 @@
 // Statements in a ledger: rules, four eyes, who was first, and the state as of any moment.
 #include "assess/statement_desk.h"
 
+#include "assess/runs.h"
 #include "support/matchers.h"
 #include "support/test_ledger.h"
 
