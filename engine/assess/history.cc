@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "assess/line.h"
+#include "assess/statement_chain.h"
 #include "model/verdict.h"
 
 namespace assay::assess {
@@ -45,6 +46,14 @@ Result<std::string> WhyNotAssessed(ledger::Ledger& ledger, LeafIndex index, cons
   return detail ? detail->Text("detail") : std::move(text);
 }
 
+/// What the state rests on beside checks. Where it was erased nobody knows: then on nothing.
+void TakeFoundation(const std::string& segment, ControlView& control) {
+  const auto line = Line::Decode(segment);
+  if (!line) return;
+  control.exceptions = line->Numbers("exceptions");
+  control.attestations = line->Numbers("attestations");
+}
+
 /// Adds one line of the run to the view. `parts` collects entries of check.part until their check
 /// comes.
 Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
@@ -67,7 +76,9 @@ Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
     control.result.framework = line.Text("framework");
     control.result.control = line.Text("control");
     control.result.state = ParseControlState(line.Text("state")).value_or(ControlState::kUnknown);
-    ASSAY_ASSIGN(control.result.why, FirstText(ledger, index));
+    ASSAY_ASSIGN(const std::vector<std::string> texts, SegmentTexts(ledger, index));
+    if (!texts.empty()) control.result.why = texts.front();
+    if (texts.size() > 1) TakeFoundation(texts[1], control);
     view.controls.push_back(std::move(control));
   } else if (kind == "dataset") {
     DatasetView dataset{line.Text("dataset"), line.Text("completeness"), line.Text("reason"), "",
@@ -121,17 +132,21 @@ Result<History> ReadHistory(ledger::Ledger& ledger) {
 Result<History> ReadHistory(ledger::Ledger& ledger, TreeSize size) {
   History out;
   out.size = ToNumber(size);
-  bool newest = true, findings_known = false, files_known = false;
+  bool newest = true, findings_known = false, files_known = false, statements_known = false;
   const auto last = [](const Line& line, const char* key) {
     return line.Has(key) ? std::optional(LeafIndex{static_cast<uint64_t>(line.Int(key))})
                          : std::nullopt;
   };
-  for (uint64_t i = out.size; i-- > 0 && !(findings_known && files_known);) {
+  for (uint64_t i = out.size; i-- > 0 && !(findings_known && files_known && statements_known);) {
     ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
     const std::string run = line.Text("run"), kind = line.Text("kind");
     if (kind == "plugin.file" && !files_known) {
       out.last_file_entry = LeafIndex{i};
       files_known = true;
+    }
+    if (IsStatement(kind) && !statements_known) {
+      out.last_statement_entry = LeafIndex{i};
+      statements_known = true;
     }
     if (run.empty()) continue;
     if (newest) {
@@ -148,6 +163,10 @@ Result<History> ReadHistory(ledger::Ledger& ledger, TreeSize size) {
     if (!files_known && (kind == "run.started" || end)) {
       out.last_file_entry = last(line, "files");
       files_known = true;
+    }
+    if (!statements_known && (kind == "run.started" || end)) {
+      out.last_statement_entry = last(line, "statements");
+      statements_known = true;
     }
   }
   return out;

@@ -21,6 +21,8 @@ struct History {
   std::string unfinished_run;    ///< "R-12" when the last run neither finished nor was marked
   std::optional<LeafIndex> last_finding_entry;
   std::optional<LeafIndex> last_file_entry;  ///< the newest `plugin.file`
+  /// The newest entry about an exception or attestation (statement_chain.h).
+  std::optional<LeafIndex> last_statement_entry;
 };
 
 /// Walks back from the head to what the last run says of earlier ones: cost is that of one run.
@@ -39,6 +41,7 @@ struct CheckView {
 struct ControlView {
   ControlResult result;
   LeafIndex entry{};
+  std::vector<uint64_t> exceptions, attestations;  ///< numbers of those its state rests on
 };
 
 struct DatasetView {

@@ -57,6 +57,7 @@ struct RunReport {
   std::vector<std::string> warnings;
   broker::Consent consent;
   uint64_t subjects = 0, reads = 0, entries = 0, new_findings = 0;
+  std::vector<std::pair<uint64_t, std::string>> exceptions;  ///< number, "exception.closed"
   std::vector<std::pair<std::string, std::pair<int, int>>>
       endpoints_done;       ///< plugin -> done, asked
   broker::PaceReport pace;  ///< what the collecting waited for

@@ -17,6 +17,7 @@ struct ControlSpec {
   std::string automation;          ///< "automated" | "partial" | "manual" | "n/a"
   bool needs_attestation = false;  ///< a person must attest the procedural part
   std::vector<std::string> checks;
+  bool attested = false;  ///< a valid attestation exists; the engine fills it in for each run
 };
 
 struct FrameworkSpec {
