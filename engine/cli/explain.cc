@@ -53,6 +53,11 @@ bool ExplainControl(Context& context, const std::string& name, const assess::Cat
 
 }  // namespace
 
+bool ExplainInstalled(Context& context, const std::string& name,
+                      const assess::Catalogue& catalogue) {
+  return ExplainCheck(context, name, catalogue) || ExplainControl(context, name, catalogue);
+}
+
 namespace {
 
 int Explain(Context& context) {
@@ -70,8 +75,7 @@ int Explain(Context& context) {
   }
   auto catalogue = OpenFullCatalogue(context);
   if (!catalogue) return Report(context, catalogue.error());
-  if (ExplainCheck(context, name, *catalogue) || ExplainControl(context, name, *catalogue))
-    return 0;
+  if (ExplainInstalled(context, name, *catalogue)) return 0;
   std::vector<std::string> known;
   for (const Explanation& one : Explanations()) known.emplace_back(one.name);
   for (const Explanation& one : WordExplanations()) known.emplace_back(one.name);

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "assess/catalogue.h"
+#include "cli/command.h"
 #include "cli/explain_text.h"
 
 namespace assay::cli {
@@ -21,5 +23,9 @@ struct Term {
 const std::vector<Term>& GlossaryTerms();
 /// ASCII case ignored; null when unknown.
 const Term* FindTerm(std::string_view name);
+
+/// Prints the page of a check or of the controls of that name; false when there is none.
+bool ExplainInstalled(Context& context, const std::string& name,
+                      const assess::Catalogue& catalogue);
 
 }  // namespace assay::cli
