@@ -28,6 +28,11 @@ using testing::TestLedger;
 
 constexpr uint64_t kSeed = 20261121;
 constexpr size_t kMostTogether = 64;
+#ifdef __SANITIZE_THREAD__
+constexpr int kShort = 100;  // what is flipped makes no race; the address sanitizer gets all
+#else
+constexpr int kShort = 400;
+#endif
 
 uint64_t Seed() {
   const char* wanted = std::getenv("ASSAY_FLIP_SEED");
@@ -292,9 +297,9 @@ class Flips {
 
 TEST_CASE("Flips: EachRaisesTheAlarmOrChangesNothing [CL-12]") {
   Flips flips(400, Seed());
-  flips.Do(400);
-  CHECK(flips.found() > 200);
-  CHECK(flips.found() + flips.dead() == 400);
+  flips.Do(kShort);
+  CHECK(flips.found() > kShort / 2);
+  CHECK(flips.found() + flips.dead() == kShort);
 }
 
 TEST_CASE("Flips: NoneOfEveryByteIsMissedInASmallLedger [CL-12]", "[.][every]") {
