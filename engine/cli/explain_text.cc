@@ -267,6 +267,15 @@ const std::vector<Explanation>& Explanations() {
       {"manual", "A person must look; assay only says what it saw.", "", ""},
       {"excepted",
        "A failing subject under an approved, dated, expiring exception; it stays `fail`.", "", ""},
+      {"exception",
+       "Permission for one subject to fail for a while: asked for, approved by somebody else, with "
+       "an end.",
+       "It stands beside the verdict and never replaces it. It ends by the clock, when it is "
+       "revoked, and when the subject passes; it is suspended while its compensating check fails.",
+       "assay exception list shows all; docs/admin/exceptions.md says how they are decided."},
+      {"attestation",
+       "A person's word, with the digest of a document and an end, on what no check sees.", "",
+       "assay attest list shows all."},
       {"satisfied", "Every check mapped to the control passed, and no attestation is missing.", "",
        ""},
       {"not_satisfied", "At least one check mapped to the control fails.", "", ""},

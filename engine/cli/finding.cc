@@ -25,6 +25,12 @@ struct Row {
   uint64_t finding = 0;
 };
 
+/// "excepted", and by which exception.
+void WriteExcepted(report::JsonWriter& json, const assess::Exception* covering) {
+  json.Member("excepted", covering != nullptr);
+  if (covering != nullptr) json.Member("exception", fmt::format("E-{}", covering->number));
+}
+
 /// Members that a row of the list and one finding alone have in common; the object stays open.
 void WriteRow(report::JsonWriter& json, const Row& row, const OpenedFindings& opened) {
   const Observation& o = row.view->observation;
@@ -33,7 +39,8 @@ void WriteRow(report::JsonWriter& json, const Row& row, const OpenedFindings& op
   json.Member("check", row.check->result.check).Member("check_version", row.check->result.version);
   json.Member("verdict", Name(o.verdict)).Key("reason");
   o.reason == Reason::kNone ? json.Null() : json.String(Name(o.reason));
-  json.Member("excepted", false).Member("delta", Name(row.delta));
+  WriteExcepted(json, opened.Covering(row.check->result.check, o.subject, Name(o.verdict)));
+  json.Member("delta", Name(row.delta));
   json.Member("severity", SeverityOf(opened.checks, row.check->result.check));
   json.Member("tenant", opened.tenant->id).Key("subject").BeginObject();
   json.Member("type", o.subject_type).Member("id", o.subject).Member("label", o.label).EndObject();
@@ -56,10 +63,12 @@ std::string RowText(const Row& row, const OpenedFindings& opened) {
   const Observation& o = row.view->observation;
   const std::string severity = SeverityOf(opened.checks, row.check->result.check);
   const auto owner = opened.owners.find(row.finding);
-  return fmt::format("  {:<8} {:<9} {:<16} {:<44} {} ({}) {}{}\n", FindingId(row.finding),
-                     severity.empty() ? "?" : severity, Name(row.delta), row.check->result.check,
-                     o.label.empty() ? o.subject : o.label, o.subject_type, o.detail,
-                     owner == opened.owners.end() ? "" : " [" + owner->second.owner + "]");
+  return fmt::format(
+      "  {:<8} {:<9} {:<16} {:<44} {} ({}) {}{}{}\n", FindingId(row.finding),
+      severity.empty() ? "?" : severity, Name(row.delta), row.check->result.check,
+      o.label.empty() ? o.subject : o.label, o.subject_type, o.detail,
+      owner == opened.owners.end() ? "" : " [" + owner->second.owner + "]",
+      ExceptedText(opened.Covering(row.check->result.check, o.subject, Name(o.verdict))));
 }
 
 /// Observations that cannot be shown, by why.
@@ -170,7 +179,10 @@ std::map<uint64_t, assess::Assignment> InForce(const std::vector<assess::Assignm
 std::optional<OpenedFindings> OpenFindings(Context& context, int& exit) {
   auto runs = OpenRuns(context, exit);
   if (!runs) return std::nullopt;
-  OpenedFindings out{std::move(*runs), {}, {}, {}};
+  OpenedFindings out{std::move(*runs), {}, {}, {}, {}, context.Moment()};
+  auto statements = assess::LoadStatements(*out.ledger, out.size);
+  if (!statements) return exit = Report(context, statements.error()), std::nullopt;
+  out.statements = std::move(*statements);
   out.checks = ReadCatalogue(context, out.workspace->config);
   if (auto catalogue = OpenFullCatalogue(context))
     for (const auto& [id, check] : out.checks) out.controls.emplace(id, catalogue->ControlsOf(id));
@@ -255,7 +267,9 @@ std::string ShownJson(const Shown& shown, const std::string& delta) {
   json.Member("check", shown.finding.check).Member("check_version", point.check_version);
   json.Member("verdict", point.word).Key("reason");
   point.standing.reason == Reason::kNone ? json.Null() : json.String(Name(point.standing.reason));
-  json.Member("excepted", false).Member("delta", delta);
+  WriteExcepted(json,
+                shown.opened.Covering(shown.finding.check, shown.finding.subject, point.word));
+  json.Member("delta", delta);
   json.Member("severity", SeverityOf(shown.opened.checks, shown.finding.check));
   json.Member("tenant", shown.opened.tenant->id).Key("subject").BeginObject();
   json.Member("id", shown.finding.subject).Member("label", point.label).EndObject();
@@ -288,8 +302,10 @@ std::string ShownJson(const Shown& shown, const std::string& delta) {
 std::string ShownText(const Shown& shown, const std::string& delta) {
   const assess::TrailPoint& point = shown.newest;
   const CheckSpec* spec = shown.spec();
-  std::string out = fmt::format("  {}  {}  {}  ({})\n", FindingId(shown.finding.number), point.word,
-                                shown.finding.check, delta);
+  std::string out = fmt::format(
+      "  {}  {}  {}  ({}){}\n", FindingId(shown.finding.number), point.word, shown.finding.check,
+      delta,
+      ExceptedText(shown.opened.Covering(shown.finding.check, shown.finding.subject, point.word)));
   if (spec != nullptr) out += fmt::format("    {}\n", spec->title);
   out += fmt::format("    subject   {} {}\n", point.label, shown.finding.subject);
   if (!point.detail.empty()) out += fmt::format("    detail    {}\n", point.detail);

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "assess/finding_trail.h"
+#include "assess/statement_chain.h"
 #include "cli/changes.h"
 #include "cli/runs.h"
+#include "cli/statement_text.h"
 
 namespace assay::cli {
 
@@ -17,6 +19,14 @@ struct OpenedFindings : OpenedRuns {
   CheckCatalogue checks;
   std::map<std::string, std::vector<std::string>> controls;  ///< by id of the check
   std::map<uint64_t, assess::Assignment> owners;             ///< in force, by number of the finding
+  assess::Statements statements;
+  Timestamp moment{};  ///< of --as-of, else now
+
+  /// The exception that covers a failure then, by the clock and the ledger; null: none.
+  const assess::Exception* Covering(const std::string& check, const std::string& subject,
+                                    std::string_view verdict) const {
+    return verdict == Name(Verdict::kFail) ? statements.Covering(check, subject, moment) : nullptr;
+  }
 };
 
 /// Prints and gives nothing when that fails.

@@ -74,6 +74,11 @@ struct Options {
   bool csv = false;                       ///< runs diff --csv
   std::string owner, note;                ///< finding assign
   bool clear = false;                     ///< finding assign --clear
+  std::string check_id, subject, from;    ///< exception request
+  std::string why, expires;               ///< exception --reason; attest --expires too
+  std::string compensating;               ///< exception request --compensating
+  std::string compensating_check;         ///< exception request --compensating-check
+  std::string person_role, document;      ///< attest --role, --file
 };
 
 }  // namespace assay::cli

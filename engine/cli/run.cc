@@ -29,7 +29,8 @@ bool FailsOn(const TenantRun& run, const std::string& level) {
   if (!limit) return false;
   for (const CheckResult& check : run.report.checks) {
     const auto spec = run.checks.find(check.check);
-    if (check.verdict == Verdict::kFail && spec != run.checks.end() &&
+    const bool excepted = check.fail > 0 && check.excepted >= check.fail;
+    if (check.verdict == Verdict::kFail && !excepted && spec != run.checks.end() &&
         spec->second.severity <= *limit)
       return true;
   }

@@ -8,6 +8,7 @@
 #include "assess/privacy.h"
 #include "base/files.h"
 #include "cli/outside.h"
+#include "cli/statement_common.h"
 #include "proof/sha256.h"
 
 namespace assay::cli {
@@ -82,6 +83,12 @@ Result<TenantRun> RunTenant(const RunRequest& request) {
   if (std::any_of(out.expired.begin(), out.expired.end(),
                   [](const ledger::ExpiryDone& one) { return one.entry; }))
     ASSAY_TRY(ledger->SignCheckpoint());
+  ASSAY_ASSIGN(const assess::Statements statements, assess::LoadStatements(*ledger));
+  for (std::string& line : EndingSoon(statements, request.config->exceptions, SystemClock().Now()))
+    out.report.warnings.push_back(std::move(line));
+  for (const auto& [number, kind] : out.report.exceptions)
+    out.report.warnings.push_back(
+        fmt::format("exception E-{} is {} by this run", number, kind.substr(kind.find('.') + 1)));
   SendOutside(*request.config, *request.tenant, *ledger, out.report.warnings);
   return out;
 }

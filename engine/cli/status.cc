@@ -1,11 +1,14 @@
 // assay status: the last finished run of each selected tenant, as its ledger holds it.
 #include <fmt/format.h>
 
+#include "assess/excepting.h"
 #include "assess/history.h"
+#include "assess/statement_chain.h"
 #include "base/text.h"
 #include "cli/as_of.h"
 #include "cli/backup_common.h"
 #include "cli/changes.h"
+#include "cli/statement_common.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
 
@@ -14,7 +17,8 @@ namespace {
 
 std::string StatusJson(const config::TenantConfig& tenant, const assess::RunView& run,
                        const std::map<Verdict, int>& counts, const std::optional<Error>& fault,
-                       const std::string& backup, const std::string& changes) {
+                       const std::string& backup, const std::string& changes,
+                       const std::string& exceptions) {
   std::string numbers, notes;
   for (const auto& [verdict, n] : counts)
     numbers += fmt::format("{}\"{}\":{}", numbers.empty() ? "" : ",", Name(verdict), n);
@@ -22,10 +26,10 @@ std::string StatusJson(const config::TenantConfig& tenant, const assess::RunView
   return fmt::format(
       "{{\"tenant\":{},\"run\":{},\"outcome\":{},\"started\":{},\"finished\":{},\"tier\":{},"
       "\"reads\":{},\"fault\":{},\"counts\":{{{}}},\"notes\":[{}],\"backup\":{},"
-      "\"changes\":{}}}",
+      "\"changes\":{},\"exceptions\":{}}}",
       JsonString(tenant.id), JsonString(run.run), JsonString(run.outcome), JsonString(run.started),
       JsonString(run.finished), JsonString(run.tier), run.reads,
-      JsonString(fault ? fault->message : ""), numbers, notes, backup, changes);
+      JsonString(fault ? fault->message : ""), numbers, notes, backup, changes, exceptions);
 }
 
 void ShowStatus(Context& context, const config::TenantConfig& tenant, const assess::RunView& run,
@@ -63,6 +67,51 @@ std::string ShowBackups(Context& context, const Workspace& workspace,
   return ages ? AgesJson(*ages) : "null";
 }
 
+/// What became of the last run's states by the clock and by decisions since, without a run.
+struct Since {
+  std::vector<std::string> lowered, ending;
+  uint64_t in_force = 0, waiting = 0;
+};
+
+Result<Since> LookSince(const Context& context, const Workspace& workspace, ledger::Ledger& ledger,
+                        TreeSize size, assess::RunView& run) {
+  ASSAY_ASSIGN(const assess::Statements statements, assess::LoadStatements(ledger, size));
+  const Timestamp now = context.Moment();
+  Since out;
+  const std::vector<assess::ControlView> before = run.controls;
+  if (assess::LowerControls(run.controls, statements, now) > 0)
+    for (size_t i = 0; i < before.size(); ++i)
+      if (const ControlResult& one = run.controls[i].result; one.state != before[i].result.state)
+        out.lowered.push_back(fmt::format("{}:{} is {} since the run: {}", one.framework,
+                                          one.control, Name(one.state), one.why));
+  out.ending = EndingSoon(statements, workspace.config.exceptions, now);
+  for (const auto& [number, one] : statements.exceptions()) {
+    if (one.InForce(now)) ++out.in_force;
+    if (one.At(now) == assess::ExceptionState::kRequested || (one.renewal && one.IsOpen(now)))
+      ++out.waiting;
+  }
+  return out;
+}
+
+void ShowSince(Context& context, const Since& since) {
+  if (since.in_force + since.waiting > 0)
+    Say(context, fmt::format("    exceptions: {} in force, {} waiting for approval\n",
+                             since.in_force, since.waiting));
+  for (const auto* list : {&since.lowered, &since.ending})
+    for (const std::string& line : *list) Say(context, "    " + line + "\n");
+}
+
+std::string SinceJson(const Since& since) {
+  const auto texts = [](const std::vector<std::string>& list) {
+    std::string out;
+    for (const std::string& one : list) out += (out.empty() ? "" : ",") + JsonString(one);
+    return "[" + out + "]";
+  };
+  return fmt::format(
+      "{{\"in_force\":{},\"waiting\":{},\"lowered_controls\":{},\"ending_soon\":{}}}",
+      since.in_force, since.waiting, texts(since.lowered), texts(since.ending));
+}
+
 /// Shows one tenant's last finished run; the exit code.
 int StatusOf(Context& context, const Workspace& workspace, const config::TenantConfig& tenant,
              ledger::Ledger& ledger, std::string& items) {
@@ -83,10 +132,16 @@ int StatusOf(Context& context, const Workspace& workspace, const config::TenantC
   Result<std::optional<Changes>> changes = std::optional<Changes>();
   if (!fault) changes = ReadChanges(ledger, *size, ReadCatalogue(context, workspace.config));
   if (!changes) return Report(context, changes.error());
-  if (!context.options.json) ShowStatus(context, tenant, **run, counts, *changes);
-  items += (items.empty() ? "" : ",") + StatusJson(tenant, **run, counts, fault,
-                                                   ShowBackups(context, workspace, tenant),
-                                                   *changes ? ChangesJson(**changes) : "null");
+  const auto since =
+      fault ? Result<Since>(Since()) : LookSince(context, workspace, ledger, *size, **run);
+  if (!since) return Report(context, since.error());
+  if (!context.options.json) {
+    ShowStatus(context, tenant, **run, counts, *changes);
+    ShowSince(context, *since);
+  }
+  items += (items.empty() ? "" : ",") +
+           StatusJson(tenant, **run, counts, fault, ShowBackups(context, workspace, tenant),
+                      *changes ? ChangesJson(**changes) : "null", SinceJson(*since));
   if (!fault) return 0;
   if (!context.options.json) Report(context, *fault);  // shown as it is, and the alarm with it
   return ToInt(ExitCode::kVerification);

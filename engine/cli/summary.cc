@@ -73,8 +73,12 @@ std::string WorthALook(const assess::RunReport& report, const CheckCatalogue& ch
   widen(failures, kShownFailures);
   for (size_t i = 0; i < std::min(failures.size(), kShownFailures); ++i) {
     const CheckResult& f = *failures[i];
-    const std::string counts =
-        f.subjects() > 1 ? fmt::format("{} of {}: ", f.fail, f.subjects()) : "";
+    const std::string excepted =
+        f.excepted > 0 ? fmt::format(" ({} excepted)", f.excepted) : std::string();
+    const std::string counts = f.subjects() > 1
+                                   ? fmt::format("{} of {}{}: ", f.fail, f.subjects(), excepted)
+                               : excepted.empty() ? ""
+                                                  : "excepted: ";
     out += fmt::format("    {} {:<8}  {:<{}}  {}{}\n", Mark(Verdict::kFail, style),
                        Name(SeverityOf(f, checks)), f.check, width, counts, TitleOf(f, checks));
   }
@@ -103,6 +107,14 @@ std::string Waited(const broker::PaceReport& pace) {
 std::string NotReachedJson() {
   return R"(["exchange_online_settings","teams_settings","purview_settings",)"
          R"("power_platform_settings","defender_portal_settings"])";
+}
+
+/// " (1 excepted)": failing checks whose failing subjects are all excepted.
+std::string ExceptedPart(const std::vector<CheckResult>& checks) {
+  const auto excepted = std::count_if(checks.begin(), checks.end(), [](const CheckResult& one) {
+    return one.verdict == Verdict::kFail && one.fail > 0 && one.excepted >= one.fail;
+  });
+  return excepted == 0 ? "" : fmt::format(" ({} excepted)", excepted);
 }
 
 std::string WaitsJson(const broker::PaceReport& pace) {
@@ -137,9 +149,10 @@ std::string ControlSummary(const std::vector<ControlResult>& controls, const Sty
     const int uncovered = n[ControlState::kUncovered];
     const int assessed = satisfied + failing + excepted;
     out += fmt::format(
-        "  {:<14} {} satisfied of {} assessed of {} mapped · {} not satisfied · "
+        "  {:<14} {} satisfied of {} assessed of {} mapped · {} not satisfied · {}"
         "{} unknown · {} not covered by any check\n",
-        framework, satisfied, assessed, assessed + unknown, failing, unknown, uncovered);
+        framework, satisfied, assessed, assessed + unknown, failing,
+        excepted > 0 ? fmt::format("{} excepted · ", excepted) : "", unknown, uncovered);
   }
   // Said aloud wherever controls are counted: what no application can read is implied by nothing.
   if (!out.empty())
@@ -170,9 +183,9 @@ std::string RunSummary(const assess::RunReport& report, const CheckCatalogue& ch
   const auto part = [&](Verdict v, const char* word) {
     return fmt::format("{} {} {}", Mark(v, style), n[v], word);
   };
-  out += fmt::format("\n  {}   {}   {}   {}   {}\n", part(Verdict::kFail, "fail"),
-                     part(Verdict::kPass, "pass"), part(Verdict::kManual, "manual"),
-                     part(Verdict::kNotAssessed, "not assessed"),
+  out += fmt::format("\n  {}{}   {}   {}   {}   {}\n", part(Verdict::kFail, "fail"),
+                     ExceptedPart(report.checks), part(Verdict::kPass, "pass"),
+                     part(Verdict::kManual, "manual"), part(Verdict::kNotAssessed, "not assessed"),
                      part(Verdict::kNotApplicable, "not applicable"));
   out += WorthALook(report, checks, style);
   if (!report.controls.empty()) out += "\n" + ControlSummary(report.controls, style);
@@ -186,10 +199,10 @@ std::string RunReportJson(const assess::RunReport& report, const std::string& te
     checks += fmt::format(
         "{}{{\"check\":{},\"version\":{},\"verdict\":\"{}\",\"reason\":{},\"detail\":{},\"pass\":{}"
         ","
-        "\"fail\":{},\"manual\":{},\"not_applicable\":{},\"not_assessed\":{}}}",
+        "\"fail\":{},\"manual\":{},\"not_applicable\":{},\"not_assessed\":{},\"excepted\":{}}}",
         checks.empty() ? "" : ",", JsonString(c.check), c.version, Name(c.verdict),
         c.reason == Reason::kNone ? "null" : JsonString(Name(c.reason)), JsonString(c.detail),
-        c.pass, c.fail, c.manual, c.not_applicable, c.not_assessed);
+        c.pass, c.fail, c.manual, c.not_applicable, c.not_assessed, c.excepted);
   for (const ControlResult& c : report.controls)
     controls += fmt::format("{}{{\"framework\":{},\"control\":{},\"state\":\"{}\",\"why\":{}}}",
                             controls.empty() ? "" : ",", JsonString(c.framework),

@@ -252,6 +252,42 @@ const Schema& CheckSchema() {
   return schema;
 }
 
+const Schema& ExceptionsSchema() {
+  static const Schema schema{
+      .title = "[exceptions]",
+      .keys = {{.name = "max_age", .type = &kDuration, .fallback = "\"180d\""},
+               {.name = "approvers",
+                .type = &kTextList,
+                .fallback = "[\"admin\", \"super_admin\"]",
+                .words = "super_admin|admin|ops_user|operator|viewer|auditor"},
+               {.name = "four_eyes", .type = &kBool, .fallback = "true"},
+               {.name = "allow_wildcard", .type = &kBool, .fallback = "false"},
+               {.name = "warn_before",
+                .type = &kDurationList,
+                .fallback = "[\"30d\", \"7d\", \"1d\"]"}}};
+  return schema;
+}
+
+const Schema& RoleSchema() {
+  static const Schema schema{
+      .title = "[[roles.map]]",
+      .keys = {{.name = "role",
+                .required = true,
+                .words = "super_admin|admin|ops_user|operator|viewer|auditor"},
+               {.name = "os_user", .required = true},
+               {.name = "tenants", .type = &kNameOrStarList, .fallback = "[\"*\"]"},
+               {.name = "app_role", .later = true},
+               {.name = "group", .later = true},
+               {.name = "units", .later = true}}};
+  return schema;
+}
+
+const Schema& RolesSchema() {
+  static const Schema schema{.title = "[roles]",
+                             .keys = {{.name = "map", .type = &kTables, .table = RoleSchema}}};
+  return schema;
+}
+
 const Schema& WitnessSchema() {
   static const Schema schema{
       .title = "[[ledger.witness]]",
@@ -314,12 +350,12 @@ const Schema& AssaySchema() {
                {.name = "residency", .later = true},
                {.name = "retention", .type = &kTable, .table = RetentionSchema},
                {.name = "schedules", .later = true},
-               {.name = "exceptions", .later = true},
+               {.name = "exceptions", .type = &kTable, .table = ExceptionsSchema},
                {.name = "web", .later = true},
                {.name = "metrics", .later = true},
                {.name = "telemetry", .later = true},
                {.name = "auth", .later = true},
-               {.name = "roles", .later = true},
+               {.name = "roles", .type = &kTable, .table = RolesSchema},
                {.name = "alerts", .later = true},
                {.name = "packs", .later = true},
                {.name = "backup", .type = &kTable, .table = BackupSchema},

@@ -164,6 +164,21 @@ std::string TimestampText(const TimestampConfig& t) {
                {"crl", JsonString(t.crl_file.string())}});
 }
 
+std::string ExceptionsText(const ExceptionsConfig& e) {
+  const auto seconds = [](std::chrono::seconds s) { return fmt::format("{}", s.count()); };
+  return Text({{"max_age", seconds(e.max_age)},
+               {"approvers", Texts(e.approvers)},
+               {"four_eyes", Flag(e.four_eyes)},
+               {"allow_wildcard", Flag(e.allow_wildcard)},
+               {"warn_before", List(e.warn_before, seconds)}});
+}
+
+std::string RoleText(const RoleConfig& r) {
+  return Text({{"role", JsonString(r.role)},
+               {"os_user", JsonString(r.os_user)},
+               {"tenants", Texts(r.tenants)}});
+}
+
 template <typename Map, typename Function>
 std::string Named(const Map& map, Function text) {
   Object object;
@@ -196,6 +211,8 @@ std::string CanonicalText(const Config& config) {
   if (!config.credentials.empty())
     all["credentials"] = Named(config.credentials,
                                [](const CredentialConfig& c) { return Text(CredentialObject(c)); });
+  if (config.exceptions.given) all["exceptions"] = ExceptionsText(config.exceptions);
+  if (!config.roles.empty()) all["roles"] = List(config.roles, RoleText);
   return Text(all);
 }
 

@@ -144,6 +144,21 @@ struct TimestampConfig {
   std::filesystem::path crl_file;  ///< PEM lists that it must not be on; empty: not asked
 };
 
+/// [exceptions]: what may be excepted, for how long, and who approves it.
+struct ExceptionsConfig {
+  std::chrono::seconds max_age{std::chrono::hours(24 * 180)};
+  std::vector<std::string> approvers{"admin", "super_admin"};  ///< roles
+  bool four_eyes = true, allow_wildcard = false;
+  bool given = false;                             ///< the file has such a table
+  std::vector<std::chrono::seconds> warn_before;  ///< longest first
+};
+
+/// [[roles.map]]: who has a role. Until there is a sign-in, a person is an account of this machine.
+struct RoleConfig {
+  std::string role, os_user;
+  std::vector<std::string> tenants{"*"};
+};
+
 struct Config {
   std::filesystem::path file;  ///< the main file; relative paths count from its folder
   std::string instance_name, origin;
@@ -164,6 +179,8 @@ struct Config {
   std::string evidence_raw = "full";
   RetentionConfig retention;
   BackupConfig backup;
+  ExceptionsConfig exceptions;
+  std::vector<RoleConfig> roles;
   std::vector<WitnessConfig> witnesses;
   TimestampConfig timestamp;
   std::string digest_hex;  ///< SHA-256 of the effective configuration (V20)

@@ -255,6 +255,21 @@ RetentionConfig ExtractRetention(const Fields& retention) {
           retention.Text("legal_basis")};
 }
 
+void ExtractExceptions(const Fields& root, Config& config) {
+  const Fields exceptions = root.Sub("exceptions");
+  ExceptionsConfig& out = config.exceptions;
+  out.given = root.Has("exceptions");
+  if (const auto most = ParseDuration(exceptions.Text("max_age"))) out.max_age = *most;
+  out.approvers = exceptions.Texts("approvers");
+  out.four_eyes = exceptions.Bool("four_eyes");
+  out.allow_wildcard = exceptions.Bool("allow_wildcard");
+  for (const std::string& text : exceptions.Texts("warn_before"))
+    if (const auto before = ParseDuration(text)) out.warn_before.push_back(*before);
+  std::sort(out.warn_before.rbegin(), out.warn_before.rend());
+  for (const Fields& item : root.Sub("roles").Items("map"))
+    config.roles.push_back({item.Text("role"), item.Text("os_user"), item.Texts("tenants")});
+}
+
 Config Extract(const Fields& root, const fs::path& file, Report& report) {
   Config config;
   // Absolute, so that every path below means the same wherever it is used.
@@ -276,6 +291,7 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   ExtractStorage(root.Sub("storage"), folder, config);
   ExtractKeys(root.Sub("keys"), config);
   ExtractBackup(root.Sub("backup"), folder, config);
+  ExtractExceptions(root, config);
   if (root.Has("ledger")) ExtractLedger(root.Sub("ledger"), folder, config);
   ExtractNetwork(root, folder, report, config);
   ExtractClouds(root, folder, config);

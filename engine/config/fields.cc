@@ -116,7 +116,9 @@ std::vector<std::string> Fields::Texts(std::string_view key) const {
     return out;
   }
   const Key* spec = schema_->Find(key);
-  if (spec != nullptr && spec->fallback == "[\"*\"]") out.push_back("*");
+  if (spec == nullptr || !spec->fallback.starts_with('[')) return out;
+  const std::vector<std::string_view> pieces = Split(spec->fallback, '"');  // every other is quoted
+  for (size_t i = 1; i < pieces.size(); i += 2) out.emplace_back(pieces[i]);
   return out;
 }
 

@@ -54,6 +54,8 @@ class Rules {
     CheckDirectories();
     for (const Fields& plugin : root_.Items("plugins")) CheckPlugin(plugin);
     for (const Fields& framework : root_.Items("frameworks")) CheckFramework(framework);
+    for (const Fields& role : root_.Sub("roles").Items("map")) CheckTenantNames(role);
+    CheckExceptions();
     for (const auto& [name, fields] : root_.Named("checks"))
       if (!options_.known_checks.empty() && !Contains(options_.known_checks, name))
         NotInstalled(fields.Where(), "check", name, options_.known_checks);
@@ -288,6 +290,23 @@ class Rules {
     if (*expires > today + std::chrono::days(366))
       report_.Error("AS-CFG-018", fields.Where("expires"), "expires more than one year from today")
           .caret_note = "choose a date within one year";
+  }
+
+  // Who may approve must be able to: a role that nobody has would let every request wait for ever.
+  void CheckExceptions() {
+    const Fields exceptions = root_.Sub("exceptions");
+    if (exceptions.Has("max_age") && config_.exceptions.max_age.count() == 0)
+      report_.Error("AS-CFG-005", exceptions.Where("max_age"), "a maximum age of nothing")
+          .caret_note = "write a duration such as \"180d\"";
+    if (config_.roles.empty()) return;
+    const bool any = std::any_of(config_.roles.begin(), config_.roles.end(), [&](const auto& one) {
+      return Contains(config_.exceptions.approvers, one.role);
+    });
+    if (any) return;
+    report_
+        .Warning("AS-CFG-009", exceptions.Where("approvers"),
+                 "no [[roles.map]] gives anybody a role that approves exceptions")
+        .caret_note = "map " + Join(config_.exceptions.approvers, " or ");
   }
 
   // Evidence of one directory belongs to one tenant.

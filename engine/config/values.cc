@@ -170,6 +170,7 @@ const ValueType kSqlName{"a name", Form::kText, CheckSqlName, QuotedFix};
 const ValueType kSqlNameList{"a list of names", Form::kTextList, CheckSqlName, ListFix};
 const ValueType kIdList{"a list of ids", Form::kTextList, CheckId, ListFix};
 const ValueType kNameOrStarList{"a list of names", Form::kTextList, CheckNameOrStar, ListFix};
+const ValueType kDurationList{"a list of durations", Form::kTextList, CheckDuration, ListFix};
 const ValueType kId{"an id", Form::kText, CheckId, QuotedFix};
 const ValueType kGuid{"a GUID", Form::kText, CheckGuid, QuotedFix};
 const ValueType kDuration{"a duration", Form::kText, CheckDuration, DurationFix};

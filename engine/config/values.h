@@ -40,7 +40,7 @@ extern const ValueType kText, kInteger, kBool, kTextList, kTable, kTables, kName
 extern const ValueType kName;       ///< [a-z0-9-]{1,64}
 extern const ValueType kSqlName;    ///< [a-z][a-z0-9_]{0,62}
 extern const ValueType kGroupList;  ///< ids of Azure management groups
-extern const ValueType kSqlNameList, kIdList, kNameOrStarList;
+extern const ValueType kSqlNameList, kIdList, kNameOrStarList, kDurationList;
 extern const ValueType kId;        ///< [A-Za-z0-9][A-Za-z0-9._-]{0,127}
 extern const ValueType kPlaceUrl;  ///< http or https with a path, no user, query or fragment
 extern const ValueType kGuid, kDuration, kSize, kDate, kUrl, kSha256, kReference, kOrigin, kVersion;
