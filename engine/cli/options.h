@@ -24,6 +24,7 @@ struct Options {
 
   // Of single commands; others leave them empty.
   std::string argument;                             ///< the one positional: id, path, code, shell
+  std::string second;                               ///< a second positional: control, other side
   bool all = false, dry_run = false;                ///< run; dry_run: ledger checkpoint too
   bool show = false;                                ///< ledger checkpoint --show
   std::vector<std::string> only_checks;             ///< run --only
@@ -47,6 +48,8 @@ struct Options {
   std::optional<uint64_t> to_size;        ///< backup restore --to-size
   std::vector<std::string> known;         ///< backup restore --known
   std::string verdict, framework;         ///< finding list --verdict, check list --framework
+  bool uncovered = false;                 ///< framework coverage --uncovered
+  std::string claims;                     ///< framework lint --claims
   std::optional<uint64_t> record;         ///< ledger prove, evidence get --record
   std::vector<std::string> notes;         ///< ledger monitor --note
   std::string since_checkpoint;           ///< ledger verify --since-checkpoint

@@ -15,7 +15,10 @@ namespace {
 // Binds one row of the tables to CLI11.
 void AddFlag(CLI::App& app, const Flag& flag, Options& options) {
   const bool positional = flag.names[0] != '-';
-  const std::string names = positional ? "argument" : std::string(flag.names);
+  const Target second{&Options::second};
+  const std::string names = !positional             ? std::string(flag.names)
+                            : flag.target == second ? "second"
+                                                    : "argument";
   const std::string help(flag.help);
   CLI::Option* option = std::visit(
       [&](auto member) -> CLI::Option* {
