@@ -60,6 +60,7 @@ def cloud():
 def configure(work, data, access):
     from scenario import config_text
     text = 'checks_dir = "checks.d"\n' + config_text(access, ['id = "cost"'], "")
+    text = text.replace("file:client.secret", f"file:{work}/client.secret")
     (work / "assay.toml").write_text(text.replace("[[plugins]]", f'cost = {{ path = "{data}" }}\n[[plugins]]', 1))
     (work / "client.secret").write_text("not-a-real-one")
     (work / "client.secret").chmod(0o600)

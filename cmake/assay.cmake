@@ -8,7 +8,15 @@ function(assay_library name)
   target_include_directories(assay_${name} PUBLIC ${PROJECT_SOURCE_DIR}/engine)
   list(TRANSFORM ARG_DEPS PREPEND assay_)
   target_link_libraries(assay_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_LINK})
+  assay_precompiled(assay_${name} engine ${ARG_LINK})
 endfunction()
+
+# A third of the time to compile a test goes into looking for undefined behaviour in its assertions. What is tested
+# keeps it; the address sanitizer must see both sides.
+set(ASSAY_TEST_OPTIONS)
+if(ASSAY_SANITIZE MATCHES undefined)
+  set(ASSAY_TEST_OPTIONS -fno-sanitize=undefined)
+endif()
 
 # assay_unit_tests(LIB [DEPS ...] [LINK ...]): every tests/unit/LIB/*_test.cc as one Catch2 binary.
 function(assay_unit_tests lib)
@@ -21,11 +29,8 @@ function(assay_unit_tests lib)
     target_link_libraries(${lib}_test PRIVATE assay_test_main ${ARG_DEPS} ${ARG_LINK})
     target_compile_definitions(${lib}_test PRIVATE
       ASSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ASSAY_BUILD_DIR="${CMAKE_BINARY_DIR}")
-    # A third of the time to compile a test goes into looking for undefined behaviour in its assertions. What is tested
-    # keeps it; the address sanitizer must see both sides.
-    if(ASSAY_SANITIZE MATCHES undefined)
-      target_compile_options(${lib}_test PRIVATE -fno-sanitize=undefined)
-    endif()
+    target_compile_options(${lib}_test PRIVATE ${ASSAY_TEST_OPTIONS})
+    assay_precompiled(${lib}_test tests ${ARG_LINK})
     add_test(NAME ${lib} COMMAND ${lib}_test)
     set_tests_properties(${lib} PROPERTIES LABELS quick TIMEOUT 300)
   endif()

@@ -219,6 +219,12 @@ Status Derivation::RecordDataset(const DatasetBoard::Named& dataset,
 Status Derivation::Judge() {
   ASSAY_TRY(Evaluate());
   ports_.Settle(report_.checks);
+  for (const std::string& check : excepting_.checks()) {
+    if (ports_.WasDecided(check)) continue;
+    excepting_.Forget(check);
+    ports_.Recall(check, [&](const Observation& one) { excepting_.See(check, one); });
+  }
+  excepting_.Conclude(report_.checks);
   return MapControls();
 }
 
@@ -227,6 +233,7 @@ Status Derivation::Evaluate() {
   Status judged = evaluator_->Evaluate(
       standings_, plan_.cancelled,
       [&](const std::string& check, std::vector<Observation> batch) {
+        for (const Observation& observation : batch) excepting_.See(check, observation);
         return writer.Add(check, std::move(batch));
       },
       [&](CheckResult result) -> Status {
@@ -267,6 +274,7 @@ Status Derivation::NotDecided(ObservationWriter& writer, const std::string& why)
 Status Derivation::MapControls() {
   for (const LoadedPlugin& plugin : plan_.frameworks) {
     FrameworkTerms terms{.cancelled = plan_.cancelled};
+    terms.attested = excepting_.Attested(plugin.framework, report_.checks);
     auto results = ConcludeFramework(*plan_.spawner, plan_.tier, ToUnixMs(start_.at), plugin,
                                      report_.checks, &terms);
     if (!results && results.error().code == Code::kCancelled) return Fail(results.error());
@@ -277,15 +285,22 @@ Status Derivation::MapControls() {
         results->push_back({plugin.framework.id, control.id, ControlState::kUnknown,
                             "the framework plugin failed"});
     }
-    ASSAY_TRY(RecordControls(std::move(*results)));
+    ASSAY_TRY(RecordControls(plugin.framework, std::move(*results)));
   }
   return {};
 }
 
-Status Derivation::RecordControls(std::vector<ControlResult> results) {
+Status Derivation::RecordControls(const FrameworkSpec& framework,
+                                  std::vector<ControlResult> results) {
+  std::map<std::string, const ControlSpec*> specs;
+  for (const ControlSpec& control : framework.controls) specs[control.id] = &control;
   ASSAY_ASSIGN(std::vector<ledger::BodyRef> reasons,
                PutTogether(ports_.sink(), results.size(), [&](size_t i) {
-                 return Result<std::vector<std::string>>(std::vector{results[i].why});
+                 std::vector<std::string> segments{results[i].why};
+                 std::string rests_on = excepting_.FoundationOf(
+                     framework.id, *specs.at(results[i].control), results[i], report_.checks);
+                 if (!rests_on.empty()) segments.push_back(std::move(rests_on));
+                 return Result<std::vector<std::string>>(std::move(segments));
                }));
   for (size_t i = 0; i < results.size(); ++i) {
     ControlResult& result = results[i];

@@ -3,6 +3,7 @@
 // from and what becomes of the entries is behind DerivePorts.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "assess/collector_session.h"
 #include "assess/dataset_board.h"
 #include "assess/evaluator_session.h"
+#include "assess/excepting.h"
 #include "assess/findings.h"
 #include "assess/observation_writer.h"
 #include "assess/run.h"
@@ -25,7 +27,8 @@ struct RunStart {
   std::set<std::string> roles;  ///< Graph permissions that the token holds
   bool arm_token = true;        ///< a token for Azure Resource Manager was issued
   ledger::Keep keep = ledger::Keep::kFull;
-  std::string app_id{};  ///< of the identity, as its token says; empty when it does not
+  std::string app_id{};     ///< of the identity, as its token says; empty when it does not
+  Statements statements{};  ///< exceptions and attestations as they stood before the run
 };
 
 /// Where a run and a replay differ.
@@ -40,6 +43,10 @@ class DerivePorts {
   virtual void Settle(const DatasetBoard::Named& /*dataset*/, DatasetStanding& /*standing*/) {}
   /// Called once before frameworks get to see the results.
   virtual void Settle(std::vector<CheckResult>& /*results*/) {}
+  /// False: this derivation says nothing of the check, and Recall gives what is known of it.
+  virtual bool WasDecided(const std::string& /*check*/) { return true; }
+  virtual void Recall(const std::string& /*check*/,
+                      const std::function<void(const Observation&)>& /*visit*/) {}
 };
 
 /// The steps between consent and commit, in order. Every step leaves the ledger whole.
@@ -48,7 +55,12 @@ class Derivation {
   /// All arguments outlive it.
   Derivation(const RunPlan& plan, const RunStart& start, DerivePorts& ports,
              FindingRegister& findings, RunReport& report)
-      : plan_(plan), start_(start), ports_(ports), findings_(findings), report_(report) {}
+      : plan_(plan),
+        start_(start),
+        ports_(ports),
+        findings_(findings),
+        report_(report),
+        excepting_(start.statements, start.at) {}
 
   /// Starts the evaluator, runs every collector, records datasets and faults. kUnavailable when no
   /// service gave any answer.
@@ -59,6 +71,8 @@ class Derivation {
   bool sink_failed() const { return sink_failed_; }
   /// Empty when the evaluator never started.
   std::string sqlite_version() const { return evaluator_ ? evaluator_->sqlite_version() : ""; }
+  /// What the results say of exceptions; empty before Judge.
+  const Excepting& excepting() const { return excepting_; }
 
  private:
   Status StartEvaluator();
@@ -74,7 +88,7 @@ class Derivation {
   Status Evaluate();
   Status NotDecided(ObservationWriter& writer, const std::string& why);
   Status MapControls();
-  Status RecordControls(std::vector<ControlResult> results);
+  Status RecordControls(const FrameworkSpec& framework, std::vector<ControlResult> results);
   Status Append(ledger::EntryDraft draft);
   ledger::EntryDraft Draft(std::string kind) const;
 
@@ -83,6 +97,7 @@ class Derivation {
   DerivePorts& ports_;
   FindingRegister& findings_;
   RunReport& report_;
+  Excepting excepting_;
   bool sink_failed_ = false;
   DatasetBoard board_;
   std::map<std::string, std::map<std::string, uint32_t>> numbers_;  ///< plugin -> dataset -> number

@@ -17,11 +17,12 @@ constexpr milliseconds kEndTimeout = std::chrono::seconds(10);
 constexpr size_t kControlsPerFrame = 256;  // far below a frame's megabyte
 
 Status SendAll(ipc::Channel& channel, const LoadedPlugin& plugin,
-               const std::vector<CheckResult>& results) {
+               const std::vector<CheckResult>& results, const std::set<std::string>& attested) {
   const auto send = [&](ipc::Type type, ByteSpan payload) {
     return channel.Send(static_cast<uint16_t>(type), payload, -1, kTimeout);
   };
-  const auto& controls = plugin.framework.controls;
+  std::vector<ControlSpec> controls = plugin.framework.controls;
+  for (ControlSpec& control : controls) control.attested = attested.contains(control.id);
   for (size_t i = 0; i < controls.size(); i += kControlsPerFrame) {
     const size_t n = std::min(kControlsPerFrame, controls.size() - i);
     ASSAY_TRY(send(ipc::Type::kControls,
@@ -87,7 +88,7 @@ Result<std::vector<ControlResult>> ConcludeFramework(sandbox::Spawner& spawner, 
   for (const ControlSpec& control : framework.controls)
     open[control.id] = {framework.id, control.id, ControlState::kUnknown,
                         "the framework plugin gave no result"};
-  Status sent = SendAll((*worker)->channel(), plugin, results);
+  Status sent = SendAll((*worker)->channel(), plugin, results, seen.attested);
   Result<ipc::Done> done = Fail(Code::kUnavailable, "");
   if (sent) done = Collect((*worker)->channel(), kTimeout, seen.cancelled, open);
   if (sent && !done && done.error().code == Code::kCancelled)

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "assess/plugin_set.h"
@@ -18,6 +20,7 @@ struct FrameworkTerms {
   const std::atomic<bool>* cancelled = nullptr;  ///< set: end soon; null: never
   std::chrono::milliseconds cancel_grace{10'000};
   ipc::Drill drill{};                ///< of the kit
+  std::set<std::string> attested{};  ///< controls for which a person's word is valid
   sandbox::WorkerOutcome outcome{};  ///< out
   std::optional<ipc::Done> done{};   ///< out: the worker's last message
 };

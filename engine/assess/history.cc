@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "assess/line.h"
+#include "assess/statement_chain.h"
 #include "model/verdict.h"
 
 namespace assay::assess {
@@ -36,22 +37,6 @@ Result<std::string> FirstText(ledger::Ledger& ledger, LeafIndex index) {
   return texts.empty() ? std::string() : texts.front();
 }
 
-CheckResult CheckFrom(const Line& line) {
-  CheckResult result;
-  result.check = line.Text("check");
-  result.version = static_cast<uint32_t>(line.Int("check_version"));
-  result.verdict = ParseVerdict(line.Text("verdict")).value_or(Verdict::kNotAssessed);
-  result.reason = ParseReason(line.Text("reason")).value_or(Reason::kNone);
-  auto counts = line.Counts("counts");
-  const auto count = [&](const char* key) { return static_cast<uint64_t>(counts[key]); };
-  result.pass = count("pass");
-  result.fail = count("fail");
-  result.manual = count("manual");
-  result.not_applicable = count("not_applicable");
-  result.not_assessed = count("not_assessed");
-  return result;
-}
-
 /// Of a check that has no subjects; empty for others.
 Result<std::string> WhyNotAssessed(ledger::Ledger& ledger, LeafIndex index, const Line& line,
                                    const CheckResult& result) {
@@ -59,6 +44,14 @@ Result<std::string> WhyNotAssessed(ledger::Ledger& ledger, LeafIndex index, cons
   ASSAY_ASSIGN(std::string text, FirstText(ledger, index));
   const auto detail = Line::Decode(text);
   return detail ? detail->Text("detail") : std::move(text);
+}
+
+/// What the state rests on beside checks. Where it was erased nobody knows: then on nothing.
+void TakeFoundation(const std::string& segment, ControlView& control) {
+  const auto line = Line::Decode(segment);
+  if (!line) return;
+  control.exceptions = line->Numbers("exceptions");
+  control.attestations = line->Numbers("attestations");
 }
 
 /// Adds one line of the run to the view. `parts` collects entries of check.part until their check
@@ -83,13 +76,19 @@ Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
     control.result.framework = line.Text("framework");
     control.result.control = line.Text("control");
     control.result.state = ParseControlState(line.Text("state")).value_or(ControlState::kUnknown);
-    ASSAY_ASSIGN(control.result.why, FirstText(ledger, index));
+    ASSAY_ASSIGN(const std::vector<std::string> texts, SegmentTexts(ledger, index));
+    if (!texts.empty()) control.result.why = texts.front();
+    if (texts.size() > 1) TakeFoundation(texts[1], control);
     view.controls.push_back(std::move(control));
   } else if (kind == "dataset") {
     DatasetView dataset{line.Text("dataset"), line.Text("completeness"), line.Text("reason"), "",
                         line.Int("rows")};
     ASSAY_ASSIGN(dataset.detail, FirstText(ledger, index));
     view.datasets.push_back(std::move(dataset));
+  } else if (kind == "plugin.fault") {
+    FaultView fault{line.Text("plugin"), line.Text("fate"), ""};
+    ASSAY_ASSIGN(fault.detail, FirstText(ledger, index));
+    view.faults.push_back(std::move(fault));
   } else if (kind == "run.finished") {
     view.finished = line.Text("time");
     view.outcome = line.Text("outcome");
@@ -101,6 +100,22 @@ Status AddLine(ledger::Ledger& ledger, LeafIndex index, const Line& line,
 }
 
 }  // namespace
+
+CheckResult CheckFrom(const Line& line) {
+  CheckResult result;
+  result.check = line.Text("check");
+  result.version = static_cast<uint32_t>(line.Int("check_version"));
+  result.verdict = ParseVerdict(line.Text("verdict")).value_or(Verdict::kNotAssessed);
+  result.reason = ParseReason(line.Text("reason")).value_or(Reason::kNone);
+  auto counts = line.Counts("counts");
+  const auto count = [&](const char* key) { return static_cast<uint64_t>(counts[key]); };
+  result.pass = count("pass");
+  result.fail = count("fail");
+  result.manual = count("manual");
+  result.not_applicable = count("not_applicable");
+  result.not_assessed = count("not_assessed");
+  return result;
+}
 
 Result<CheckResult> ReadCheckResult(ledger::Ledger& ledger, LeafIndex entry) {
   ASSAY_ASSIGN(const Line line, LineAt(ledger, ToNumber(entry)));
@@ -117,17 +132,21 @@ Result<History> ReadHistory(ledger::Ledger& ledger) {
 Result<History> ReadHistory(ledger::Ledger& ledger, TreeSize size) {
   History out;
   out.size = ToNumber(size);
-  bool newest = true, findings_known = false, files_known = false;
+  bool newest = true, findings_known = false, files_known = false, statements_known = false;
   const auto last = [](const Line& line, const char* key) {
     return line.Has(key) ? std::optional(LeafIndex{static_cast<uint64_t>(line.Int(key))})
                          : std::nullopt;
   };
-  for (uint64_t i = out.size; i-- > 0 && !(findings_known && files_known);) {
+  for (uint64_t i = out.size; i-- > 0 && !(findings_known && files_known && statements_known);) {
     ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
     const std::string run = line.Text("run"), kind = line.Text("kind");
     if (kind == "plugin.file" && !files_known) {
       out.last_file_entry = LeafIndex{i};
       files_known = true;
+    }
+    if (IsStatement(kind) && !statements_known) {
+      out.last_statement_entry = LeafIndex{i};
+      statements_known = true;
     }
     if (run.empty()) continue;
     if (newest) {
@@ -145,15 +164,37 @@ Result<History> ReadHistory(ledger::Ledger& ledger, TreeSize size) {
       out.last_file_entry = last(line, "files");
       files_known = true;
     }
+    if (!statements_known && (kind == "run.started" || end)) {
+      out.last_statement_entry = last(line, "statements");
+      statements_known = true;
+    }
   }
   return out;
 }
 
+Result<RunView> ReadRun(ledger::Ledger& ledger, const std::string& run, LeafIndex first,
+                        LeafIndex last) {
+  RunView view;
+  view.run = run;
+  view.first = first;
+  view.last = last;
+  std::vector<LeafIndex> parts;
+  for (uint64_t i = ToNumber(first); i <= ToNumber(last); ++i) {
+    ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
+    if (line.Text("run") == run) ASSAY_TRY(AddLine(ledger, LeafIndex{i}, line, parts, view));
+  }
+  return view;
+}
+
 Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger) {
   ASSAY_ASSIGN(const ledger::Head head, ledger.ReadHead());
+  return ReadLastRun(ledger, head.size);
+}
+
+Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger, TreeSize size) {
   std::optional<uint64_t> last, first;
   std::string run;
-  for (uint64_t i = ToNumber(head.size); i-- > 0 && !first;) {
+  for (uint64_t i = ToNumber(size); i-- > 0 && !first;) {
     ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
     const std::string kind = line.Text("kind");
     if (!last && kind == "run.finished") {
@@ -164,19 +205,9 @@ Result<std::optional<RunView>> ReadLastRun(ledger::Ledger& ledger) {
     }
   }
   if (!first) return std::optional<RunView>();
-  RunView view;
-  view.run = run;
-  view.first = LeafIndex{*first};
-  view.last = LeafIndex{*last};
-  std::vector<LeafIndex> parts;
-  for (uint64_t i = *first; i <= *last; ++i) {
-    ASSAY_ASSIGN(const Line line, LineAt(ledger, i));
-    if (line.Text("run") == run) ASSAY_TRY(AddLine(ledger, LeafIndex{i}, line, parts, view));
-  }
+  ASSAY_ASSIGN(RunView view, ReadRun(ledger, run, LeafIndex{*first}, LeafIndex{*last}));
   return std::optional<RunView>(std::move(view));
 }
-
-namespace {
 
 Result<ObservationView> DecodeObservation(std::string_view segment) {
   ASSAY_ASSIGN(const Line line, Line::Decode(segment));
@@ -191,6 +222,8 @@ Result<ObservationView> DecodeObservation(std::string_view segment) {
   view.records = line.IntLists("records");
   return view;
 }
+
+namespace {
 
 ObservationView AbsentObservation(std::string why) {
   ObservationView view;

@@ -35,6 +35,15 @@ std::map<std::string, int64_t> Line::Counts(const std::string& key) const {
   return out;
 }
 
+std::map<std::string, std::string> Line::Texts(const std::string& key) const {
+  std::map<std::string, std::string> out;
+  const proof::Json* value = Find(key);
+  if (value == nullptr || value->object() == nullptr) return out;
+  for (const auto& [name, text] : *value->object())
+    if (text.text() != nullptr) out[name] = *text.text();
+  return out;
+}
+
 std::vector<std::vector<int64_t>> Line::IntLists(const std::string& key) const {
   std::vector<std::vector<int64_t>> out;
   const proof::Json* value = Find(key);

@@ -23,6 +23,8 @@ class Line {
   bool Has(const std::string& key) const { return members_.contains(key); }
   /// Integer members of the object `key`: {"counts":{"pass":3}}.
   std::map<std::string, int64_t> Counts(const std::string& key) const;
+  /// Text members of the object `key`: {"plugins":{"graph":"..."}}.
+  std::map<std::string, std::string> Texts(const std::string& key) const;
   /// Lists of integers in the list `key`: {"records":[[12,0],[12,5]]}.
   std::vector<std::vector<int64_t>> IntLists(const std::string& key) const;
   /// Integers in the list `key`: {"entries":[12,13]}.

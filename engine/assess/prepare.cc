@@ -340,6 +340,7 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
   NameElsewhere(installation.plugins(), plan.collectors, plan.checks);
   plan.config_sha256 = config.digest_hex;
   plan.settings = SettingsOf(tenant);
+  plan.only = !selection.checks.empty();
   return plan;
 }
 

@@ -9,6 +9,7 @@
 #include "assess/history.h"
 #include "assess/kept_plugins.h"
 #include "assess/line.h"
+#include "assess/statement_chain.h"
 #include "assess/stored_pages.h"
 #include "base/text.h"
 #include "broker/export_source.h"
@@ -68,6 +69,25 @@ class ReplayPorts final : public DerivePorts {
     }
     std::sort(results.begin(), results.end(),
               [](const auto& a, const auto& b) { return a.check < b.check; });
+  }
+
+  bool WasDecided(const std::string& check) override {
+    const std::string key = "check " + check;
+    return !run_.entries.contains(key) || !sink_.IsExcused(key);
+  }
+
+  /// As recorded: who is excepted among the failing subjects of a check that is not decided again.
+  void Recall(const std::string& check,
+              const std::function<void(const Observation&)>& visit) override {
+    CheckView view;
+    for (const auto& [key, entry] : run_.entries)
+      if (key == "check " + check || key.starts_with("check.part " + check + " "))
+        view.bodies.push_back(entry);
+    Status read = ReadObservations(ledger_, view, [&](ObservationView one) {
+      if (one.absent.empty()) visit(one.observation);
+      return true;
+    });
+    if (!read) state_.Break(read.error());
   }
 
  private:
@@ -132,6 +152,7 @@ class Rerun {
   void Excuse();
   void Bound(RunSettings& settings);
   Status LookBack(std::vector<CheckSpec>& checks);
+  Result<Statements> StatementsThen(const std::vector<LoadedPlugin>& frameworks);
   Status Derive(const RunSettings& settings);
   void CompareEnd(const RunReport& again);
   RunPlan PlanAgain(KeptPlugins& kept) const;
@@ -228,6 +249,22 @@ Status Rerun::LookBack(std::vector<CheckSpec>& checks) {
   return {};
 }
 
+/// Exceptions and attestations as they stood before the run. What was erased of one that counted
+/// then lets no control follow again for certain.
+Result<Statements> Rerun::StatementsThen(const std::vector<LoadedPlugin>& frameworks) {
+  ASSAY_ASSIGN(Statements out, LoadStatements(*plan_.ledger, TreeSize{ToNumber(run_.first)}));
+  std::string why;
+  for (const auto& [number, one] : out.exceptions())
+    if (one.IsOpen(*run_.at) && !one.absent.empty())
+      why = fmt::format("what exception E-{} is about is {}", number, one.absent);
+  for (const auto& [number, one] : out.attestations())
+    if (one.At(*run_.at) == AttestationState::kValid && !one.absent.empty())
+      why = fmt::format("attestation AT-{} is {}", number, one.absent);
+  if (why.empty()) return out;
+  for (const LoadedPlugin& plugin : frameworks) state_.Excuse(plugin.framework.id, why);
+  return out;
+}
+
 Status Rerun::Derive(const RunSettings& settings) {
   ASSAY_ASSIGN(KeptPlugins kept, LoadKeptPlugins(*plan_.ledger, run_, settings, state_));
   report_.files = kept.files;
@@ -239,8 +276,14 @@ Status Rerun::Derive(const RunSettings& settings) {
   for (const auto& [key, values] : run_.settings) again.settings[key] = values;
   ASSAY_TRY(LookBack(again.checks));
   ASSAY_ASSIGN(FindingRegister findings, Findings());
-  const RunStart start{run_.run,   *run_.at, run_.roles, run_.arm_token, ledger::Keep::kFull,
-                       run_.app_id};
+  ASSAY_ASSIGN(Statements statements, StatementsThen(again.frameworks));
+  const RunStart start{run_.run,
+                       *run_.at,
+                       run_.roles,
+                       run_.arm_token,
+                       ledger::Keep::kFull,
+                       run_.app_id,
+                       std::move(statements)};
   ComparingSink sink(*plan_.ledger, run_, state_, again.checks, plan_.only, findings.has_gaps());
   ReplayPorts ports(*plan_.ledger, run_, again.broker, sink, state_);
   RunReport report;

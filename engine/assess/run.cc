@@ -10,6 +10,7 @@
 #include "assess/earlier.h"
 #include "assess/history.h"
 #include "assess/run_settings.h"
+#include "assess/statement_desk.h"
 
 namespace assay::assess {
 namespace {
@@ -52,6 +53,8 @@ class RunSteps final : public DerivePorts {
  private:
   Status Begin();
   Status RecordStart();
+  Status LookAtStatements(std::optional<LeafIndex> last);
+  Status RecordStatements();
   Status Work();
   Status CheckConsent();
   Status RecordRefusal(const Error& error);
@@ -90,6 +93,7 @@ class RunSteps final : public DerivePorts {
   std::optional<FindingRegister> findings_;
   std::optional<KeptFiles> kept_;
   std::map<std::string, EarlierCheck> earlier_;  ///< what checks compare with
+  std::optional<LeafIndex> last_statement_;
   std::optional<Derivation> derivation_;
 };
 
@@ -115,6 +119,7 @@ Status RunSteps::Begin() {
     ASSAY_TRY(Append(std::move(interrupted)));
   }
   report_.run = start_.run = fmt::format("R-{}", history.last_run_number + 1);
+  ASSAY_TRY(LookAtStatements(history.last_statement_entry));
   ASSAY_ASSIGN(findings_, FindingRegister::Load(*plan_.ledger, history.last_finding_entry));
   ASSAY_ASSIGN(kept_, KeptFiles::Load(*plan_.ledger, history.last_file_entry));
   ASSAY_TRY(kept_->Keep(*plan_.ledger, plan_.actor, UsedFiles(plan_)));
@@ -123,6 +128,30 @@ Status RunSteps::Begin() {
   for (const auto& [check, why] : unknown)
     report_.warnings.push_back(fmt::format("check {}: {}", check, why));
   return RecordStart();
+}
+
+/// What the clock ended is written down before the run that first sees it.
+Status RunSteps::LookAtStatements(std::optional<LeafIndex> last) {
+  ASSAY_ASSIGN(const Statements before, LoadStatements(*plan_.ledger, last));
+  auto written = WriteExpired(*plan_.ledger, before, start_.at);
+  if (!written) return ledger_failed_ = true, Fail(std::move(written.error()));
+  last_statement_ = *written;
+  ASSAY_ASSIGN(start_.statements, LoadStatements(*plan_.ledger, last_statement_));
+  return {};
+}
+
+/// What the results say of exceptions.
+Status RunSteps::RecordStatements() {
+  for (const Excepting::Change& change : derivation_->excepting().changes()) {
+    ledger::EntryDraft draft = Draft(change.kind);
+    draft.actor = "engine";
+    draft.members.emplace("exception", change.number);
+    auto written = AppendStatement(*plan_.ledger, std::move(draft), last_statement_);
+    if (!written) return ledger_failed_ = true, Fail(std::move(written.error()));
+    last_statement_ = *written;
+    report_.exceptions.emplace_back(change.number, change.kind);
+  }
+  return {};
 }
 
 Status RunSteps::RecordStart() {
@@ -145,8 +174,10 @@ Status RunSteps::RecordStart() {
   draft.members.emplace("plugins", std::move(plugins));
   if (!keys.empty()) draft.members.emplace("keys", std::move(keys));
   if (kept_->newest()) draft.members.emplace("files", ToNumber(*kept_->newest()));
+  if (last_statement_) draft.members.emplace("statements", ToNumber(*last_statement_));
   ASSAY_ASSIGN(draft.body, plan_.ledger->PutSegments(DescribeRun(plan_, earlier_)));
   draft.members.emplace("checks", uint64_t{plan_.checks.size()});
+  if (plan_.only) draft.members.emplace("only", 1);
   return Append(std::move(draft));
 }
 
@@ -173,6 +204,7 @@ Status RunSteps::Work() {
   Status judged = derivation_->Judge();
   report_.cancelled = !judged && judged.error().code == Code::kCancelled;
   ASSAY_TRY(std::move(judged));
+  ASSAY_TRY(RecordStatements());
   report_.check_ms = MsSince(phase);
   plan_.progress->PhaseFinished("check");
   return {};
@@ -304,6 +336,7 @@ Status RunSteps::Finish() {
   if (findings_ && findings_->last_entry())
     draft.members.emplace("findings", ToNumber(*findings_->last_entry()));
   if (kept_->newest()) draft.members.emplace("files", ToNumber(*kept_->newest()));
+  if (last_statement_) draft.members.emplace("statements", ToNumber(*last_statement_));
   if (derivation_ && !derivation_->sqlite_version().empty())
     draft.members.emplace("sqlite", derivation_->sqlite_version());
   if (const std::vector<std::string> notes = Notes(); !notes.empty()) {

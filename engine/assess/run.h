@@ -37,6 +37,7 @@ struct RunPlan {
   std::string worker_sha256;         ///< of assay-worker, where plugins and SQL run
   std::vector<UsedFile> own_checks;  ///< files of the admin's own checks
   ipc::Settings settings{};          ///< what collectors may ask for (assay/config.h)
+  bool only = false;                 ///< `checks` are not all that are enabled
 };
 
 /// A finding that this run saw for the first time.
@@ -56,6 +57,7 @@ struct RunReport {
   std::vector<std::string> warnings;
   broker::Consent consent;
   uint64_t subjects = 0, reads = 0, entries = 0, new_findings = 0;
+  std::vector<std::pair<uint64_t, std::string>> exceptions;  ///< number, "exception.closed"
   std::vector<std::pair<std::string, std::pair<int, int>>>
       endpoints_done;       ///< plugin -> done, asked
   broker::PaceReport pace;  ///< what the collecting waited for

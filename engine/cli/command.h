@@ -2,6 +2,7 @@
 // from main.cc only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,10 @@ struct Context {
   sandbox::Spawner* spawner =
       nullptr;  ///< forked at the top of main; null when this command needs none
   const Clock* clock = &SystemClock();
+  std::optional<Timestamp> as_of;  ///< --as-of
+
+  /// Of what a command tells: --as-of, else now.
+  Timestamp Moment() const { return as_of ? *as_of : clock->Now(); }
 
   /// A result. Nothing else goes to stdout.
   void Print(std::string_view text) const { out(text); }
@@ -69,6 +74,11 @@ int RunExplain(Context& context);
 int RunVerify(Context& context);
 int RunFindingList(Context& context);
 int RunFindingShow(Context& context);
+int RunFindingHistory(Context& context);
+int RunFindingAssign(Context& context);
+int RunRunsList(Context& context);
+int RunRunsShow(Context& context);
+int RunRunsDiff(Context& context);
 int RunFrameworkList(Context& context);
 int RunFrameworkShow(Context& context);
 int RunFrameworkCoverage(Context& context);

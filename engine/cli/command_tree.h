@@ -24,6 +24,7 @@ struct Flag {
   Target target;
   std::string_view words{};  ///< accepted words "a|b"
   bool required = false;     ///< positional arguments
+  std::string_view key{};    ///< for the lists of commands, where several flags have one name
 };
 
 struct Command {

@@ -69,9 +69,9 @@ std::string FishScript() {
       out += fmt::format("complete -c assay -n '__fish_seen_subcommand_from {}' -a {} -d '{}'\n",
                          first, Split(command.path, ' ').back(), command.help);
     for (std::string_view name : command.flags)
-      if (name.substr(0, 2) == "--")
+      if (const Flag& flag = FindCommandFlag(name); name.substr(0, 2) == "--")
         out += fmt::format("complete -c assay -n '__fish_seen_subcommand_from {}' -l {} -d '{}'\n",
-                           first, name.substr(2), FindCommandFlag(name).help);
+                           first, flag.names.substr(2), flag.help);
   }
   for (const Flag& flag : GlobalFlags()) {
     std::vector<std::string> words;

@@ -18,7 +18,7 @@ std::string Context::CommandName() const { return Join(options.command, " "); }
 
 int Context::Fail(const Error& error) const {
   if (options.json) {
-    Envelope envelope{CommandName(), false, clock->Now(), "{}", {}, {error}, ""};
+    Envelope envelope{CommandName(), false, Moment(), "{}", {}, {error}, ""};
     out(FormatEnvelope(envelope));
   } else {
     err(FormatError(error, terminal));
@@ -28,23 +28,22 @@ int Context::Fail(const Error& error) const {
 
 int Context::Finish(const std::string& text, const std::string& data_json, ExitCode code) const {
   if (options.json)
-    out(FormatEnvelope(
-        {CommandName(), code == ExitCode::kOk, clock->Now(), data_json, {}, {}, ""}));
+    out(FormatEnvelope({CommandName(), code == ExitCode::kOk, Moment(), data_json, {}, {}, ""}));
   else
     out(text);
   return ToInt(code);
 }
 
 void PrintJson(const Context& context, std::string_view command, bool ok, std::string data) {
-  context.out(FormatEnvelope(
-      {std::string(command), ok, context.clock->Now(), std::move(data), {}, {}, ""}));
+  context.out(
+      FormatEnvelope({std::string(command), ok, context.Moment(), std::move(data), {}, {}, ""}));
 }
 
 bool ShowDiagnostics(const Context& context, const std::vector<config::Diagnostic>& diagnostics) {
   bool ok = true;
   for (const config::Diagnostic& d : diagnostics) ok = ok && !d.is_error;
   if (!ok && context.options.json) {
-    Envelope envelope{context.CommandName(), false, context.clock->Now(), "{}", {}, {}, ""};
+    Envelope envelope{context.CommandName(), false, context.Moment(), "{}", {}, {}, ""};
     envelope.errors_json = config::DiagnosticsJson(diagnostics);
     context.out(FormatEnvelope(envelope));
   } else if (!diagnostics.empty() && (!ok || !context.options.quiet)) {

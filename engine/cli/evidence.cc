@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/as_of.h"
 #include "cli/command.h"
 #include "cli/workspace.h"
 #include "ledger/line.h"
@@ -44,8 +45,12 @@ std::optional<OpenedEntry> OpenEntry(Context& context, int& exit) {
   if (!index) return std::nullopt;
   auto opened = OpenOneForReading(context, exit);
   if (!opened) return std::nullopt;
+  const auto size = SizeShown(context, *opened->ledger);
+  if (!size) return exit = Report(context, size.error()), std::nullopt;
   const auto line = opened->ledger->ReadLine(*index);
   auto facts = line ? ledger::ParseLine(*line) : Fail(line.error());
+  if (facts && ToNumber(*index) >= ToNumber(*size))
+    facts = Fail(Code::kNotFound, fmt::format("entry {}: was not there then", ToNumber(*index)));
   if (facts && !facts->body)
     facts = Fail(Code::kNotFound, fmt::format("entry {}: has no body", ToNumber(*index)));
   if (!facts) return exit = Report(context, facts.error()), std::nullopt;
@@ -63,13 +68,13 @@ int RunEvidenceList(Context& context) {
   int exit = 0;
   auto opened = OpenOneForReading(context, exit);
   if (!opened) return exit;
-  const auto head = opened->ledger->ReadHead();
-  if (!head) return Report(context, head.error());
+  const auto size = SizeShown(context, *opened->ledger);
+  if (!size) return Report(context, size.error());
   Table table({"ENTRY", "KIND", "SUBJECT", "RECORDS", "BYTES", "TIME"});
   std::string items;
   Status bad;
   const Status read = opened->ledger->ReadLines(
-      LeafIndex{0}, LeafIndex{ToNumber(head->size)}, [&](LeafIndex, std::string_view line) {
+      LeafIndex{0}, LeafIndex{ToNumber(*size)}, [&](LeafIndex, std::string_view line) {
         const auto facts = ledger::ParseLine(line);
         if (!facts) return bad = Fail(facts.error()), false;
         if (!facts->body || !IsOfRun(*facts, context.options.run)) return true;

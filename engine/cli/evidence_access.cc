@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "cli/as_of.h"
 #include "cli/command.h"
 #include "cli/workspace.h"
 #include "ledger/line.h"
@@ -26,7 +27,7 @@ class AccessLog {
  public:
   AccessLog(ledger::Ledger& ledger, std::string run) : ledger_(ledger), run_(std::move(run)) {}
 
-  Status Read();
+  Status Read(TreeSize size);
   const std::vector<std::string>& warnings() const { return warnings_; }
   std::string Format(const Terminal& terminal) const { return table_.Format(terminal); }
   std::string Json() const { return fmt::format("{{\"items\":[{}]}}", items_); }
@@ -122,12 +123,11 @@ Status AccessLog::TakeReads(const std::string& run, const std::vector<LeafIndex>
   return {};
 }
 
-Status AccessLog::Read() {
-  ASSAY_ASSIGN(const ledger::Head head, ledger_.ReadHead());
+Status AccessLog::Read(TreeSize size) {
   Runs logs, reads;
   std::vector<std::string> order;
   Status bad;
-  ASSAY_TRY(ledger_.ReadLines(LeafIndex{0}, LeafIndex{ToNumber(head.size)},
+  ASSAY_TRY(ledger_.ReadLines(LeafIndex{0}, LeafIndex{ToNumber(size)},
                               [&](LeafIndex index, std::string_view line) {
                                 const auto facts = ledger::ParseLine(line);
                                 if (!facts) return bad = Fail(facts.error()), false;
@@ -161,7 +161,9 @@ int RunEvidenceAccessLog(Context& context) {
   if (!opened) return exit;
   if (context.options.compare) return CompareAccessLog(context, *opened->ledger);
   AccessLog log(*opened->ledger, context.options.run);
-  if (Status read = log.Read(); !read) return Report(context, read.error());
+  const auto size = SizeShown(context, *opened->ledger);
+  if (!size) return Report(context, size.error());
+  if (Status read = log.Read(*size); !read) return Report(context, read.error());
   for (const std::string& warning : log.warnings()) Tell(context, "warning: " + warning + "\n");
   return context.Finish(log.Format(context.terminal), log.Json());
 }

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/control_page.h"
 #include "cli/explain_text.h"
+#include "cli/explain_words.h"
 #include "cli/installed.h"
 #include "model/retired_controls.h"
 
@@ -58,12 +59,19 @@ bool ExplainRetired(Context& context, const std::string& name) {
 
 }  // namespace
 
-int RunExplain(Context& context) {
+namespace {
+
+int Explain(Context& context) {
   const std::string& name = context.options.argument;
   if (const Explanation* text = FindExplanation(name)) {
     Say(context, fmt::format("  {}\n  {}\n", text->name, text->what));
     if (!text->why.empty()) Say(context, fmt::format("\n  why     {}\n", text->why));
     if (!text->remedy.empty()) Say(context, fmt::format("  to fix  {}\n", text->remedy));
+    return 0;
+  }
+  if (const Term* term = FindTerm(name)) {
+    Say(context, fmt::format("  {}\n  {}\n", term->name, term->meaning));
+    if (!term->not_this.empty()) Say(context, fmt::format("\n  not     {}\n", term->not_this));
     return 0;
   }
   auto catalogue = OpenFullCatalogue(context);
@@ -73,6 +81,8 @@ int RunExplain(Context& context) {
     return 0;
   std::vector<std::string> known;
   for (const Explanation& one : Explanations()) known.emplace_back(one.name);
+  for (const Explanation& one : WordExplanations()) known.emplace_back(one.name);
+  for (const Term& term : GlossaryTerms()) known.push_back(term.name);
   for (const std::string& id : catalogue->CheckIds()) known.push_back(id);
   const std::string near = NearestWord(name, known);
   return Report(context, Error{Code::kNotFound,
@@ -82,6 +92,20 @@ int RunExplain(Context& context) {
                                             : "did you mean " + near + "?",
                                {},
                                {}});
+}
+
+}  // namespace
+
+int RunExplain(Context& context) {
+  if (!context.options.json) return Explain(context);
+  std::string page;
+  const Sink out = context.out;
+  context.out = [&](std::string_view text) { page += text; };
+  const int code = Explain(context);
+  context.out = out;
+  if (code != 0) return Say(context, page), code;  // the document of the error
+  return context.Finish("", fmt::format("{{\"name\":{},\"text\":{}}}",
+                                        JsonString(context.options.argument), JsonString(page)));
 }
 
 }  // namespace assay::cli

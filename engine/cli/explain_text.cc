@@ -1,6 +1,7 @@
 #include "cli/explain_text.h"
 
 #include "base/text.h"
+#include "cli/explain_words.h"
 
 namespace assay::cli {
 
@@ -305,6 +306,8 @@ const std::vector<Explanation>& Explanations() {
 
 const Explanation* FindExplanation(std::string_view name) {
   for (const Explanation& one : Explanations())
+    if (EqualsIgnoreCase(one.name, name)) return &one;
+  for (const Explanation& one : WordExplanations())
     if (EqualsIgnoreCase(one.name, name)) return &one;
   return nullptr;
 }

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "broker/broker.h"
 #include "broker/secret.h"
+#include "cli/as_of.h"
 #include "cli/check_files.h"
 #include "cli/command.h"
 #include "cli/command_tree.h"
@@ -41,6 +42,11 @@ constexpr Entry kDispatch[] = {
     {"verify", RunVerify},
     {"finding list", RunFindingList},
     {"finding show", RunFindingShow},
+    {"finding history", RunFindingHistory},
+    {"finding assign", RunFindingAssign},
+    {"runs list", RunRunsList},
+    {"runs show", RunRunsShow},
+    {"runs diff", RunRunsDiff},
     {"framework list", RunFrameworkList},
     {"framework show", RunFrameworkShow},
     {"framework coverage", RunFrameworkCoverage},
@@ -193,6 +199,12 @@ int Main(const std::vector<std::string>& arguments) {
     // init writes a new file here; every other command reads the first that exists.
     const auto found = FindConfigFile(context);
     context.options.config = found && options.command.front() != "init" ? *found : "assay.toml";
+  }
+
+  if (!options.as_of.empty()) {
+    const auto moment = ParseAsOf(options.as_of, context.clock->Now());
+    if (!moment) return context.Fail(moment.error());
+    context.as_of = *moment;
   }
 
   if (ReadsSecrets(options.command)) HideSecrets(context);

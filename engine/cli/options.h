@@ -24,7 +24,6 @@ struct Options {
 
   // Of single commands; others leave them empty.
   std::string argument;                             ///< the one positional: id, path, code, shell
-  std::string second;                               ///< a second positional: control, other side
   bool all = false, dry_run = false;                ///< run; dry_run: ledger checkpoint too
   bool show = false;                                ///< ledger checkpoint --show
   std::vector<std::string> only_checks;             ///< run --only
@@ -71,6 +70,12 @@ struct Options {
   bool wait = false;                      ///< tenant test --wait
   bool compare = false;                   ///< evidence access-log --compare
   std::string shell;                      ///< tenant script --shell
+  std::string as_of;                      ///< --as-of of what answers from a ledger
+  std::string second;                     ///< the second of two arguments
+  std::vector<std::string> buckets;       ///< runs diff --bucket
+  bool csv = false;                       ///< runs diff --csv
+  std::string owner, note;                ///< finding assign
+  bool clear = false;                     ///< finding assign --clear
 };
 
 }  // namespace assay::cli

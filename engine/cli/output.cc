@@ -162,4 +162,11 @@ std::string FormatEnvelope(const Envelope& envelope) {
   return json.EndArray().EndObject().Take() + "\n";
 }
 
+std::pair<std::string, std::string> EnvelopeFrame(Envelope envelope) {
+  envelope.data = "\x1f";  // stands nowhere else: JSON escapes it in texts
+  const std::string text = FormatEnvelope(envelope);
+  const size_t at = text.find('\x1f');
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
 }  // namespace assay::cli

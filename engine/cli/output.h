@@ -71,5 +71,7 @@ struct Envelope {
   std::string errors_json;  ///< JSON array used instead of `errors` when not empty
 };
 std::string FormatEnvelope(const Envelope& envelope);
+/// What stands before and after `data` of that document, for data that is written piece by piece.
+std::pair<std::string, std::string> EnvelopeFrame(Envelope envelope);
 
 }  // namespace assay::cli

@@ -15,10 +15,9 @@ namespace {
 // Binds one row of the tables to CLI11.
 void AddFlag(CLI::App& app, const Flag& flag, Options& options) {
   const bool positional = flag.names[0] != '-';
-  const Target second{&Options::second};
-  const std::string names = !positional             ? std::string(flag.names)
-                            : flag.target == second ? "second"
-                                                    : "argument";
+  const auto* text = std::get_if<std::string Options::*>(&flag.target);
+  const bool second = text != nullptr && *text == &Options::second;
+  const std::string names = !positional ? std::string(flag.names) : second ? "second" : "argument";
   const std::string help(flag.help);
   CLI::Option* option = std::visit(
       [&](auto member) -> CLI::Option* {

@@ -75,6 +75,8 @@ std::string_view WhyTold(std::string_view kind) {
   if (kind == "auth.consent") return "what the token could do; taken as it was";
   if (kind == "sandbox.denied") return "what that machine refused to a plugin";
   if (kind == "finding.opened") return "numbers are names; taken as they were, their sum compared";
+  if (kind.starts_with("exception."))
+    return "what the run saw of an exception; its effect on controls is compared";
   return "";
 }
 

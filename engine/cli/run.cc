@@ -11,6 +11,7 @@
 #include "cli/expiry_text.h"
 #include "cli/progress_events.h"
 #include "cli/progress_lines.h"
+#include "cli/run_plan.h"
 #include "cli/run_tenant.h"
 #include "cli/workspace.h"
 
@@ -50,57 +51,11 @@ void ShowRun(Context& context, const config::TenantConfig& tenant, const TenantR
     Tell(context, fmt::format("missing permission: {}\n", permission));
   if (report.stopped) Report(context, *report.stopped);
   Say(context, fmt::format("  {} run {}\n\n", tenant.id, report.run));
+  if (run.changes) Say(context, ChangesText(*run.changes, StyleOf(context)) + "\n");
   Say(context, RunSummary(report, run.checks, StyleOf(context)));
   const bool any = std::any_of(run.expired.begin(), run.expired.end(),
                                [](const auto& one) { return one.bodies > 0 || one.held > 0; });
   if (any) Say(context, ExpiryText(run.expired, legal_basis, false));
-}
-
-/// With the places in the configuration where there are any.
-void ReportRefusal(Context& context, const Error& error,
-                   const std::vector<config::Diagnostic>& refusals) {
-  if (refusals.empty())
-    Report(context, error);
-  else
-    ShowDiagnostics(context, refusals);
-}
-
-/// --dry-run: what a run would do. Reads no tenant and writes nothing.
-int ShowPlans(Context& context, const Workspace& workspace,
-              const std::vector<const config::TenantConfig*>& tenants) {
-  std::string items;
-  std::vector<ExitCode> exits{ExitCode::kOk};
-  for (const config::TenantConfig* tenant : tenants) {
-    std::vector<config::Diagnostic> refusals;
-    auto plan =
-        assess::PlanRun(workspace.installation, workspace.config, *tenant,
-                        {context.options.only_checks, context.options.frameworks, &refusals});
-    if (!plan) {
-      ReportRefusal(context, plan.error(), refusals);
-      exits.push_back(ExitFor(plan.error()));
-      continue;
-    }
-    std::string text = fmt::format("  {}\n", tenant->id), endpoints;
-    for (const assess::LoadedPlugin& plugin : plan->collectors)
-      for (const EndpointSpec& endpoint : plugin.manifest.endpoints) {
-        text +=
-            fmt::format("  + read       {:<32} {}\n", endpoint.id,
-                        endpoint.permission.empty() ? endpoint.arm_action : endpoint.permission);
-        endpoints += (endpoints.empty() ? "" : ",") + JsonString(endpoint.id);
-      }
-    text += fmt::format("  + decide     {} checks\n", plan->checks.size());
-    for (const assess::LoadedPlugin& framework : plan->frameworks)
-      text += fmt::format("  + map        {} ({} controls)\n", framework.framework.id,
-                          framework.framework.controls.size());
-    items += fmt::format("{}{{\"tenant\":{},\"endpoints\":[{}],\"checks\":{},\"frameworks\":{}}}",
-                         items.empty() ? "" : ",", JsonString(tenant->id), endpoints,
-                         plan->checks.size(), plan->frameworks.size());
-    if (!context.options.json)
-      Say(context, text + "  Nothing has been read or written. Do it with: assay run\n");
-  }
-  const int worst = ToInt(Worst(exits));
-  if (context.options.json) PrintJson(context, "run", worst == 0, "{\"plans\":[" + items + "]}");
-  return worst;
 }
 
 }  // namespace
@@ -149,11 +104,13 @@ int RunRun(Context& context) {
       exits.push_back(ExitFor(run.error()));
       continue;
     }
+    const std::string report =
+        RunReportJson(run->report, tenant->id, run->changes ? ChangesJson(*run->changes) : "null");
     if (context.options.jsonl)
-      Say(context, "{\"event\":\"run\",\"data\":" + RunReportJson(run->report, tenant->id) + "}\n");
+      Say(context, "{\"event\":\"run\",\"data\":" + report + "}\n");
     else
       ShowRun(context, *tenant, *run, workspace->config.retention.legal_basis);
-    items += (items.empty() ? "" : ",") + RunReportJson(run->report, tenant->id);
+    items += (items.empty() ? "" : ",") + report;
     const int one = ExitForRun(*run, context.options.fail_on);
     if (one == 130) return one;
     exits.push_back(static_cast<ExitCode>(one));

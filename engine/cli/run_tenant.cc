@@ -29,6 +29,16 @@ std::vector<std::string> UnsignedPlugins(const assess::RunPlan& plan) {
   return out;
 }
 
+/// The run is committed whatever comes of this.
+void TellChanges(ledger::Ledger& ledger, TenantRun& run) {
+  if (run.report.stopped || run.report.cancelled) return;
+  auto changes = ReadChanges(ledger, run.report.head.size, run.checks);
+  if (changes)
+    run.changes = std::move(*changes);
+  else
+    run.report.warnings.push_back("what changed is not known: " + changes.error().ToString());
+}
+
 }  // namespace
 
 Result<TenantRun> RunTenant(const RunRequest& request) {
@@ -61,6 +71,7 @@ Result<TenantRun> RunTenant(const RunRequest& request) {
   out.report = std::move(*report);
   for (const std::string& id : unsigned_ones)
     out.report.warnings.push_back("plugin " + id + " is unsigned: a developer's pin lets it run");
+  TellChanges(*ledger, out);
   const auto rules = assess::RetentionRules(*request.config);
   if (!rules.empty()) {
     auto expired = ledger->Expire(rules, request.actor, false);

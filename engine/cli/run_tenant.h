@@ -7,6 +7,7 @@
 
 #include "assess/prepare.h"
 #include "assess/progress.h"
+#include "cli/changes.h"
 #include "cli/summary.h"
 
 namespace assay::cli {
@@ -29,6 +30,7 @@ struct TenantRun {
   sandbox::Tier tier = sandbox::Tier::kStrict;
   std::string fingerprint;
   std::vector<ledger::ExpiryDone> expired;  ///< by [retention], after the run
+  std::optional<Changes> changes;           ///< against the run before; none when it did not end
 };
 
 /// Errors carry the ids and codes that ExitFor knows: AS-PLG-* (plugin refused), AS-SBX-*

@@ -3,7 +3,9 @@
 
 #include "assess/history.h"
 #include "base/text.h"
+#include "cli/as_of.h"
 #include "cli/backup_common.h"
+#include "cli/changes.h"
 #include "cli/summary.h"
 #include "cli/workspace.h"
 
@@ -12,24 +14,26 @@ namespace {
 
 std::string StatusJson(const config::TenantConfig& tenant, const assess::RunView& run,
                        const std::map<Verdict, int>& counts, const std::optional<Error>& fault,
-                       const std::string& backup) {
+                       const std::string& backup, const std::string& changes) {
   std::string numbers, notes;
   for (const auto& [verdict, n] : counts)
     numbers += fmt::format("{}\"{}\":{}", numbers.empty() ? "" : ",", Name(verdict), n);
   for (const std::string& note : run.notes) notes += (notes.empty() ? "" : ",") + JsonString(note);
   return fmt::format(
       "{{\"tenant\":{},\"run\":{},\"outcome\":{},\"started\":{},\"finished\":{},\"tier\":{},"
-      "\"reads\":{},\"fault\":{},\"counts\":{{{}}},\"notes\":[{}],\"backup\":{}}}",
+      "\"reads\":{},\"fault\":{},\"counts\":{{{}}},\"notes\":[{}],\"backup\":{},"
+      "\"changes\":{}}}",
       JsonString(tenant.id), JsonString(run.run), JsonString(run.outcome), JsonString(run.started),
       JsonString(run.finished), JsonString(run.tier), run.reads,
-      JsonString(fault ? fault->message : ""), numbers, notes, backup);
+      JsonString(fault ? fault->message : ""), numbers, notes, backup, changes);
 }
 
 void ShowStatus(Context& context, const config::TenantConfig& tenant, const assess::RunView& run,
-                std::map<Verdict, int> counts) {
+                std::map<Verdict, int> counts, const std::optional<Changes>& changes) {
   const Style style = StyleOf(context);
   Say(context, fmt::format("  {}  run {} {}  {}  sandbox {}\n", tenant.id, run.run, run.outcome,
                            run.finished, run.tier));
+  if (changes) Say(context, ChangesText(*changes, style));
   Say(context,
       fmt::format("    {} {} fail   {} {} pass   {} {} manual   {} {} not assessed   {} {} not "
                   "applicable\n",
@@ -62,19 +66,27 @@ std::string ShowBackups(Context& context, const Workspace& workspace,
 /// Shows one tenant's last finished run; the exit code.
 int StatusOf(Context& context, const Workspace& workspace, const config::TenantConfig& tenant,
              ledger::Ledger& ledger, std::string& items) {
-  auto run = assess::ReadLastRun(ledger);
+  const auto size = SizeShown(context, ledger);
+  auto run = size ? assess::ReadLastRun(ledger, *size) : Fail(size.error());
   if (!run) return Report(context, run.error());
   if (!*run) {
-    if (!context.options.json) Say(context, fmt::format("  {}  no finished run yet\n", tenant.id));
+    if (!context.options.json)
+      Say(context,
+          fmt::format("  {}  no finished run {}\n", tenant.id, context.as_of ? "by then" : "yet"));
     ShowBackups(context, workspace, tenant);
     return 0;
   }
   std::map<Verdict, int> counts;
   for (const auto& check : (*run)->checks) ++counts[check.result.verdict];
   const auto fault = ledger.Fault();
-  if (!context.options.json) ShowStatus(context, tenant, **run, counts);
-  items += (items.empty() ? "" : ",") +
-           StatusJson(tenant, **run, counts, fault, ShowBackups(context, workspace, tenant));
+  // What changed is read from bodies: a ledger that is at fault shows what it says, and the fault.
+  Result<std::optional<Changes>> changes = std::optional<Changes>();
+  if (!fault) changes = ReadChanges(ledger, *size, ReadCatalogue(context, workspace.config));
+  if (!changes) return Report(context, changes.error());
+  if (!context.options.json) ShowStatus(context, tenant, **run, counts, *changes);
+  items += (items.empty() ? "" : ",") + StatusJson(tenant, **run, counts, fault,
+                                                   ShowBackups(context, workspace, tenant),
+                                                   *changes ? ChangesJson(**changes) : "null");
   if (!fault) return 0;
   if (!context.options.json) Report(context, *fault);  // shown as it is, and the alarm with it
   return ToInt(ExitCode::kVerification);

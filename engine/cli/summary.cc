@@ -179,7 +179,8 @@ std::string RunSummary(const assess::RunReport& report, const CheckCatalogue& ch
   return out;
 }
 
-std::string RunReportJson(const assess::RunReport& report, const std::string& tenant) {
+std::string RunReportJson(const assess::RunReport& report, const std::string& tenant,
+                          const std::string& changes) {
   std::string checks, controls, missing, faults, warnings;
   for (const CheckResult& c : report.checks)
     checks += fmt::format(
@@ -205,13 +206,13 @@ std::string RunReportJson(const assess::RunReport& report, const std::string& te
       "\"subjects\":{},\"new_findings\":{},\"tree_size\":{},\"root_hash\":\"{}\",\"checks\":[{}],"
       "\"controls\":[{}],\"not_reached\":{},\"missing_permissions\":[{}],\"plugin_faults\":[{}],"
       "\"warnings\":[{}],"
-      "\"stopped\":{},\"idle_ms\":{},\"pace\":{}}}",
+      "\"stopped\":{},\"idle_ms\":{},\"pace\":{},\"changes\":{}}}",
       JsonString(tenant), report.run,
       report.interrupted_run.empty() ? "null" : JsonString(report.interrupted_run), report.reads,
       report.entries, report.subjects, report.new_findings, ToNumber(report.head.size),
       EncodeBase64(report.head.root), checks, controls, NotReachedJson(), missing, faults, warnings,
       report.stopped ? JsonString(report.stopped->ToString()) : "null", report.pace.idle.count(),
-      WaitsJson(report.pace));
+      WaitsJson(report.pace), changes);
 }
 
 }  // namespace assay::cli

@@ -25,7 +25,8 @@ std::string RunSummary(const assess::RunReport& report, const CheckCatalogue& ch
 /// score.
 std::string ControlSummary(const std::vector<ControlResult>& controls, const Style& style);
 
-/// Report of a run as the `data` of the JSON envelope.
-std::string RunReportJson(const assess::RunReport& report, const std::string& tenant);
+/// Report of a run as the `data` of the JSON envelope; `changes` is JSON (changes.h).
+std::string RunReportJson(const assess::RunReport& report, const std::string& tenant,
+                          const std::string& changes = "null");
 
 }  // namespace assay::cli

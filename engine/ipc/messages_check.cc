@@ -43,6 +43,7 @@ ControlSpec GetControl(FieldReader& in) {
   m.automation = in.Id();
   m.needs_attestation = in.Bool();
   m.checks = GetIds(in);
+  m.attested = in.Bool();
   return m;
 }
 
@@ -163,6 +164,7 @@ ByteVector EncodeControls(const std::string& framework, const std::vector<Contro
   PutList(out, controls, [&](const ControlSpec& c) {
     out.Text(c.id).Text(c.title).Text(c.group).Text(c.automation).U8(c.needs_attestation ? 1 : 0);
     PutTexts(out, c.checks);
+    out.U8(c.attested ? 1 : 0);
   });
   return out.Take();
 }
@@ -170,7 +172,7 @@ ByteVector EncodeControls(const std::string& framework, const std::vector<Contro
 Result<std::pair<std::string, std::vector<ControlSpec>>> ParseControls(ByteSpan payload) {
   FieldReader in(payload);
   std::string framework = in.Id();
-  auto controls = in.List(21, GetControl);
+  auto controls = in.List(22, GetControl);
   return in.Finish(std::pair(std::move(framework), std::move(controls)), "controls");
 }
 

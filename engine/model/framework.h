@@ -22,6 +22,7 @@ struct ControlSpec {
   std::string reason;     ///< why automation and level are what they are; may be ""
   std::string not_shown;  ///< what the mapped checks do not show; may be ""
   std::vector<std::string> checks;
+  bool attested = false;  ///< a valid attestation exists; the engine fills it in for each run
 };
 
 struct FrameworkSpec {

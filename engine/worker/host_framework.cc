@@ -91,6 +91,7 @@ void FrameworkExtension::Arrange() {
     c.id = Slice(specs_[i].id);
     c.title = Slice(specs_[i].title);
     c.needs_attestation = specs_[i].needs_attestation ? 1 : 0;
+    c.attested = specs_[i].attested ? 1 : 0;
     c.checks = mapped_[i].data();
     c.check_count = mapped_[i].size();
     controls_.push_back(c);

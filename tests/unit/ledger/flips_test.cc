@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <map>
 #include <random>
+#include <span>
 
 #include "ledger/checkpoint_log.h"
 #include "ledger/sqlite_store.h"
@@ -26,6 +27,12 @@ using testing::Draft;
 using testing::TestLedger;
 
 constexpr uint64_t kSeed = 20261121;
+constexpr size_t kMostTogether = 64;
+#ifdef __SANITIZE_THREAD__
+constexpr int kShort = 100;  // what is flipped makes no race; the address sanitizer gets all
+#else
+constexpr int kShort = 400;
+#endif
 
 uint64_t Seed() {
   const char* wanted = std::getenv("ASSAY_FLIP_SEED");
@@ -189,9 +196,12 @@ class Flips {
   /// Each byte in turn, or every `parts`-th from `part`: one of its bits, or every one.
   void DoEvery(bool all_bits, uint64_t part, uint64_t parts) {
     for (Target& target : targets_) {
-      for (uint64_t at = part; at < target.size; at += parts)
-        for (uint64_t bit = 0; bit < 8; ++bit)
-          if (all_bits || bit == at / parts % 8) Try(target, at, static_cast<uint8_t>(1u << bit));
+      for (uint64_t turn = 0; turn < (all_bits ? 8 : 1); ++turn) {
+        std::vector<Flip> flips;
+        for (uint64_t at = part; at < target.size; at += parts)
+          flips.push_back({at, static_cast<uint8_t>(1u << (at / parts + turn) % 8)});
+        TryAll(target, flips);
+      }
       std::printf("%s: %llu bytes, %llu found, %llu dead\n", target.path.filename().c_str(),
                   static_cast<unsigned long long>(target.size),
                   static_cast<unsigned long long>(target.found),
@@ -214,6 +224,11 @@ class Flips {
   uint64_t dead() const { return Sum(&Target::dead); }
 
  private:
+  struct Flip {
+    uint64_t at = 0;
+    uint8_t mask = 0;
+  };
+
   void Try(Target& target, uint64_t at, uint8_t mask) {
     FlipByte(target.path, at, mask);
     if (RaisesAlarm(home_)) {
@@ -226,6 +241,35 @@ class Flips {
     }
     FlipByte(target.path, at, mask);
   }
+
+  /// No alarm and nothing reads differently, although all of these are flipped.
+  bool AllDead(const Target& target, std::span<const Flip> flips) {
+    for (const Flip& flip : flips) FlipByte(target.path, flip.at, flip.mask);
+    const bool dead = !RaisesAlarm(home_) && Everything(home_, roots_) == good_;
+    for (const Flip& flip : flips) FlipByte(target.path, flip.at, flip.mask);
+    return dead;
+  }
+
+  /// Nine bytes of ten are dead, and lie together: what follows a dead one is tried with more and
+  /// more others. As soon as such a group is not dead as a whole, each of it is tried alone again.
+  void TryAll(Target& target, std::span<const Flip> flips) {
+    size_t together = 1;
+    while (!flips.empty()) {
+      const auto group = flips.first(std::min(together, flips.size()));
+      if (group.size() > 1) {
+        const bool dead = AllDead(target, group);
+        together = dead ? std::min(2 * together, kMostTogether) : 1;
+        if (!dead) continue;
+        target.dead += group.size();
+      } else {
+        const uint64_t found = target.found;
+        Try(target, group[0].at, group[0].mask);
+        together = target.found == found ? 2 : 1;
+      }
+      flips = flips.subspan(group.size());
+    }
+  }
+
   void CheckHealed() {
     CHECK(Everything(home_, roots_) == good_);
     CHECK_FALSE(RaisesAlarm(home_));
@@ -253,9 +297,9 @@ class Flips {
 
 TEST_CASE("Flips: EachRaisesTheAlarmOrChangesNothing [CL-12]") {
   Flips flips(400, Seed());
-  flips.Do(400);
-  CHECK(flips.found() > 200);
-  CHECK(flips.found() + flips.dead() == 400);
+  flips.Do(kShort);
+  CHECK(flips.found() > kShort / 2);
+  CHECK(flips.found() + flips.dead() == kShort);
 }
 
 TEST_CASE("Flips: NoneOfEveryByteIsMissedInASmallLedger [CL-12]", "[.][every]") {

@@ -11,10 +11,16 @@
 namespace assay::ledger {
 namespace {
 
+#ifdef __SANITIZE_THREAD__
+constexpr int kRestarts = 60;  // it looks at what happens before what: a few show a race
+#else
+constexpr int kRestarts = 400;
+#endif
+
 // A commit that begins the log anew writes another header, then frames over the old ones, syncs,
 // and only then moves the mark: a reader in between sees the old mark beside half of the new log.
 TEST_CASE("WalMark: no false alarm while a writer begins its log anew [CL-12]") {
-  constexpr int kRestarts = 400, kCommits = 6;
+  constexpr int kCommits = 6;
   const std::filesystem::path folder = testing::MakeTempFolder();
   const std::filesystem::path path = folder / "x.db";
   REQUIRE_OK_AND_ASSIGN(Database writer, Database::Open(path, Database::Mode::kWrite));

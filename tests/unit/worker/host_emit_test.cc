@@ -235,7 +235,7 @@ TEST_CASE("HostFramework: shows controls with their results and takes one conclu
   fail.pass = 2;
   fail.excepted = 1;
   const std::vector<ControlSpec> controls{{"A.1", "one", "g", "automated", true, {"c1", "c2"}},
-                                          {"A.2", "two", "g", "manual", false, {}}};
+                                          {"A.2", "two", "g", "manual", false, {}, true}};
   run.Send(ipc::Type::kControls, ipc::EncodeControls("iso", controls));
   run.Send(ipc::Type::kCheckResult, ipc::Encode(fail));
   run.Send(ipc::Type::kConclude, {});
@@ -246,12 +246,15 @@ TEST_CASE("HostFramework: shows controls with their results and takes one conclu
     REQUIRE(f->control(abi.host, 0, &c) == ASSAY_OK);
     CHECK(std::string(c->id.ptr, c->id.len) == "A.1");
     CHECK(c->needs_attestation == 1);
+    CHECK(c->attested == 0);
     REQUIRE(c->check_count == 2);
     CHECK(c->checks[0].verdict == ASSAY_VERDICT_FAIL);
     CHECK(c->checks[0].subjects == 5);
     CHECK(c->checks[0].failing == 2);
     CHECK(c->checks[0].excepted == 1);
     CHECK(c->checks[1].verdict == ASSAY_VERDICT_ABSENT);
+    REQUIRE(f->control(abi.host, 1, &c) == ASSAY_OK);
+    CHECK(c->attested == 1);
     CHECK(f->control(abi.host, 2, &c) == ASSAY_E_NOT_FOUND);
     CHECK(f->control(abi.host, 0, nullptr) == ASSAY_E_INVALID);
     CHECK(f->conclude(abi.host, 0, ASSAY_CONTROL_NOT_SATISFIED, Str("c1 fails")) == ASSAY_OK);
