@@ -58,10 +58,13 @@ Result<InstalledPlugin> ReadPlugin(const fs::path& folder, const ManifestReader&
   return plugin;
 }
 
-Result<FrameworkSpec> ReadFramework(const fs::path& folder) {
+/// `checks`: every check that there is; null when that is not known.
+Result<FrameworkSpec> ReadFramework(const fs::path& folder,
+                                    const std::vector<std::string>* checks) {
   ASSAY_ASSIGN(const std::string controls, ReadText(folder / "controls.toml"));
   ASSAY_ASSIGN(const std::string mapping, ReadText(folder / "mapping.toml"));
-  ASSAY_ASSIGN(FrameworkSpec spec, config::ParseFramework(controls, mapping, folder.string()));
+  ASSAY_ASSIGN(FrameworkSpec spec,
+               config::ParseFramework(controls, mapping, folder.string(), checks));
   if (spec.id != folder.filename().string())
     return Fail(Code::kInvalidInput,
                 fmt::format("framework folder {} holds framework {}",
@@ -75,6 +78,7 @@ Catalogue Catalogue::Scan(const fs::path& home, const ManifestReader& read) {
   Catalogue catalogue;
   for (const fs::path& folder : Sorted(home / "plugins", true))
     catalogue.AddCollector(folder, read);
+  catalogue.collectors_whole_ = catalogue.broken_.empty() && !catalogue.plugins_.empty();
   for (const fs::path& folder : Sorted(home / "frameworks", true))
     catalogue.AddFramework(folder, read);
   return catalogue;
@@ -135,7 +139,9 @@ void Catalogue::Add(Examined examined) {
 }
 
 void Catalogue::AddFramework(const fs::path& folder, const ManifestReader& read) {
-  auto spec = ReadFramework(folder);
+  // With a collector that cannot be read nobody knows all checks.
+  const std::vector<std::string> checks = CheckIds();
+  auto spec = ReadFramework(folder, collectors_whole_ ? &checks : nullptr);
   if (!spec) return Broken(folder, std::move(spec.error()));
   auto plugin = ReadPlugin(folder, read);
   if (!plugin) return Broken(folder, std::move(plugin.error()));

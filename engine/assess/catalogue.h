@@ -55,6 +55,11 @@ class Catalogue {
   /// gives no checks and no framework. [before it is shared]
   void Add(Examined examined);
 
+  /// A list of the administrator's own, made a framework. [before it is shared]
+  void AddList(const std::filesystem::path& csv, FrameworkSpec spec) {
+    frameworks_.push_back({csv, std::move(spec)});
+  }
+
   const std::vector<InstalledPlugin>& plugins() const {
     return plugins_;
   }  ///< collectors and frameworks
@@ -84,6 +89,7 @@ class Catalogue {
   std::vector<InstalledPlugin> plugins_;
   std::vector<InstalledFramework> frameworks_;
   std::vector<BrokenPackage> broken_;
+  bool collectors_whole_ = false;  ///< every built-in collector was read: all checks are known
 };
 
 }  // namespace assay::assess

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "assay/config.h"
 #include "assess/admin_lock.h"
+#include "assess/catalogue.h"
 #include "assess/elsewhere.h"
+#include "assess/list_framework.h"
 #include "assess/plugin_trust.h"
 #include "assess/tenant_broker.h"
 #include "base/files.h"
@@ -203,6 +206,22 @@ Result<std::vector<CheckSpec>> SelectChecks(const config::Config& config,
   return out;
 }
 
+/// A list of controls, held against what the installation has and the plugins that are named.
+Result<LoadedPlugin> LoadList(const Installation& installation, const config::Config& config,
+                              const config::FrameworkConfig& wanted, const Locks& locks) {
+  Catalogue catalogue = Catalogue::Scan(installation.root / "lib" / "assay", ReadManifestNote);
+  for (const config::PluginConfig& one : config.plugins)
+    if (!one.path.empty()) catalogue.Add(ExamineForeign(one, locks.admin, nullptr));
+  std::vector<std::string> checks = catalogue.CheckIds();
+  ASSAY_ASSIGN(const std::vector<CheckSpec> own, ReadOwnChecks(config));
+  for (const CheckSpec& check : own) checks.push_back(check.id);
+  ASSAY_ASSIGN(const FrameworkSpec spec,
+               ReadList(wanted.csv, wanted.id, checks, catalogue.frameworks()));
+  ASSAY_ASSIGN(const LoadedPlugin base,
+               LoadBuiltIn(installation.frameworks(), "iso27001-2022", locks.built_in));
+  return Rededicate(base, spec, wanted.csv);
+}
+
 Result<std::vector<LoadedPlugin>> LoadFrameworks(const Installation& installation,
                                                  const config::Config& config,
                                                  const std::string& tenant,
@@ -214,20 +233,58 @@ Result<std::vector<LoadedPlugin>> LoadFrameworks(const Installation& installatio
     const auto& only = selection.frameworks;
     if (!only.empty() && std::find(only.begin(), only.end(), wanted.id) == only.end()) continue;
     LoadedPlugin plugin;
-    if (const auto at = brought.find(wanted.id); at != brought.end()) {
+    if (!wanted.csv.empty()) {
+      ASSAY_ASSIGN(plugin, LoadList(installation, config, wanted, locks));
+    } else if (const auto at = brought.find(wanted.id); at != brought.end()) {
       plugin = std::move(at->second);
     } else {
       ASSAY_ASSIGN(plugin, LoadBuiltIn(installation.frameworks(), wanted.id, locks.built_in));
     }
     auto& controls = plugin.framework.controls;
     for (const auto& exclude : wanted.exclude)
-      std::erase_if(controls, [&](const ControlSpec& c) { return c.id == exclude.control; });
+      std::erase_if(controls, [&](const ControlSpec& control) {
+        return ExclusionCovers(exclude.control, control.id);
+      });
     out.push_back(std::move(plugin));
   }
   for (const std::string& id : selection.frameworks)
     if (std::none_of(out.begin(), out.end(), [&](const auto& p) { return p.manifest.id == id; }))
       return Fail(Code::kNotFound, "framework " + Quote(id) + ": not enabled for this tenant");
   return out;
+}
+
+/// Every check that there is: those of collectors that this tenant does not use too.
+Result<std::set<std::string>> KnownChecks(const Installation& installation, const RunPlan& plan) {
+  std::set<std::string> known;
+  for (const LoadedPlugin& plugin : plan.collectors)
+    for (const CheckSpec& check : plugin.checks) known.insert(check.id);
+  ASSAY_ASSIGN(const std::vector<CheckSpec> own, ReadOwnChecks(*plan.config));
+  for (const CheckSpec& check : own) known.insert(check.id);
+  const fs::path home = installation.root / "lib" / "assay";
+  for (const std::string& id : Catalogue::Scan(home, ReadManifestNote).CheckIds()) known.insert(id);
+  return known;
+}
+
+/// A mapping to a check that nobody has would leave its control unknown for ever. The packages of
+/// the installation are held against it by the tests; what another tenant's plugins bring is not
+/// known here.
+Status CheckMappings(const Installation& installation, const RunPlan& plan) {
+  const auto built_in = [](const LoadedPlugin& p) { return p.trust == Trust::kBuiltIn; };
+  const auto elsewhere = [&](const config::PluginConfig& p) {
+    return !p.path.empty() && !Applies(p.tenants, plan.tenant->id);
+  };
+  if (std::all_of(plan.frameworks.begin(), plan.frameworks.end(), built_in)) return {};
+  if (std::any_of(plan.config->plugins.begin(), plan.config->plugins.end(), elsewhere)) return {};
+  ASSAY_ASSIGN(const std::set<std::string> known, KnownChecks(installation, plan));
+  for (const LoadedPlugin& plugin : plan.frameworks)
+    for (const ControlSpec& control : plugin.framework.controls)
+      for (const std::string& check : control.checks)
+        if (!built_in(plugin) && !known.contains(check))
+          return Fail(Refusal(
+              "AS-PLG-001",
+              fmt::format("plugin {}: control {} is mapped to check {}, which does not exist",
+                          plugin.manifest.id, Quote(control.id), Quote(check))));
+  return {};
 }
 
 /// What collectors may ask for of a tenant's configuration.
@@ -279,11 +336,17 @@ Result<RunPlan> PlanRun(const Installation& installation, const config::Config& 
   ASSAY_ASSIGN(plan.frameworks, LoadFrameworks(installation, config, tenant.id, selection, locks,
                                                TakeFrameworks(plan.collectors)));
   ASSAY_ASSIGN(plan.checks, SelectChecks(config, plan.collectors, selection, plan.own_checks));
+  ASSAY_TRY(CheckMappings(installation, plan));
   NameElsewhere(installation.plugins(), plan.collectors, plan.checks);
   plan.config_sha256 = config.digest_hex;
   plan.settings = SettingsOf(tenant);
   plan.only = !selection.checks.empty();
   return plan;
+}
+
+Result<std::vector<CheckSpec>> ReadOwnChecks(const config::Config& config) {
+  std::vector<UsedFile> unused;
+  return OwnChecks(config, unused);
 }
 
 ledger::OpenOptions LedgerOptions(const config::Config& config, const config::TenantConfig& tenant,

@@ -39,6 +39,10 @@ struct Selection {
 Result<RunPlan> PlanRun(const Installation& installation, const config::Config& config,
                         const config::TenantConfig& tenant, const Selection& selection);
 
+/// The administrator's own checks: every .toml of checks_dir, by name of the file. Empty without
+/// one. kInvalidInput, kIo.
+Result<std::vector<CheckSpec>> ReadOwnChecks(const config::Config& config);
+
 /// Folder of a tenant's ledger, and how to open it. The master key and the ledger key lie where
 /// [keys] says, else under the storage path with mode 0600.
 ledger::OpenOptions LedgerOptions(const config::Config& config, const config::TenantConfig& tenant,

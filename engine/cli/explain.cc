@@ -3,9 +3,11 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/control_page.h"
 #include "cli/explain_text.h"
 #include "cli/explain_words.h"
 #include "cli/installed.h"
+#include "model/retired_controls.h"
 
 namespace assay::cli {
 namespace {
@@ -23,8 +25,7 @@ bool ExplainCheck(Context& context, const std::string& name, const assess::Catal
       Say(context, fmt::format("  parameter  {} = {}\n", name_, value));
     for (const auto& [source, ids] : check.references)
       Say(context, fmt::format("  see also   {} {}\n", source, Join(ids, ", ")));
-    for (const std::string& control : catalogue.ControlsOf(check.id))
-      Say(context, fmt::format("  speaks to  {}\n", control));
+    Say(context, CheckEffectText(catalogue, check.id));
     Say(context, fmt::format("\n  decided by this query:\n{}\n", check.sql));
     return true;
   }
@@ -35,27 +36,33 @@ bool ExplainControl(Context& context, const std::string& name, const assess::Cat
   bool found = false;
   for (const assess::InstalledFramework& installed : catalogue.frameworks()) {
     const FrameworkSpec& framework = installed.spec;
-    for (const ControlSpec& control : framework.controls) {
-      if (!EqualsIgnoreCase(control.id, name) &&
-          !EqualsIgnoreCase(framework.id + ":" + control.id, name))
-        continue;
-      found = true;
-      Say(context, fmt::format("  {}:{}  {}\n", framework.id, control.id, control.title));
-      Say(context, fmt::format("  automation  {}\n", control.automation));
-      if (control.needs_attestation) Say(context, "  a person must attest the procedural part\n");
-      if (control.checks.empty()) Say(context, "  uncovered: no check speaks to it\n");
-      for (const std::string& check : control.checks)
-        Say(context, fmt::format("  check       {}\n", check));
-    }
+    const std::string prefix = framework.id + ":";
+    const bool qualified = EqualsIgnoreCase(name.substr(0, prefix.size()), prefix);
+    const ControlSpec* control =
+        FindControl(framework, qualified ? name.substr(prefix.size()) : name);
+    if (control == nullptr) continue;
+    Say(context, (found ? "\n" : "") + ControlPage(catalogue, framework, *control));
+    found = true;
   }
   return found;
+}
+
+/// A number of the edition of 2013: what it is today.
+bool ExplainRetired(Context& context, const std::string& name) {
+  const std::vector<std::string> became = RetiredTargets(name);
+  if (became.empty()) return false;
+  Say(context, fmt::format("  {} is a number of ISO/IEC 27001:2013, which is retired\n"
+                           "  became  {}  (assay explain iso27001-2022:{})\n",
+                           name, Join(became, ", "), became.front()));
+  return true;
 }
 
 }  // namespace
 
 bool ExplainInstalled(Context& context, const std::string& name,
                       const assess::Catalogue& catalogue) {
-  return ExplainCheck(context, name, catalogue) || ExplainControl(context, name, catalogue);
+  return ExplainCheck(context, name, catalogue) || ExplainControl(context, name, catalogue) ||
+         ExplainRetired(context, name);
 }
 
 namespace {

@@ -281,6 +281,20 @@ const std::vector<Explanation>& Explanations() {
       {"not_satisfied", "At least one check mapped to the control fails.", "", ""},
       {"unknown",
        "A check that the control needs was not assessed, is stale, or waits for a person.", "", ""},
+      {"iso-2013", "Control numbers of ISO/IEC 27001:2013, which the edition of 2022 replaced.",
+       "A.9.2.3 became A.8.2; A.16 became A.5.24 to A.5.28 and A.6.8. A number of 2013 names "
+       "nothing, or something else, in the list of 93 controls of 2022.",
+       "Write the number of 2022: assay explain A.9.2.3 says it for each of the 114 old ones."},
+      {"mapped, not attested",
+       "Checks give evidence for the control; nobody independent has examined it.",
+       "A mapping is our reading of a list. An attestation by an accountant, an auditor's "
+       "certificate and an authority's view are other things.",
+       ""},
+      {"responsibility",
+       "Who has to do what a control asks for: customer, provider, microsoft, or several.",
+       "The customer owns the tenant; a provider operates it or sells a service around it; "
+       "Microsoft runs the cloud under it. Where no provider is, that part is the customer's.",
+       ""},
       {"uncovered",
        "No check speaks to the control: it is outside what assay can see, and said so.", "", ""},
       {"not_reached",

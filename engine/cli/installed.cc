@@ -6,6 +6,8 @@
 
 #include "assess/admin_lock.h"
 #include "assess/install.h"
+#include "assess/list_framework.h"
+#include "assess/prepare.h"
 #include "proof/note.h"
 
 namespace assay::cli {
@@ -47,6 +49,32 @@ bool AddBrought(const config::Config& config, assess::Catalogue& catalogue) {
   return all;
 }
 
+/// Frameworks that are lists of the administrator's own.
+void AddLists(const config::Config& config, bool all_known, assess::Catalogue& catalogue,
+              config::LoadOptions& known) {
+  const std::vector<assess::InstalledFramework> installed = catalogue.frameworks();
+  std::vector<std::string> checks = catalogue.CheckIds();
+  if (const auto own = assess::ReadOwnChecks(config))
+    for (const CheckSpec& check : *own) checks.push_back(check.id);
+  for (const config::FrameworkConfig& one : config.frameworks) {
+    if (one.csv.empty() || catalogue.FindFramework(one.id) != nullptr) continue;
+    auto spec = assess::ReadList(one.csv, one.id, checks, installed);
+    if (spec)
+      catalogue.AddList(one.csv, std::move(*spec));
+    else if (all_known)
+      known.list_problems.emplace(one.id, spec.error().message);
+  }
+}
+
+/// Framework -> ids of its controls.
+std::map<std::string, std::vector<std::string>> ControlIds(const assess::Catalogue& catalogue) {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const assess::InstalledFramework& framework : catalogue.frameworks())
+    for (const ControlSpec& control : framework.spec.controls)
+      out[framework.spec.id].push_back(control.id);
+  return out;
+}
+
 /// Installed ones that no [[plugins]] table names: they are there, and do not run.
 Status AddUnused(const config::Config& config, assess::Catalogue& catalogue) {
   ASSAY_ASSIGN(const auto locks, assess::ReadAdminLock(assess::AdminLockPath(config)));
@@ -75,10 +103,14 @@ config::LoadOptions LoadOptionsFor(assess::Catalogue& catalogue, bool check_secr
   options.check_secrets = check_secrets;
   options.known_plugins = catalogue.PluginIds();
   options.known_frameworks = catalogue.FrameworkIds();
+  options.known_controls = ControlIds(catalogue);
+  options.built_in_frameworks = catalogue.FrameworkIds();
   options.known_checks = catalogue.CheckIds();
   options.bring = [&catalogue](const config::Config& config, config::LoadOptions& known) {
     const bool all = AddBrought(config, catalogue);
+    AddLists(config, all, catalogue, known);
     known.known_frameworks = catalogue.FrameworkIds();
+    known.known_controls = ControlIds(catalogue);
     // A plugin that lost its grant must not make the settings of its checks a mistake.
     known.known_checks = all ? catalogue.CheckIds() : std::vector<std::string>();
   };

@@ -15,7 +15,6 @@ int WithCatalogue(const Context& context, int (*show)(const Context&, const asse
 int RunPluginList(Context& context) { return WithCatalogue(context, ShowPlugins); }
 int RunPluginInfo(Context& context) { return WithCatalogue(context, ShowPlugin); }
 int RunFrameworkList(Context& context) { return WithCatalogue(context, ShowFrameworks); }
-int RunFrameworkShow(Context& context) { return WithCatalogue(context, ShowFramework); }
 int RunCheckList(Context& context) { return WithCatalogue(context, ShowChecks); }
 int RunCheckShow(Context& context) { return WithCatalogue(context, ShowCheck); }
 

@@ -47,6 +47,8 @@ struct Options {
   std::optional<uint64_t> to_size;        ///< backup restore --to-size
   std::vector<std::string> known;         ///< backup restore --known
   std::string verdict, framework;         ///< finding list --verdict, check list --framework
+  bool uncovered = false;                 ///< framework coverage --uncovered
+  std::string claims;                     ///< framework lint --claims
   std::optional<uint64_t> record;         ///< ledger prove, evidence get --record
   std::vector<std::string> notes;         ///< ledger monitor --note
   std::string since_checkpoint;           ///< ledger verify --since-checkpoint
@@ -69,7 +71,7 @@ struct Options {
   bool compare = false;                   ///< evidence access-log --compare
   std::string shell;                      ///< tenant script --shell
   std::string as_of;                      ///< --as-of of what answers from a ledger
-  std::string second;                     ///< runs diff: the second of its two arguments
+  std::string second;                     ///< the second of two arguments
   std::vector<std::string> buckets;       ///< runs diff --bucket
   bool csv = false;                       ///< runs diff --csv
   std::string owner, note;                ///< finding assign

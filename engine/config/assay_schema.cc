@@ -234,6 +234,7 @@ const Schema& FrameworkSchema() {
       .keys = {{.name = "id", .type = &kName, .required = true},
                {.name = "version", .type = &kVersion},
                {.name = "tenants", .type = &kNameOrStarList, .fallback = "[\"*\"]"},
+               {.name = "csv"},
                {.name = "exclude", .type = &kTables, .table = ExcludeSchema}},
       .noun = "framework",
       .identity = "id"};

@@ -111,10 +111,13 @@ std::string FrameworkText(const FrameworkConfig& f) {
   const auto exclude = [](const FrameworkConfig::Exclude& e) {
     return Waiver("control", e.control, e.reason, e.approver, e.expires);
   };
-  return Text({{"id", JsonString(f.id)},
-               {"version", JsonString(f.version)},
-               {"tenants", Texts(f.tenants)},
-               {"exclude", List(f.exclude, exclude)}});
+  Object members = {{"id", JsonString(f.id)},
+                    {"version", JsonString(f.version)},
+                    {"tenants", Texts(f.tenants)},
+                    {"exclude", List(f.exclude, exclude)}};
+  // Not written when absent: digests of configurations of before stay as they are.
+  if (!f.csv.empty()) members["csv"] = JsonString(f.csv.string());
+  return Text(members);
 }
 
 std::string CheckText(const CheckConfig& c) {

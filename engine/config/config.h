@@ -101,6 +101,7 @@ struct FrameworkConfig {
     std::string control, reason, approver, expires;
   };
   std::string id, version;
+  std::filesystem::path csv;  ///< a list of the administrator's own; empty: an installed framework
   std::vector<std::string> tenants{"*"};
   std::vector<Exclude> exclude;
   Place place;

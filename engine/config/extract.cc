@@ -206,11 +206,12 @@ PluginConfig ExtractPlugin(const Fields& fields, const fs::path& folder) {
   return plugin;
 }
 
-FrameworkConfig ExtractFramework(const Fields& fields) {
+FrameworkConfig ExtractFramework(const Fields& fields, const std::filesystem::path& folder) {
   FrameworkConfig framework;
   framework.id = fields.Text("id");
   framework.version = fields.Text("version");
   framework.tenants = fields.Texts("tenants");
+  if (fields.Has("csv")) framework.csv = folder / fields.Text("csv");
   for (const Fields& item : fields.Items("exclude"))
     framework.exclude.push_back(
         {item.Text("control"), item.Text("reason"), item.Text("approver"), item.Text("expires")});
@@ -300,7 +301,7 @@ Config Extract(const Fields& root, const fs::path& file, Report& report) {
   for (const Fields& item : root.Items("plugins"))
     config.plugins.push_back(ExtractPlugin(item, folder));
   for (const Fields& item : root.Items("frameworks"))
-    config.frameworks.push_back(ExtractFramework(item));
+    config.frameworks.push_back(ExtractFramework(item, folder));
   ExtractChecks(root, config, report);
   return config;
 }

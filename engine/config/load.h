@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct LoadOptions {
   /// Adds what the configuration itself brings (plugins by path) before names are looked up; may be
   /// empty. The Config is extracted, not yet checked.
   std::function<void(const Config& config, LoadOptions& options)> bring;
+  /// Ids of the controls of each known framework; of one that is missing here any id passes.
+  std::map<std::string, std::vector<std::string>> known_controls{};
+  std::vector<std::string> built_in_frameworks{};      ///< ids that no list may take
+  std::map<std::string, std::string> list_problems{};  ///< framework -> what is wrong in its csv
 };
 
 /// `config` is usable only when no diagnostic is an error.
@@ -52,8 +57,10 @@ Result<Manifest> ParseManifest(std::string_view toml, const std::string& name);
 /// lies.
 Result<std::vector<CheckSpec>> ParseChecks(std::string_view toml, const std::string& file,
                                            const std::string& plugin);
-/// controls.toml and mapping.toml of a framework.
+/// controls.toml and mapping.toml of a framework. With `known_checks` a mapping to any other check
+/// is an error that names it.
 Result<FrameworkSpec> ParseFramework(std::string_view controls, std::string_view mapping,
-                                     const std::string& folder);
+                                     const std::string& folder,
+                                     const std::vector<std::string>* known_checks = nullptr);
 
 }  // namespace assay::config

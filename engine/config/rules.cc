@@ -11,7 +11,9 @@
 #include "config/credential_rules.h"
 #include "config/resolve.h"
 #include "config/values.h"
+#include "model/framework.h"
 #include "model/limits.h"
+#include "model/retired_controls.h"
 
 namespace assay::config {
 namespace {
@@ -391,11 +393,51 @@ class Rules {
 
   void CheckFramework(const Fields& framework) {
     const std::string id = framework.Text("id");
-    if (framework.Has("id") && !options_.known_frameworks.empty() &&
+    if (framework.Has("csv")) CheckList(framework, id);
+    if (framework.Has("id") && !framework.Has("csv") && !options_.known_frameworks.empty() &&
         !Contains(options_.known_frameworks, id) && !IsBrought(id))
-      NotInstalled(framework.Where("id"), "framework", id, options_.known_frameworks);
+      NoFramework(framework.Where("id"), id);
     CheckTenantNames(framework);
-    for (const Fields& item : framework.Items("exclude")) CheckWaiver(item);
+    for (const Fields& item : framework.Items("exclude")) {
+      CheckWaiver(item);
+      CheckExcluded(item, id);
+    }
+  }
+
+  // A list of the administrator's own brings its framework along, under an id that is free.
+  void CheckList(const Fields& framework, const std::string& id) {
+    if (framework.Has("id") && Contains(options_.built_in_frameworks, id))
+      report_
+          .Error("AS-CFG-008", framework.Where("id"),
+                 fmt::format("framework {} is installed already", Quote(id)))
+          .caret_note = "give the list an id of its own";
+    if (const auto wrong = options_.list_problems.find(id); wrong != options_.list_problems.end())
+      report_.Error("AS-CFG-009", framework.Where("csv"), wrong->second);
+  }
+
+  // Who still asks for the edition of 2013 learns where its numbers went.
+  void NoFramework(const Place& place, const std::string& id) {
+    Diagnostic& d = NotInstalled(place, "framework", id, options_.known_frameworks);
+    if (id.find("27001") != std::string::npos && id.find("2013") != std::string::npos)
+      d.caret_note += " (A.16 became A.5.24-A.5.28: assay explain iso-2013)";
+  }
+
+  // An exclusion that meets no control would silently exclude nothing.
+  void CheckExcluded(const Fields& item, const std::string& framework) {
+    const auto at = options_.known_controls.find(framework);
+    if (at == options_.known_controls.end() || !item.Has("control")) return;
+    const std::string id = item.Text("control");
+    if (std::any_of(at->second.begin(), at->second.end(),
+                    [&](const std::string& control) { return ExclusionCovers(id, control); }))
+      return;
+    Diagnostic& d =
+        report_.Error("AS-CFG-009", item.Where("control"),
+                      fmt::format("framework {} has no control {}", Quote(framework), Quote(id)));
+    const std::string became = Join(RetiredTargets(id), ", ");
+    if (!became.empty())
+      d.caret_note = fmt::format("a number of ISO/IEC 27001:2013, became {}", became);
+    else if (const std::string near = NearestWord(id, at->second); !near.empty())
+      d.caret_note = fmt::format("did you mean \"{}\"?", near);
   }
 
   void CheckTenantNames(const Fields& fields) {
@@ -413,11 +455,13 @@ class Rules {
         .caret_note = Near(name, known);
   }
 
-  void NotInstalled(const Place& place, const char* what, const std::string& id,
-                    const std::vector<std::string>& known) {
-    report_.Error("AS-CFG-017", place, fmt::format("{} {} is not installed", what, Quote(id)))
-        .caret_note =
+  Diagnostic& NotInstalled(const Place& place, const char* what, const std::string& id,
+                           const std::vector<std::string>& known) {
+    Diagnostic& d =
+        report_.Error("AS-CFG-017", place, fmt::format("{} {} is not installed", what, Quote(id)));
+    d.caret_note =
         NearestWord(id, known).empty() ? "installed: " + Join(known, ", ") : Near(id, known);
+    return d;
   }
 
   static std::vector<std::string> BuiltInClouds() {

@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "assay/framework_plugin.h"
+#include "dora/rules.h"
+#include "gdpr/rules.h"
 
 using namespace assay;
 
@@ -106,4 +108,69 @@ TEST_CASE("Framework: concludes on every control through the border", "[framewor
   CHECK(Trampolines<Framework>::Run(state) == ASSAY_E_UNSUPPORTED);
   CHECK(error == "this host offers no assay.framework/1");
   Trampolines<Framework>::Destroy(state);
+}
+
+namespace {
+
+/// What a framework's own rule says of one control.
+template <typename Rules>
+Conclusion DecideBy(const char* id, std::vector<assay_mapped_check_t> checks, bool attested) {
+  const assay_control_t control = {ToSlice(id), ToSlice("t"),  0,
+                                   attested,    checks.data(), checks.size()};
+  Rules rules;
+  return rules.Decide(control);
+}
+
+}  // namespace
+
+TEST_CASE("RollUp: an item of DORA's Article 9 needs checks and an attestation", "[framework]") {
+  const char* id = "Art. 9(4)(d)";
+  CHECK(DecideBy<Dora>(id, {kPass}, false).state == ASSAY_CONTROL_UNKNOWN);
+  CHECK(DecideBy<Dora>(id, {kPass}, false).why ==
+        "the technical part holds, 1 of 1 checks passing; a person must attest the other part");
+  CHECK(DecideBy<Dora>(id, {kManual}, true).state == ASSAY_CONTROL_UNKNOWN);
+  CHECK(DecideBy<Dora>(id, {kManual}, true).why ==
+        "a person attested it, but no check shows the technical part");
+  CHECK(DecideBy<Dora>(id, {kNone}, true).state == ASSAY_CONTROL_UNKNOWN);
+  const Conclusion both = DecideBy<Dora>(id, {kPass, kManual}, true);
+  CHECK(both.state == ASSAY_CONTROL_SATISFIED);
+  CHECK(both.why == "both parts: 2 of 2 checks passing, attested by a person");
+  CHECK(DecideBy<Dora>(id, {kPass, kFail}, true).state == ASSAY_CONTROL_NOT_SATISFIED);
+  CHECK(DecideBy<Dora>(id, {kPass, kUnknown}, true).state == ASSAY_CONTROL_UNKNOWN);
+  CHECK(DecideBy<Dora>(id, {kPass, kExcepted}, true).state == ASSAY_CONTROL_EXCEPTED);
+  CHECK(DecideBy<Dora>(id, {kPass, kExcepted}, false).state == ASSAY_CONTROL_UNKNOWN);
+  CHECK(DecideBy<Dora>(id, {}, true).state == ASSAY_CONTROL_UNCOVERED);
+}
+
+TEST_CASE("RollUp: items beside the rule follow the kit", "[framework]") {
+  CHECK(DecideBy<Dora>("Art. 10(1)", {kManual}, true).state == ASSAY_CONTROL_SATISFIED);
+  CHECK(DecideBy<Dora>("Art. 10(1)", {kPass}, false).state == ASSAY_CONTROL_SATISFIED);
+  CHECK(DecideBy<Gdpr>("Art. 32(1)(a)", {kPass}, false).state == ASSAY_CONTROL_SATISFIED);
+}
+
+TEST_CASE("RollUp: GDPR's testing needs results and a process", "[framework]") {
+  CHECK(DecideBy<Gdpr>("Art. 32(1)(d)", {kPass}, false).state == ASSAY_CONTROL_UNKNOWN);
+  CHECK(DecideBy<Gdpr>("Art. 32(1)(d)", {kManual}, true).state == ASSAY_CONTROL_UNKNOWN);
+  CHECK(DecideBy<Gdpr>("Art. 32(1)(d)", {kPass}, true).state == ASSAY_CONTROL_SATISFIED);
+}
+
+TEST_CASE("RollUp: with both parts needed, none of them alone satisfies", "[framework]") {
+  // Every set of up to three checks of every kind, attested and not.
+  const assay_mapped_check_t kinds[] = {kPass, kFail, kExcepted, kNone, kManual, kAbsent, kUnknown};
+  for (const auto& a : kinds)
+    for (const auto& b : kinds)
+      for (const auto& c : kinds)
+        for (const bool attested : {false, true}) {
+          const Conclusion got = DecideBy<Dora>("Art. 9(1)", {a, b, c}, attested);
+          const bool passes = a.verdict == ASSAY_VERDICT_PASS || b.verdict == ASSAY_VERDICT_PASS ||
+                              c.verdict == ASSAY_VERDICT_PASS;
+          if (got.state == ASSAY_CONTROL_SATISFIED) CHECK((attested && passes));
+          const assay_mapped_check_t checks[] = {a, b, c};
+          const assay_control_t control = {ToSlice("1"), ToSlice("t"), 1, attested, checks, 3};
+          // Never better than the kit's roll-up says.
+          if (got.state == ASSAY_CONTROL_SATISFIED)
+            CHECK(RollUp(control).state == ASSAY_CONTROL_SATISFIED);
+          if (got.state == ASSAY_CONTROL_EXCEPTED)
+            CHECK(RollUp(control).state == ASSAY_CONTROL_EXCEPTED);
+        }
 }

@@ -1,5 +1,6 @@
 // Files of checks and frameworks.
 #include "config/load.h"
+#include "model/retired_controls.h"
 #include "support/matchers.h"
 
 namespace assay::config {
@@ -102,6 +103,60 @@ TEST_CASE("Framework: refuses double controls, unknown controls and unknown keys
               "unknown key \"note\" in [[control]]");
   CHECK_FAILS(ParseFramework(Replaced(kControls, "partial", "some"), kMapping, "iso"),
               Code::kInvalidInput, "is not a word for automation");
+}
+
+TEST_CASE("Framework: keeps who is responsible, why, and what is not shown [KS-32]") {
+  const std::string controls = Replaced(
+      kControls, "needs_attestation=true\n",
+      "needs_attestation=true\nresponsibility=[\"customer\",\"microsoft\"]\nlevel=\"low\"\n"
+      "reason=\"r\"\nnot_shown=\"n\"\n");
+  REQUIRE_OK_AND_ASSIGN(const FrameworkSpec spec, ParseFramework(controls, kMapping, "iso"));
+  const ControlSpec& control = spec.controls[0];
+  CHECK(control.responsibility == std::vector<std::string>{"customer", "microsoft"});
+  CHECK((control.level == "low" && control.reason == "r" && control.not_shown == "n"));
+  CHECK_FAILS(ParseFramework(Replaced(controls, "microsoft", "vendor"), kMapping, "iso"),
+              Code::kInvalidInput, "\"vendor\" is not a word for responsibility");
+  CHECK_FAILS(ParseFramework(Replaced(controls, "microsoft", "none"), kMapping, "iso"),
+              Code::kInvalidInput, "\"none\" is for controls that are not applicable");
+}
+
+TEST_CASE("Framework: asks a law for level and reason of each item") {
+  const std::string law = Replaced(kControls, "title=\"ISO\"", "title=\"ISO\"\nkind=\"law\"");
+  CHECK_FAILS(ParseFramework(law, kMapping, "iso"), Code::kInvalidInput,
+              "control \"A.8.5\" of a law has no \"level\"");
+}
+
+TEST_CASE("Framework: names what a mapping gets wrong, and the number of today [CL-17]") {
+  CHECK_FAILS(ParseFramework(kControls, Replaced(kMapping, "A.8.5", "A.9.2.3"), "iso"),
+              Code::kInvalidInput,
+              "iso/mapping.toml:2:9: \"A.9.2.3\" is a number of ISO/IEC 27001:2013");
+  const std::vector<std::string> known = {"graph-a"};
+  CHECK_FAILS(ParseFramework(kControls, kMapping, "iso", &known), Code::kInvalidInput,
+              "iso/mapping.toml:3:19: check \"graph-b\" does not exist, and control \"A.8.5\"");
+}
+
+TEST_CASE("Retired controls: become those of 2022 [CM-26]") {
+  using Ids = std::vector<std::string>;
+  CHECK(RetiredTargets("A.9.2.3") == Ids{"A.8.2"});
+  CHECK(RetiredTargets("A.16") == Ids{"A.5.24", "A.5.25", "A.5.26", "A.5.27", "A.5.28", "A.6.8"});
+  CHECK(RetiredTargets("A.9.2") == Ids{"A.5.16", "A.5.17", "A.5.18", "A.8.2"});
+  // What 2022 uses, what neither edition has, and what is no number.
+  for (const char* id :
+       {"A.5", "A.8.5", "A.6.8", "A.19.1", "A.9.2.9", "9.2.3", "A.", "A.9.", "B.9"})
+    CHECK(RetiredTargets(id).empty());
+  const auto found = FindRetired("Plan (A.16.1.5).\nSee A.8.5, A.16, XA.9.1\n");
+  REQUIRE(found.size() == 2);
+  CHECK((found[0].line == 1 && found[0].column == 7 && found[0].id == "A.16.1.5"));
+  CHECK((found[1].line == 2 && found[1].column == 12 && found[1].id == "A.16"));
+}
+
+TEST_CASE("Framework: an exclusion covers a control or the article that it is part of") {
+  CHECK(ExclusionCovers("Art.26", "Art. 26(1)"));
+  CHECK(ExclusionCovers("A.5", "A.5.1"));
+  CHECK(ExclusionCovers("A.5.1", "A.5.1"));
+  CHECK_FALSE(ExclusionCovers("A.5.1", "A.5.10"));
+  CHECK_FALSE(ExclusionCovers("Art. 2", "Art. 26(1)"));
+  CHECK_FALSE(ExclusionCovers("", "A.5.1"));
 }
 
 }  // namespace
