@@ -48,12 +48,17 @@ TEST_CASE("Frozen framework: is told of checks and concludes as on its first day
   REQUIRE_OK_AND_ASSIGN(const sandbox::TierReport tiers, (*g_spawner)->Probe());
   assess::LoadedPlugin plugin = testing::LoadFile(kFramework);
   const auto control = [](const char* id, bool attest, std::vector<std::string> checks) {
-    return ControlSpec{
-        id, std::string("title of ") + id, "g", "partial", attest, std::move(checks)};
+    return ControlSpec{id,     std::string("title of ") + id,
+                       "g",    "partial",
+                       attest, {},
+                       "",     "",
+                       "",     std::move(checks)};
   };
   plugin.framework = {"frozen-rules",
                       "1",
                       "t",
+                      "",
+                      "",
                       {control("R.1", false, {"a", "b"}), control("R.2", true, {"a", "c", "gone"}),
                        control("R.3", false, {"d"}), control("R.4", false, {})}};
   CheckResult a, b, c, d;

@@ -106,9 +106,11 @@ TEST_CASE("Excepting: a control that asks for a person is attested by its own at
   const FrameworkSpec framework{"f",
                                 "1",
                                 "t",
-                                {{"A.1", "t", "g", "partial", true, {"m"}},
-                                 {"A.2", "t", "g", "partial", false, {"m"}},
-                                 {"A.3", "t", "g", "partial", false, {"c"}}}};
+                                "",
+                                "",
+                                {{"A.1", "t", "g", "partial", true, {}, "", "", "", {"m"}},
+                                 {"A.2", "t", "g", "partial", false, {}, "", "", "", {"m"}},
+                                 {"A.3", "t", "g", "partial", false, {}, "", "", "", {"c"}}}};
   const std::vector<CheckResult> results{Decided("m", Verdict::kManual),
                                          Decided("c", Verdict::kPass)};
   const Excepting excepting(statements, At(10));

@@ -36,11 +36,13 @@ struct OneRun {
 
 FrameworkSpec Framework() {
   const auto control = [](const char* id, bool needs, std::vector<std::string> checks) {
-    return ControlSpec{id, "t", "g", "partial", needs, std::move(checks)};
+    return ControlSpec{id, "t", "g", "partial", needs, {}, "", "", "", std::move(checks)};
   };
   return {"f",
           "1",
           "t",
+          "",
+          "",
           {control("A.1", false, {"c"}), control("A.2", true, {"c", "d"}),
            control("A.3", false, {"c", "m"}), control("A.4", true, {"m"}), control("A.5", true, {}),
            control("A.6", false, {"c", "d", "m"})}};

@@ -131,10 +131,11 @@ std::vector<Sample> Samples() {
   out.push_back(Make("schema", EncodeDataset(7, UserDataset()), ParseDataset,
                      [](const auto& p) { return EncodeDataset(p.first, p.second); }));
   out.push_back(Make("check", EncodeCheck(FullCheck()), ParseCheck, EncodeCheck));
-  out.push_back(
-      Make("controls",
-           EncodeControls("iso", {{"A.8.5", "t", "technological", "partial", true, {"graph-x"}}}),
-           ParseControls, [](const auto& p) { return EncodeControls(p.first, p.second); }));
+  out.push_back(Make(
+      "controls",
+      EncodeControls(
+          "iso", {{"A.8.5", "t", "technological", "partial", true, {}, "", "", "", {"graph-x"}}}),
+      ParseControls, [](const auto& p) { return EncodeControls(p.first, p.second); }));
   out.push_back(Make("observations", EncodeObservations("graph-x", {FullObservation()}),
                      ParseObservations,
                      [](const auto& p) { return EncodeObservations(p.first, p.second); }));

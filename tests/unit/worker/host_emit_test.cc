@@ -234,8 +234,9 @@ TEST_CASE("HostFramework: shows controls with their results and takes one conclu
   fail.fail = 3;
   fail.pass = 2;
   fail.excepted = 1;
-  const std::vector<ControlSpec> controls{{"A.1", "one", "g", "automated", true, {"c1", "c2"}},
-                                          {"A.2", "two", "g", "manual", false, {}, true}};
+  const std::vector<ControlSpec> controls{
+      {"A.1", "one", "g", "automated", true, {}, "", "", "", {"c1", "c2"}},
+      {"A.2", "two", "g", "manual", false, {}, "", "", "", {}, true}};
   run.Send(ipc::Type::kControls, ipc::EncodeControls("iso", controls));
   run.Send(ipc::Type::kCheckResult, ipc::Encode(fail));
   run.Send(ipc::Type::kConclude, {});
@@ -277,7 +278,7 @@ TEST_CASE("HostFramework: shows controls with their results and takes one conclu
 TEST_CASE("HostFramework: names a control without conclusion", "[worker]") {
   PluginRun run(ipc::Role::kFramework);
   run.Send(ipc::Type::kControls,
-           ipc::EncodeControls("iso", {{"A.1", "one", "g", "manual", false, {}}}));
+           ipc::EncodeControls("iso", {{"A.1", "one", "g", "manual", false, {}, "", "", "", {}}}));
   run.Send(ipc::Type::kConclude, {});
   run.Run([](const Abi&) { return ASSAY_OK; });
   CHECK(run.Done().status == ASSAY_E_INVALID);
