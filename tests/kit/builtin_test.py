@@ -30,7 +30,7 @@ pages = ["{0}.2.json"]
 WINDOWED = {"activity-log": ["log-activity-events", "log-directory-audits", "log-sign-ins"]}
 PAGED = {"azure-policy": ["arm-policy-states", "arm-role-assignments"], "defender": ["defender-alerts"],
          "activity-log": []}
-FRAMEWORKS = ["dora", "gdpr", "iso27001-2022"]
+FRAMEWORKS = ["cis-azure", "cis-m365", "dora", "gdpr", "iso27001-2022", "nis2", "scuba", "soc2-tsc"]
 # Every warning that a collector of ours may draw, and why it stays. There is no such list for errors, nor for frameworks.
 #
 # What the catalogue of endpoints decides, for all collectors: it says what is asked for, and with which permission.
