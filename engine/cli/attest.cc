@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/changes.h"
 #include "cli/command.h"
 #include "cli/installed.h"
 #include "cli/run_tenant.h"
@@ -33,15 +34,18 @@ tl::unexpected<Error> Unknown(const std::string& what, const std::string& id,
 }
 
 /// "iso27001-2022:A.5.1" or the id of a check, as what is attested.
-Status TakeObject(const Context& context, const std::string& text, AttestationRequest& request) {
-  ASSAY_ASSIGN(const assess::Catalogue catalogue, OpenFullCatalogue(context));
+Status TakeObject(const Context& context, const config::Config& config, const std::string& text,
+                  AttestationRequest& request) {
   const size_t colon = text.find(':');
   if (colon == std::string::npos) {
-    if (catalogue.FindCheck(text) == nullptr)
-      return Unknown("check", text, catalogue.CheckIds(), "assay check list");
+    std::vector<std::string> known;
+    for (const auto& [id, check] : ReadCatalogue(context, config)) known.push_back(id);
+    if (std::find(known.begin(), known.end(), text) == known.end())
+      return Unknown("check", text, known, "assay check list");
     request.check = text;
     return {};
   }
+  ASSAY_ASSIGN(const assess::Catalogue catalogue, OpenFullCatalogue(context));
   request.framework = text.substr(0, colon);
   request.control = text.substr(colon + 1);
   const auto* framework = catalogue.FindFramework(request.framework);
@@ -104,7 +108,8 @@ int RunAttestAdd(Context& context) {
   if (!opened) return exit;
   auto request = FromOptions(context);
   if (!request) return Refused(context, request.error());
-  if (Status known = TakeObject(context, context.options.argument, *request); !known)
+  const config::Config& config = opened->workspace->config;
+  if (Status known = TakeObject(context, config, context.options.argument, *request); !known)
     return Refused(context, known.error());
   const auto number = opened->desk->Attest(*request);
   return number ? Done(context, *opened, *number) : Refused(context, number.error());

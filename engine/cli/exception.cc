@@ -8,8 +8,8 @@
 #include "assess/history.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/changes.h"
 #include "cli/command.h"
-#include "cli/installed.h"
 #include "cli/statement_common.h"
 #include "cli/statement_text.h"
 #include "config/exception_file.h"
@@ -127,7 +127,14 @@ Status KnownCheck(const std::vector<std::string>& known, const std::string& id) 
                     {}});
 }
 
-Result<ExceptionRequest> FromOptions(const Context& context, ledger::Ledger& ledger) {
+std::vector<std::string> CheckIds(const Context& context, const OpenedDesk& opened) {
+  std::vector<std::string> out;
+  for (const auto& [id, check] : ReadCatalogue(context, opened.workspace->config))
+    out.push_back(id);
+  return out;
+}
+
+Result<ExceptionRequest> FromOptions(const Context& context, const OpenedDesk& opened) {
   const Options& options = context.options;
   ExceptionRequest out;
   out.reason = options.why;
@@ -135,23 +142,23 @@ Result<ExceptionRequest> FromOptions(const Context& context, ledger::Ledger& led
   out.compensating_check = options.compensating_check;
   ASSAY_ASSIGN(out.expires, ParseEnd(options.expires));
   if (!options.argument.empty()) {
-    ASSAY_TRY(TakeFinding(ledger, options.argument, out));
+    ASSAY_TRY(TakeFinding(*opened.ledger, options.argument, out));
   } else {
     out.check = options.check_id;
     out.wildcard = options.subject == "*";
     if (!out.wildcard) out.subject = options.subject;
   }
-  ASSAY_ASSIGN(const assess::Catalogue catalogue, OpenFullCatalogue(context));
+  const std::vector<std::string> known = CheckIds(context, opened);
   for (const std::string& check : {out.check, out.compensating_check})
-    ASSAY_TRY(KnownCheck(catalogue.CheckIds(), check));
+    ASSAY_TRY(KnownCheck(known, check));
   return out;
 }
 
-Result<std::vector<ExceptionRequest>> FromFile(const Context& context) {
+Result<std::vector<ExceptionRequest>> FromFile(const Context& context, const OpenedDesk& opened) {
   const std::string& file = context.options.from;
   ASSAY_ASSIGN(const ByteVector text, ReadFile(file, kLargestFile));
   ASSAY_ASSIGN(const auto items, config::ParseExceptions(AsText(text), file));
-  ASSAY_ASSIGN(const assess::Catalogue catalogue, OpenFullCatalogue(context));
+  const std::vector<std::string> known = CheckIds(context, opened);
   std::vector<ExceptionRequest> out;
   for (const config::ExceptionItem& item : items) {
     ExceptionRequest one;
@@ -163,7 +170,7 @@ Result<std::vector<ExceptionRequest>> FromFile(const Context& context) {
     one.compensating_check = item.compensating_check;
     ASSAY_ASSIGN(one.expires, ParseEnd(item.expires));
     for (const std::string& check : {one.check, one.compensating_check})
-      ASSAY_TRY(KnownCheck(catalogue.CheckIds(), check));
+      ASSAY_TRY(KnownCheck(known, check));
     out.push_back(std::move(one));
   }
   return out;
@@ -219,7 +226,7 @@ Status AllowedTogether(const std::vector<ExceptionRequest>& requests, OpenedDesk
 }
 
 int RequestFromFile(Context& context, OpenedDesk& opened) {
-  auto requests = FromFile(context);
+  auto requests = FromFile(context, opened);
   if (!requests) return Refused(context, requests.error());
   if (Status allowed = AllowedTogether(*requests, opened, context); !allowed)
     return Refused(context, allowed.error());
@@ -261,7 +268,7 @@ int RunExceptionRequest(Context& context) {
   auto opened = OpenDesk(context, exit);
   if (!opened) return exit;
   if (!options.from.empty()) return RequestFromFile(context, *opened);
-  const auto request = FromOptions(context, *opened->ledger);
+  const auto request = FromOptions(context, *opened);
   if (!request) return Refused(context, request.error());
   return HandIn(context, *opened, {*request});
 }

@@ -12,22 +12,22 @@ from scenario import Done, ENV, Scenario
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ISO = '[[frameworks]]\nid = "iso27001-2022"\nversion = "1"\ntenants = ["*"]\n'
-# Two checks whose verdict the configuration says: what fails, and what compensates for it.
-OWN = "".join(f'''
+# Two checks whose verdict their parameter says: what fails, and what compensates for it.
+OWN = '''
 [[check]]
-id = "{name}"
+id = "NAME"
 version = 1
 title = "Says what it is told"
 severity = "high"
 subject = "tenant"
 reads = ["entra_authorization_policy"]
-params = {{ says = "pass" }}
+params = { says = "VERDICT" }
 rationale = "A test needs it."
 remediation = "None."
 sql = """
 SELECT 'tenant' AS subject, :says AS verdict, 'told so' AS detail FROM entra_authorization_policy
 """
-''' for name in ("our-rule", "our-watch"))
+'''
 
 
 def day(ahead):
@@ -81,16 +81,14 @@ class Exceptions(People):
     def setUp(self):
         super().setUp()
         (self.home / "own").mkdir()
-        (self.home / "own" / "own.toml").write_text(OWN)
-        self.access = self.server().access
+        self.configure(self.server().access, ['id = "graph"'])
+        path = self.home / "assay.toml"
+        path.write_text(path.read_text().replace("schema = 1", 'schema = 1\nchecks_dir = "own"', 1))
         self.say("fail", "pass")
 
     def say(self, rule, watch):
-        says = "".join(f'[checks."{name}"]\nparams = {{ says = "{verdict}" }}\n' for name, verdict in
-                       (("our-rule", rule), ("our-watch", watch)))
-        self.configure(self.access, ['id = "graph"'], extra=says)
-        path = self.home / "assay.toml"
-        path.write_text(path.read_text().replace("schema = 1", 'schema = 1\nchecks_dir = "own"', 1))
+        (self.home / "own" / "own.toml").write_text("".join(
+            OWN.replace("NAME", name).replace("VERDICT", verdict) for name, verdict in (("our-rule", rule), ("our-watch", watch))))
 
     def run_own(self, code=0):
         """One run of the two checks; its result of the rule, with --fail-on."""

@@ -58,9 +58,9 @@ TEST_CASE("LoadConfig: mistakes in exceptions and roles stand under their place"
   };
   using Catch::Matchers::Contains;
   CHECK_THAT(message("[exceptions]\nmax_age = \"0d\"\n"),
-             Contains("AS-CFG-005") && Contains(":22:"));
+             Contains("AS-CFG-005") && Contains(":23:"));
   CHECK_THAT(message("[exceptions]\nwarn_before = [\"soon\"]\n"),
-             Contains("AS-CFG-004") && Contains("\"soon\"") && Contains(":22:16"));
+             Contains("AS-CFG-004") && Contains("\"soon\"") && Contains(":23:16"));
   CHECK_THAT(message("[exceptions]\napprovers = [\"admn\"]\n"),
              Contains("did you mean \"admin\"?"));
   CHECK_THAT(message("[[roles.map]]\nrole = \"viewer\"\nos_user = \"x\"\n"),
