@@ -1,5 +1,5 @@
 # Headers of others that nearly every source includes, parsed once instead of a thousand times (ASSAY_PCH): on in the presets
-# of sanitizers and in tools/test, off where people build, so that a missing #include is found there. Headers of ours are
+# of sanitizers, off where people build and in tests of what ships, so that a missing #include is found there. Headers of ours are
 # never among them: each change of one would compile everything again.
 set(ASSAY_PCH_HEADERS <algorithm> <array> <atomic> <charconv> <chrono> <cstdint> <cstring> <deque> <filesystem> <functional>
   <future> <map> <memory> <mutex> <optional> <set> <span> <string> <string_view> <thread> <utility> <variant> <vector>
