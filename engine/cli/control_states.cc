@@ -2,10 +2,20 @@
 
 #include <filesystem>
 
+#include "assess/excepting.h"
+#include "assess/statement_chain.h"
 #include "cli/workspace.h"
 
 namespace assay::cli {
 namespace {
+
+/// What rested on an exception or an attestation that holds no more falls at once, without a run.
+Status Lower(ledger::Ledger& ledger, std::vector<assess::ControlView>& controls, Timestamp now) {
+  ASSAY_ASSIGN(const ledger::Head head, ledger.ReadHead());
+  ASSAY_ASSIGN(const assess::Statements statements, assess::LoadStatements(ledger, head.size));
+  assess::LowerControls(controls, statements, now);
+  return {};
+}
 
 /// False after printing an error.
 bool AddStates(Context& context, const Workspace& workspace, const config::TenantConfig& tenant,
@@ -21,6 +31,8 @@ bool AddStates(Context& context, const Workspace& workspace, const config::Tenan
   if (!run)
     return exit = context.Fail(std::move(run.error()).Context("tenant " + tenant.id)), false;
   if (!*run) return true;
+  if (Status lowered = Lower(**ledger, (*run)->controls, context.Moment()); !lowered)
+    return exit = context.Fail(std::move(lowered.error()).Context("tenant " + tenant.id)), false;
   TenantStates states{tenant.id, std::move(**run), {}, workspace.config.frameworks};
   for (const assess::ControlView& control : states.run.controls)
     states.results.push_back(control.result);

@@ -1,4 +1,5 @@
-// Control states as the newest runs left them, for the commands about frameworks.
+// Control states as the newest runs left them, lowered by what ended since, for the commands about
+// frameworks.
 #pragma once
 
 #include <map>

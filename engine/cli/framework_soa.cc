@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/control_states.h"
+#include "cli/csv.h"
 #include "cli/installed.h"
 #include "cli/inventory.h"
 #include "report/json_writer.h"
@@ -43,34 +44,16 @@ SoaRow RowOf(const FrameworkSpec& spec, const ControlSpec& control, const Tenant
   return row;
 }
 
-/// RFC 4180; a cell that a spreadsheet would take for a formula begins with an apostrophe.
-std::string Cell(std::string_view text) {
-  std::string out;
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos)
-    out = "'";
-  out += text;
-  if (out.find_first_of(",\"\r\n") == std::string::npos) return out;
-  std::string quoted = "\"";
-  for (const char c : out) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string CsvLine(const std::vector<std::string>& cells) {
-  std::vector<std::string> out;
-  for (const std::string& cell : cells) out.push_back(Cell(cell));
-  return Join(out, ",") + "\r\n";
-}
-
 std::string CsvOf(const SoaRow& row, const FrameworkSpec& spec, const TenantStates& states) {
   const bool decided = row.state != nullptr;
-  return CsvLine({row.control->id, row.control->title, row.control->group,
-                  row.applicable ? "yes" : "no", row.justification, row.approver, row.expires,
-                  Join(row.control->responsibility, " "), row.control->automation,
-                  decided ? std::string(Name(row.state->result.state)) : "not decided",
-                  decided ? row.state->result.why : "", decided ? states.run.run : "",
-                  decided ? states.run.finished : "",
-                  decided ? fmt::format("{}", ToNumber(row.state->entry)) : "",
-                  row.control->not_shown, spec.notice});
+  return CsvRecord({row.control->id, row.control->title, row.control->group,
+                    row.applicable ? "yes" : "no", row.justification, row.approver, row.expires,
+                    Join(row.control->responsibility, " "), row.control->automation,
+                    decided ? std::string(Name(row.state->result.state)) : "not decided",
+                    decided ? row.state->result.why : "", decided ? states.run.run : "",
+                    decided ? states.run.finished : "",
+                    decided ? fmt::format("{}", ToNumber(row.state->entry)) : "",
+                    row.control->not_shown, spec.notice});
 }
 
 void WriteRow(report::JsonWriter& json, const SoaRow& row, const TenantStates& states) {
@@ -115,9 +98,9 @@ int RunFrameworkSoa(Context& context) {
                               {}});
   const FrameworkSpec& spec = framework->spec;
   const TenantStates& one = states->front();
-  std::string csv = CsvLine({"control", "title", "group", "applicable", "justification", "approver",
-                             "expires", "responsibility", "automation", "state", "why", "run",
-                             "observed", "entry", "not_shown", "notice"});
+  std::string csv = CsvRecord({"control", "title", "group", "applicable", "justification",
+                               "approver", "expires", "responsibility", "automation", "state",
+                               "why", "run", "observed", "entry", "not_shown", "notice"});
   report::JsonWriter json;
   json.BeginObject().Member("framework", spec.id).Member("version", spec.version);
   json.Member("tenant", one.tenant).Member("run", one.run.run).Member("notice", spec.notice);
